@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace MassTransit.Sidekiq.TestSupport;
+
+/// <summary>
+/// The one place where a test waits. Wait for an event of our own code with <see cref="InTime(Task, string?)"/>;
+/// ask again and again with Until only for what another process does.
+/// </summary>
+public static class Eventually
+{
+    /// <summary>Longer than anything here takes on a loaded machine with two cores, so that only a real hang meets it.</summary>
+    public static readonly TimeSpan Guard = TimeSpan.FromSeconds(10);
+
+    static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>Waits until a condition holds; fails after 10 seconds with the text of the condition and the given state.</summary>
+    public static async Task Until(
+        Func<Task<bool>> condition,
+        Func<Task<string>>? state = null,
+        [CallerArgumentExpression(nameof(condition))] string text = ""
+    )
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (!await condition().InTime(text))
+        {
+            if (Stopwatch.GetElapsedTime(started) > Guard)
+            {
+                var found = state is null ? "" : $"\n{await state().InTime()}";
+                Assert.Fail($"Not so within {Guard.TotalSeconds} s: {text}{found}");
+            }
+
+            // The condition belongs to another process, which cannot signal us.
+#pragma warning disable RS0030
+            await Task.Delay(Pause, TimeProvider.System, TestContext.Current.CancellationToken);
+#pragma warning restore RS0030
+        }
+    }
+
+    /// <summary>Waits until a condition holds; fails after 10 seconds with its text and the given state.</summary>
+    public static Task Until(
+        Func<bool> condition,
+        Func<Task<string>>? state = null,
+        [CallerArgumentExpression(nameof(condition))] string text = ""
+    ) => Until(() => Task.FromResult(condition()), state, text);
+
+    /// <summary>Awaits an event, and fails when it does not come within 10 seconds.</summary>
+    public static async Task InTime(this Task task, [CallerArgumentExpression(nameof(task))] string? what = null)
+    {
+        try
+        {
+            await task.WaitAsync(Guard, TestContext.Current.CancellationToken);
+        }
+        catch (TimeoutException) when (!task.IsCompleted)
+        {
+            Assert.Fail($"Did not happen within {Guard.TotalSeconds} s: {what}");
+        }
+    }
+
+    /// <summary>Awaits an event and its result, and fails when it does not come within 10 seconds.</summary>
+    public static async Task<T> InTime<T>(
+        this Task<T> task,
+        [CallerArgumentExpression(nameof(task))] string? what = null
+    )
+    {
+        await ((Task)task).InTime(what);
+        return await task;
+    }
+}

@@ -1,0 +1,191 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using StackExchange.Redis;
+
+namespace MassTransit.Sidekiq.TestSupport;
+
+/// <summary>How a private server differs from the shared one.</summary>
+public sealed record RedisServerOptions
+{
+    /// <summary>The password of the default user. Default: none.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>Users besides the default one, each as in an ACL file: "alice on >secret ~queue:* +@all".</summary>
+    public IReadOnlyList<string> Users { get; init; } = [];
+
+    /// <summary>Whether a restart finds the data again (append-only file, synced at each write). Default: no.</summary>
+    public bool AppendOnly { get; init; }
+
+    /// <summary>Further lines of redis.conf: "maxmemory 2mb".</summary>
+    public IReadOnlyList<string> Lines { get; init; } = [];
+}
+
+/// <summary>
+/// A real redis-server on a free loopback port. Tests share one, each with a database number of its own (<see cref="Lease"/>);
+/// a test that kills, pauses or configures a server, or uses pub/sub, takes one for itself (<see cref="StartOwn"/>).
+/// </summary>
+public sealed class RedisServer : IAsyncDisposable
+{
+    /// <summary>How many databases our servers have.</summary>
+    public const int Databases = 512;
+
+    // Below the range that Linux gives to outgoing connections, so that nobody takes the port while a server is down.
+    const int FirstPort = 20_000;
+    const int LastPort = 32_000;
+
+    static int nextPort = FirstPort + (Environment.ProcessId * 37 % (LastPort - FirstPort));
+
+    readonly string folder;
+    readonly RedisServerOptions options;
+    ChildProcess process;
+    ConnectionMultiplexer connection;
+
+    RedisServer(string folder, RedisServerOptions options, int port, ChildProcess process)
+    {
+        (this.folder, this.options, Port, this.process) = (folder, options, port, process);
+        connection = null!;
+    }
+
+    /// <summary>Where it listens, on 127.0.0.1; a restart keeps it.</summary>
+    public int Port { get; }
+
+    /// <summary>Where it listens, with the password of the default user.</summary>
+    public RedisAddress Address => new("127.0.0.1", Port, options.Password);
+
+    /// <summary>A configuration string of StackExchange.Redis, with the password, without a database.</summary>
+    public string ConnectionString =>
+        $"127.0.0.1:{Port}" + (options.Password is null ? "" : $",password={options.Password}");
+
+    /// <summary>What it wrote, for a failed test.</summary>
+    public IReadOnlyList<string> Log => process.Lines;
+
+    /// <summary>A database of the shared server, empty and nobody else's until it is disposed.</summary>
+    public static Task<RedisDatabase> Lease() => SharedRedis.Lease();
+
+    /// <summary>A server for this test alone.</summary>
+    public static async Task<RedisServer> StartOwn(RedisServerOptions? options = null)
+    {
+        options ??= new RedisServerOptions();
+        var folder = Directory.CreateTempSubdirectory("sidekiq-redis-").FullName;
+        Reaper.Watch(folder);
+
+        for (var attempt = 1; ; attempt++)
+        {
+            var port = FreePort();
+            var process = await Launch(folder, options, port);
+            if (process is not null)
+            {
+                var server = new RedisServer(folder, options, port, process);
+                server.connection = await server.Connect();
+                return server;
+            }
+
+            Assert.True(attempt < 10, "No free port for a redis-server in ten attempts.");
+        }
+    }
+
+    /// <summary>A view of one of its databases.</summary>
+    public RedisDatabase Open(int database = 0) =>
+        new(() => connection, Address, database, () => ValueTask.CompletedTask);
+
+    /// <summary>A connection of the caller's own, who disposes it.</summary>
+    public async Task<ConnectionMultiplexer> Connect()
+    {
+        var configuration = ConfigurationOptions.Parse(ConnectionString);
+        configuration.AllowAdmin = true;
+        configuration.AbortOnConnectFail = false;
+        return await ConnectionMultiplexer.ConnectAsync(configuration).InTime();
+    }
+
+    /// <summary>Ends it at once; clients see their connections break.</summary>
+    public Task Kill() => process.Kill();
+
+    /// <summary>Ends it in order.</summary>
+    public Task Stop() => process.Stop();
+
+    /// <summary>Starts it again on the same port, after ending it if it still runs.</summary>
+    public async Task Restart()
+    {
+        await process.DisposeAsync();
+        process =
+            await Launch(folder, options, Port)
+            ?? throw new InvalidOperationException($"Port {Port} was taken while the server was down.");
+        connection.Dispose();
+        connection = await Connect();
+    }
+
+    /// <summary>Freezes it: connections stay open and nobody answers.</summary>
+    public void Pause() => process.Send(UnixSignal.Stop);
+
+    /// <summary>Lets it go on after <see cref="Pause"/>.</summary>
+    public void Resume() => process.Send(UnixSignal.Continue);
+
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync()
+    {
+        connection.Dispose();
+        await process.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    static async Task<ChildProcess?> Launch(string folder, RedisServerOptions options, int port)
+    {
+        var program = Requires.Program("redis-server", "redis-server");
+        var configuration = Path.Combine(folder, "redis.conf");
+        await File.WriteAllLinesAsync(configuration, Configuration(folder, options, port));
+
+        var process = ChildProcess.Start(program, [configuration], folder: folder);
+        var line = await process.Line(
+            line => line.Contains("Ready to accept connections", StringComparison.Ordinal) || IsTaken(line),
+            "redis-server is ready"
+        );
+        if (!IsTaken(line))
+        {
+            return process;
+        }
+
+        await process.DisposeAsync();
+        return null;
+
+        static bool IsTaken(string line) => line.Contains("Address already in use", StringComparison.Ordinal);
+    }
+
+    static IEnumerable<string> Configuration(string folder, RedisServerOptions options, int port)
+    {
+        yield return "bind 127.0.0.1";
+        yield return $"port {port.ToString(CultureInfo.InvariantCulture)}";
+        yield return $"dir {folder}";
+        yield return $"databases {Databases}";
+        yield return "save \"\"";
+        yield return options.AppendOnly ? "appendonly yes" : "appendonly no";
+        yield return "appendfsync always";
+        if (options.Password is not null)
+        {
+            yield return $"requirepass {options.Password}";
+        }
+
+        foreach (var line in options.Users.Select(user => $"user {user}").Concat(options.Lines))
+        {
+            yield return line;
+        }
+    }
+
+    static int FreePort()
+    {
+        while (true)
+        {
+            var port = FirstPort + ((Interlocked.Increment(ref nextPort) - FirstPort) % (LastPort - FirstPort));
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                return port;
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            {
+                // Somebody has it: the next one.
+            }
+        }
+    }
+}

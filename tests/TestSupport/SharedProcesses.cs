@@ -1,0 +1,8 @@
+namespace MassTransit.Sidekiq.TestSupport;
+
+/// <summary>Ends what the tests of an assembly shared, once all have run. Each test assembly has it by tests/Directory.Build.props.</summary>
+public sealed class SharedProcesses : IAsyncDisposable
+{
+    /// <inheritdoc />
+    public async ValueTask DisposeAsync() => await SharedRedis.Stop();
+}

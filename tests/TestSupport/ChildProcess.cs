@@ -95,7 +95,7 @@ public sealed class ChildProcess : IAsyncDisposable
             found = waiter.Task;
         }
 
-        await Task.WhenAny(found, exited.Task).InTime($"{what}\n{Dump()}");
+        await Task.WhenAny(found, exited.Task).InTime(() => $"{what}\n{Dump()}");
         return found.IsCompletedSuccessfully ? await found : throw Gone(what);
     }
 
@@ -130,7 +130,7 @@ public sealed class ChildProcess : IAsyncDisposable
     public async Task Stop()
     {
         Send(UnixSignal.Terminate);
-        await Exited.InTime($"process {Id} ends after SIGTERM\n{Dump()}");
+        await Exited.InTime(() => $"process {Id} ends after SIGTERM\n{Dump()}");
     }
 
     /// <summary>The end of what it wrote, for a message.</summary>

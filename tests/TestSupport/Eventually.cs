@@ -45,7 +45,18 @@ public static class Eventually
     ) => Until(() => Task.FromResult(condition()), state, text);
 
     /// <summary>Awaits an event, and fails when it does not come within 10 seconds.</summary>
-    public static async Task InTime(this Task task, [CallerArgumentExpression(nameof(task))] string? what = null)
+    public static Task InTime(this Task task, [CallerArgumentExpression(nameof(task))] string what = "") =>
+        task.InTime(() => what);
+
+    /// <summary>Awaits an event and its result, and fails when it does not come within 10 seconds.</summary>
+    public static async Task<T> InTime<T>(this Task<T> task, [CallerArgumentExpression(nameof(task))] string what = "")
+    {
+        await task.InTime(() => what);
+        return await task;
+    }
+
+    /// <summary>Awaits an event, and fails with the text, made only then, when it does not come within 10 seconds.</summary>
+    public static async Task InTime(this Task task, Func<string> what)
     {
         try
         {
@@ -53,17 +64,7 @@ public static class Eventually
         }
         catch (TimeoutException) when (!task.IsCompleted)
         {
-            Assert.Fail($"Did not happen within {Guard.TotalSeconds} s: {what}");
+            Assert.Fail($"Did not happen within {Guard.TotalSeconds} s: {what()}");
         }
-    }
-
-    /// <summary>Awaits an event and its result, and fails when it does not come within 10 seconds.</summary>
-    public static async Task<T> InTime<T>(
-        this Task<T> task,
-        [CallerArgumentExpression(nameof(task))] string? what = null
-    )
-    {
-        await ((Task)task).InTime(what);
-        return await task;
     }
 }

@@ -57,6 +57,12 @@ public sealed class RedisServer : IAsyncDisposable
     public string ConnectionString =>
         $"127.0.0.1:{Port}" + (options.Password is null ? "" : $",password={options.Password}");
 
+    /// <summary>Its process id; a restart changes it.</summary>
+    public int ProcessId => process.Id;
+
+    /// <summary>Where it keeps its files until it is disposed.</summary>
+    public string Folder => folder;
+
     /// <summary>What it wrote, for a failed test.</summary>
     public IReadOnlyList<string> Log => process.Lines;
 
@@ -98,6 +104,9 @@ public sealed class RedisServer : IAsyncDisposable
         return await ConnectionMultiplexer.ConnectAsync(configuration).InTime();
     }
 
+    /// <summary>Who is connected and what each does, as CLIENT LIST tells it.</summary>
+    public async Task<string> Clients() => (string)await Open().Db.ExecuteAsync("CLIENT", "LIST");
+
     /// <summary>Ends it at once; clients see their connections break.</summary>
     public Task Kill() => process.Kill();
 
@@ -124,8 +133,9 @@ public sealed class RedisServer : IAsyncDisposable
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
-        connection.Dispose();
+        // In this order: a client that closes first asks the server to QUIT, and waits a second for it.
         await process.DisposeAsync();
+        connection.Dispose();
         Directory.Delete(folder, recursive: true);
     }
 

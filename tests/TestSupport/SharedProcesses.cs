@@ -1,8 +1,12 @@
 namespace MassTransit.Sidekiq.TestSupport;
 
-/// <summary>Ends what the tests of an assembly shared, once all have run. Each test assembly has it by tests/Directory.Build.props.</summary>
+/// <summary>Ends what the tests of an assembly share, once all have run. Each test assembly has it by tests/Directory.Build.props.</summary>
 public sealed class SharedProcesses : IAsyncDisposable
 {
     /// <inheritdoc />
-    public async ValueTask DisposeAsync() => await SharedRedis.Stop();
+    public async ValueTask DisposeAsync()
+    {
+        await SharedRedis.Stop();
+        await Ruby.Stop();
+    }
 }

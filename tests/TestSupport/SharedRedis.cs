@@ -38,11 +38,12 @@ sealed class SharedRedis
         }
 
         var shared = await Shared.Value;
-        shared.connection.Dispose();
         if (shared.own is not null)
         {
             await shared.own.DisposeAsync();
         }
+
+        shared.connection.Dispose();
     }
 
     static async Task<SharedRedis> Start()

@@ -48,7 +48,7 @@ static class Reaper
     static Process Start()
     {
         // setsid: Ctrl-C at the terminal ends the tests, and must leave the shell to clear up behind them.
-        var start = new ProcessStartInfo("setsid", ["sh", "-c", Script])
+        var start = new ProcessStartInfo(Requires.Program("setsid", "util-linux"), ["sh", "-c", Script])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -36,14 +36,15 @@ public sealed class RedisServer : IAsyncDisposable
 
     static int nextPort = FirstPort + (Environment.ProcessId * 37 % (LastPort - FirstPort));
 
+    readonly string program;
     readonly string folder;
     readonly RedisServerOptions options;
     ChildProcess process;
     ConnectionMultiplexer connection;
 
-    RedisServer(string folder, RedisServerOptions options, int port, ChildProcess process)
+    RedisServer(string program, string folder, RedisServerOptions options, int port, ChildProcess process)
     {
-        (this.folder, this.options, Port, this.process) = (folder, options, port, process);
+        (this.program, this.folder, this.options, Port, this.process) = (program, folder, options, port, process);
         connection = null!;
     }
 
@@ -73,16 +74,17 @@ public sealed class RedisServer : IAsyncDisposable
     public static async Task<RedisServer> StartOwn(RedisServerOptions? options = null)
     {
         options ??= new RedisServerOptions();
+        var program = Requires.Program("redis-server", "redis-server");
         var folder = Directory.CreateTempSubdirectory("sidekiq-redis-").FullName;
         Reaper.Watch(folder);
 
         for (var attempt = 1; ; attempt++)
         {
             var port = FreePort();
-            var process = await Launch(folder, options, port);
+            var process = await Launch(program, folder, options, port);
             if (process is not null)
             {
-                var server = new RedisServer(folder, options, port, process);
+                var server = new RedisServer(program, folder, options, port, process);
                 server.connection = await server.Connect();
                 return server;
             }
@@ -118,7 +120,7 @@ public sealed class RedisServer : IAsyncDisposable
     {
         await process.DisposeAsync();
         process =
-            await Launch(folder, options, Port)
+            await Launch(program, folder, options, Port)
             ?? throw new InvalidOperationException($"Port {Port} was taken while the server was down.");
         connection.Dispose();
         connection = await Connect();
@@ -139,9 +141,8 @@ public sealed class RedisServer : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    static async Task<ChildProcess?> Launch(string folder, RedisServerOptions options, int port)
+    static async Task<ChildProcess?> Launch(string program, string folder, RedisServerOptions options, int port)
     {
-        var program = Requires.Program("redis-server", "redis-server");
         var configuration = Path.Combine(folder, "redis.conf");
         await File.WriteAllLinesAsync(configuration, Configuration(folder, options, port));
 

@@ -65,8 +65,15 @@ sealed class SharedRedis
         var connection = await ConnectionMultiplexer.ConnectAsync(configuration).InTime();
         var setting = (string[])await connection.GetDatabase(0).ExecuteAsync("CONFIG", "GET", "databases");
         var count = int.Parse(setting[1], CultureInfo.InvariantCulture);
-        var endPoint = (IPEndPoint)connection.GetEndPoints()[0];
-        var address = new RedisAddress(endPoint.Address.ToString(), endPoint.Port, configuration.Password);
+        var (host, port) = configuration.EndPoints[0] switch
+        {
+            DnsEndPoint name => (name.Host, name.Port),
+            IPEndPoint number => (number.Address.ToString(), number.Port),
+            var other => throw new NotSupportedException(
+                $"SIDEKIQ_TEST_REDIS names '{other}', which is not host:port."
+            ),
+        };
+        var address = new RedisAddress(host, port, configuration.Password);
         return new SharedRedis(null, connection, address, Enumerable.Range(1, count - 1));
     }
 
@@ -85,17 +92,30 @@ sealed class SharedRedis
                 return database;
             }
 
-            if (await Claim(number) && await database.IsEmpty())
+            if (await Claim(number, database))
             {
                 return database;
             }
         }
     }
 
-    async Task<bool> Claim(int number) =>
-        await connection
-            .GetDatabase(0)
-            .StringSetAsync(ClaimKey(number), Environment.ProcessId, TimeSpan.FromMinutes(15), When.NotExists);
+    async Task<bool> Claim(int number, RedisDatabase database)
+    {
+        var claims = connection.GetDatabase(0);
+        var expiry = TimeSpan.FromMinutes(15);
+        if (!await claims.StringSetAsync(ClaimKey(number), Environment.ProcessId, expiry, When.NotExists))
+        {
+            return false;
+        }
+
+        if (await database.IsEmpty())
+        {
+            return true;
+        }
+
+        await claims.KeyDeleteAsync(ClaimKey(number));
+        return false;
+    }
 
     async ValueTask Return(int number)
     {

@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# Everything one does with this repository; without a verb it lists them.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+
+usage() {
+  cat <<'EOF'
+./build.sh demo             a .NET service and a Ruby Sidekiq worker at work together
+./build.sh test [--fast]    build, then every test; --fast leaves out the tests against real Ruby
+./build.sh check            layout, analyzers, a build without warnings, conventions
+./build.sh bench            throughput and latency, against Ruby Sidekiq and MassTransit in memory
+./build.sh compat           the library against the oldest and the newest StackExchange.Redis
+./build.sh pack             the NuGet packages, into artifacts/
+EOF
+}
+
+die() { printf '%s\n' "$*" >&2; exit 1; }
+
+# need PROGRAM=PACKAGE ...: installs the Debian packages whose program is missing, or says how to.
+need() {
+  local missing=() pair
+  command -v dotnet >/dev/null || die "The .NET 10 SDK is missing: 'dotnet' is not on the PATH."
+  for pair in "$@"; do
+    command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    die "Missing: ${missing[*]}. Install with: sudo apt-get install --no-install-recommends ${missing[*]}"
+  fi
+  echo "Installing ${missing[*]}"
+  install_packages "${missing[@]}"
+}
+
+# The packages of servers start them; ours run on ports of their own, so these are told to stay down while they are installed.
+install_packages() (
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' > "$policy"
+    chmod +x "$policy"
+  fi
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+)
+
+build() { dotnet build MassTransit.Sidekiq.sln -c Release -v quiet -warnaserror; }
+
+# run_tests PROJECT OPTION...: runs one test program and leaves its counters in artifacts/tests.
+run_tests() {
+  local name; name=$(basename "$1"); shift
+  timeout 900 dotnet exec "tests/$name/bin/Release/net10.0/$name.dll" -noLogo -noColor -trx "artifacts/tests/$name.trx" "$@"
+}
+
+# counter NAME RESULT...: the sum of one counter over the results of test programs.
+counter() {
+  local name=$1; shift
+  { grep -hoE "<Counters [^>]*" "$@" 2>/dev/null || true; } |
+    { grep -oE " $name=\"[0-9]+" || true; } | awk -F'"' '{ sum += $2 } END { print sum + 0 }'
+}
+
+verb_test() {
+  local project failures=0 passed failed skipped
+  case "${1:-}" in
+    "" | --fast) ;;
+    *) die "Unknown option '$1'. Usage: ./build.sh test [--fast]" ;;
+  esac
+  if [ "${1:-}" = --fast ]; then need redis-server=redis-server; else need redis-server=redis-server sidekiq=ruby-sidekiq; fi
+
+  build
+  rm -rf artifacts/tests && mkdir -p artifacts/tests
+  for project in tests/*.Tests; do
+    if [ "${1:-}" = --fast ] && [[ $project == *.Interop.Tests ]]; then continue; fi
+    # A program that fails without a failed test (it crashed, it hung, its end went wrong) counts as one.
+    run_tests "$project" || {
+      [ "$(counter failed "artifacts/tests/$(basename "$project").trx")" -gt 0 ] || failures=$((failures + 1))
+    }
+  done
+
+  passed=$(counter passed artifacts/tests/*.trx)
+  failed=$(($(counter failed artifacts/tests/*.trx) + failures))
+  skipped=$(counter notExecuted artifacts/tests/*.trx)
+  [ $((passed + failed)) -gt 0 ] || echo "No test ran." >&2
+  printf '%s passed, %s failed%s\n' "$passed" "$failed" "$([ "$skipped" -eq 0 ] || echo ", $skipped skipped")"
+  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}
+
+verb_check() {
+  need redis-server=redis-server
+  dotnet tool restore >/dev/null
+  dotnet csharpier check .
+  build
+  mkdir -p artifacts/tests
+  run_tests tests/MassTransit.Sidekiq.Tests -namespace MassTransit.Sidekiq.Tests.Conventions
+}
+
+verb_compat() {
+  local version versions=(1.2.6 2.13.23 3.4.35)
+  need
+  for version in "${versions[@]}"; do
+    echo "Compiling against StackExchange.Redis $version"
+    dotnet build tests/Compat/Library -c Release -v quiet -warnaserror -p:Redis="$version"
+  done
+  dotnet run --project tests/Compat -c Release -v quiet -- "${versions[@]}"
+}
+
+verb_pack() {
+  local project
+  need
+  rm -rf artifacts/packages
+  for project in src/*/; do
+    dotnet pack "$project" -c Release -v quiet -o artifacts/packages
+  done
+  ls artifacts/packages
+}
+
+verb=${1:-}
+[ $# -eq 0 ] || shift
+case "$verb" in
+  test | check | compat | pack) "verb_$verb" "$@" ;;
+  demo | bench) die "'$verb' is not built yet." ;;
+  "") usage ;;
+  *) usage >&2; die "Unknown verb '$verb'." ;;
+esac

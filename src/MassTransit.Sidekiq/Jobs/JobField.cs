@@ -1,0 +1,82 @@
+namespace MassTransit.Sidekiq;
+
+/// The keys that every job read is searched for; all others are looked up when someone asks.
+internal enum JobField : byte
+{
+    Other,
+    Args,
+    Class,
+    CreatedAt,
+    EnqueuedAt,
+    Jid,
+    Metadata,
+    Retry,
+    RetryCount,
+    TraceParent,
+    TraceState,
+    Wrapped,
+}
+
+internal static class JobFields
+{
+    /// The key of our one extension.
+    public const string Metadata = "mt";
+
+    // What Sidekiq 6 to 8, its API and its official add-ons read or write, and ours.
+    static readonly HashSet<string> known = new(StringComparer.Ordinal)
+    {
+        "args",
+        "at",
+        "backtrace",
+        "bid",
+        "class",
+        "created_at",
+        "dead",
+        "discarded_at",
+        "display_class",
+        "encrypt",
+        "enqueued_at",
+        "error_backtrace",
+        "error_class",
+        "error_message",
+        "expires_in",
+        "failed_at",
+        "jid",
+        "locale",
+        "log_level",
+        Metadata,
+        "profile",
+        "profiler_options",
+        "queue",
+        "retried_at",
+        "retry",
+        "retry_count",
+        "retry_for",
+        "retry_queue",
+        "tags",
+        "traceparent",
+        "tracestate",
+        "unique_for",
+        "unique_until",
+        "wrapped",
+    };
+
+    public static bool IsKnown(string key) => known.Contains(key);
+
+    public static JobField Find(ReadOnlySpan<byte> key) =>
+        key.Length switch
+        {
+            2 when key.SequenceEqual("mt"u8) => JobField.Metadata,
+            3 when key.SequenceEqual("jid"u8) => JobField.Jid,
+            4 when key.SequenceEqual("args"u8) => JobField.Args,
+            5 when key.SequenceEqual("class"u8) => JobField.Class,
+            5 when key.SequenceEqual("retry"u8) => JobField.Retry,
+            7 when key.SequenceEqual("wrapped"u8) => JobField.Wrapped,
+            10 when key.SequenceEqual("created_at"u8) => JobField.CreatedAt,
+            10 when key.SequenceEqual("tracestate"u8) => JobField.TraceState,
+            11 when key.SequenceEqual("enqueued_at"u8) => JobField.EnqueuedAt,
+            11 when key.SequenceEqual("retry_count"u8) => JobField.RetryCount,
+            11 when key.SequenceEqual("traceparent"u8) => JobField.TraceParent,
+            _ => JobField.Other,
+        };
+}

@@ -1,0 +1,126 @@
+using System.Text.Json;
+
+namespace MassTransit.Sidekiq;
+
+/// Looks into and changes a job's raw text. Whatever is not edited survives byte for byte and in its order, since the keys of
+/// middleware we never heard of are part of somebody's job, and Ruby finds an entry again only by its exact text.
+internal static class JobJson
+{
+    static string TooDeep => $"it is nested deeper than {JobReader.MaxDepth} levels, which Ruby cannot read.";
+
+    /// The job with the edits made. A key set twice in the text is afterwards there once, where it stood first; a new key comes last.
+    public static ReadOnlyMemory<byte> Edit(ReadOnlyMemory<byte> json, JobEdit edit)
+    {
+        var source = json.Span;
+        var reader = new Utf8JsonReader(source, JobReader.Options);
+        reader.Read();
+
+        using var text = JobText.Rent();
+        var copied = (int)reader.BytesConsumed;
+        text.Raw(source[..copied]);
+
+        Span<bool> done = stackalloc bool[JobEdit.Most];
+        var (isFirst, isAlone) = (true, true);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var key = (int)reader.TokenStartIndex;
+            var change = edit.Find(ref reader);
+            reader.Read();
+            var value = JobReader.Slice(ref reader);
+            var end = value.Start + value.Length;
+
+            if (change < 0 || (!done[change] && !edit.IsRemoved(change)))
+            {
+                // The bytes in front of a member hold its comma, which goes with the members in front of it when all of them go.
+                text.Raw(isAlone && !isFirst ? default : source[copied..key]);
+                text.Raw(change < 0 ? source[key..end] : source[key..value.Start]);
+                text.Raw(change < 0 ? default : edit.Value(change));
+                isAlone = false;
+            }
+
+            if (change >= 0)
+            {
+                done[change] = true;
+            }
+
+            isFirst = false;
+            copied = end;
+        }
+
+        edit.Append(text, done, isAlone);
+        text.Raw(source[copied..]);
+        return text.ToArray();
+    }
+
+    /// The last value of a top-level key, as Ruby takes it; absent when there is none.
+    public static JobSlice Find(ReadOnlyMemory<byte> json, string key)
+    {
+        var reader = new Utf8JsonReader(json.Span, JobReader.Options);
+        reader.Read();
+        var found = default(JobSlice);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isMatch = JobReader.IsProperty(ref reader, key);
+            reader.Read();
+            var value = JobReader.Slice(ref reader);
+            if (isMatch)
+            {
+                found = value;
+            }
+        }
+
+        return found;
+    }
+
+    /// The members of an object, in order.
+    public static IEnumerable<KeyValuePair<string, JsonElement>> Members(ReadOnlyMemory<byte> json)
+    {
+        var members = new List<KeyValuePair<string, JsonElement>>();
+        var reader = new Utf8JsonReader(json.Span, JobReader.Options);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var key = JobReader.PropertyName(ref reader);
+            reader.Read();
+            members.Add(new(key, JsonElement.ParseValue(ref reader)));
+        }
+
+        return members;
+    }
+
+    /// Why a text is no job, without a word of the text: it may hold what no log should.
+    public static string Reason(ReadOnlySpan<byte> json, JsonException exception)
+    {
+        if (json.IsEmpty)
+        {
+            return "it is empty.";
+        }
+
+        var anyDepth = JobReader.Options with { MaxDepth = int.MaxValue };
+        var reader = new Utf8JsonReader(json, isFinalBlock: false, new JsonReaderState(anyDepth));
+        try
+        {
+            while (reader.Read()) { }
+        }
+        catch (JsonException other) when (IsSamePlace(exception, other))
+        {
+            return $"it is not JSON from byte {exception.BytePositionInLine + 1} of line {exception.LineNumber + 1} on.";
+        }
+        catch (JsonException)
+        {
+            return TooDeep;
+        }
+
+        if (exception.BytePositionInLine is null)
+        {
+            return "it is JSON, but not an object.";
+        }
+
+        return reader.CurrentDepth == 0 && reader.TokenType is JsonTokenType.EndObject
+            ? TooDeep
+            : "it is JSON that ends too early.";
+    }
+
+    static bool IsSamePlace(JsonException left, JsonException right) =>
+        left.LineNumber == right.LineNumber && left.BytePositionInLine == right.BytePositionInLine;
+}

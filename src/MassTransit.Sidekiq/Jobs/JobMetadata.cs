@@ -1,0 +1,272 @@
+using System.Text.Json;
+
+namespace MassTransit.Sidekiq;
+
+/// What MassTransit knows of a message beside its body: the "mt" object of a job. Absent for a job that another client pushed.
+internal sealed class JobMetadata
+{
+    static readonly Utf8Cache<string[]> typeLists = new(ReadTypes);
+
+    ReadOnlyMemory<byte> unreadHeaders;
+
+    public Guid? MessageId { get; set; }
+
+    /// The message's urns, its own first. The list is shared between jobs: never write to it.
+    public string[] MessageTypes { get; set; } = [];
+
+    public Guid? ConversationId { get; set; }
+
+    public Guid? CorrelationId { get; set; }
+
+    public Guid? RequestId { get; set; }
+
+    public Guid? InitiatorId { get; set; }
+
+    public string? SourceAddress { get; set; }
+
+    /// Where it was sent, when that is not simply the queue it stands in.
+    public string? DestinationAddress { get; set; }
+
+    public string? ResponseAddress { get; set; }
+
+    public string? FaultAddress { get; set; }
+
+    public DateTimeOffset? ExpiresAt { get; set; }
+
+    /// Null for application/json, which nearly every message is.
+    public string? ContentType { get; set; }
+
+    /// What a scheduled message is cancelled by.
+    public Guid? SchedulingToken { get; set; }
+
+    /// Values are text, booleans, long, double or JSON elements.
+    public IReadOnlyDictionary<string, object?> Headers
+    {
+        get => field ??= ReadHeaders();
+        set;
+    }
+
+    public static JobMetadata? Read(ref Utf8JsonReader reader, ReadOnlyMemory<byte> source)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return null;
+        }
+
+        var metadata = new JobMetadata();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var key = reader.ValueSpan;
+            reader.Read();
+            if (!metadata.ReadId(key, ref reader) && !metadata.ReadAddress(key, ref reader))
+            {
+                metadata.ReadOther(key, ref reader, source);
+            }
+        }
+
+        return metadata;
+    }
+
+    public void Write(JobText text)
+    {
+        text.Raw("{"u8);
+        var start = text.Length;
+        Write(text, start, "id"u8, MessageId);
+        if (MessageTypes.Length > 0)
+        {
+            Key(text, start, "type"u8);
+            text.Strings(MessageTypes);
+        }
+
+        Write(text, start, "conv"u8, ConversationId);
+        Write(text, start, "corr"u8, CorrelationId);
+        Write(text, start, "req"u8, RequestId);
+        Write(text, start, "init"u8, InitiatorId);
+        Write(text, start, "src"u8, SourceAddress);
+        Write(text, start, "dst"u8, DestinationAddress);
+        Write(text, start, "res"u8, ResponseAddress);
+        Write(text, start, "fault"u8, FaultAddress);
+        if (ExpiresAt is { } expiresAt)
+        {
+            Key(text, start, "exp"u8);
+            text.Time(expiresAt, SidekiqTimeFormat.FloatSeconds);
+        }
+
+        Write(text, start, "ct"u8, ContentType);
+        Write(text, start, "token"u8, SchedulingToken);
+        if (Headers.Count > 0)
+        {
+            Key(text, start, "headers"u8);
+            WriteHeaders(text);
+        }
+
+        text.Raw("}"u8);
+    }
+
+    static void Write(JobText text, int start, ReadOnlySpan<byte> key, Guid? id)
+    {
+        if (id is { } value)
+        {
+            Key(text, start, key);
+            text.Text(value);
+        }
+    }
+
+    static void Write(JobText text, int start, ReadOnlySpan<byte> key, string? value)
+    {
+        if (value is not null)
+        {
+            Key(text, start, key);
+            text.String(value);
+        }
+    }
+
+    static void Key(JobText text, int start, ReadOnlySpan<byte> key)
+    {
+        text.Raw(text.Length == start ? "\""u8 : ",\""u8);
+        text.Raw(key);
+        text.Raw("\":"u8);
+    }
+
+    void WriteHeaders(JobText text)
+    {
+        var separator = "{"u8;
+        foreach (var (key, value) in Headers)
+        {
+            text.Raw(separator);
+            text.String(key);
+            text.Raw(":"u8);
+            text.Value(value);
+            separator = ","u8;
+        }
+
+        text.Raw("}"u8);
+    }
+
+    bool ReadId(ReadOnlySpan<byte> key, ref Utf8JsonReader reader)
+    {
+        switch (key.Length)
+        {
+            case 2 when key.SequenceEqual("id"u8):
+                MessageId = Id(ref reader);
+                return true;
+            case 3 when key.SequenceEqual("req"u8):
+                RequestId = Id(ref reader);
+                return true;
+            case 4 when key.SequenceEqual("conv"u8):
+                ConversationId = Id(ref reader);
+                return true;
+            case 4 when key.SequenceEqual("corr"u8):
+                CorrelationId = Id(ref reader);
+                return true;
+            case 4 when key.SequenceEqual("init"u8):
+                InitiatorId = Id(ref reader);
+                return true;
+            case 5 when key.SequenceEqual("token"u8):
+                SchedulingToken = Id(ref reader);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    bool ReadAddress(ReadOnlySpan<byte> key, ref Utf8JsonReader reader)
+    {
+        switch (key.Length)
+        {
+            case 3 when key.SequenceEqual("src"u8):
+                SourceAddress = JobReader.Name(ref reader);
+                return true;
+            case 3 when key.SequenceEqual("dst"u8):
+                DestinationAddress = JobReader.Name(ref reader);
+                return true;
+            case 3 when key.SequenceEqual("res"u8):
+                ResponseAddress = JobReader.Name(ref reader);
+                return true;
+            case 5 when key.SequenceEqual("fault"u8):
+                FaultAddress = JobReader.Name(ref reader);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    void ReadOther(ReadOnlySpan<byte> key, ref Utf8JsonReader reader, ReadOnlyMemory<byte> source)
+    {
+        if (key.SequenceEqual("ct"u8))
+        {
+            ContentType = JobReader.Name(ref reader);
+            return;
+        }
+
+        var value = JobReader.Slice(ref reader);
+        if (key.SequenceEqual("type"u8))
+        {
+            MessageTypes = typeLists.Get(value.In(source));
+        }
+        else if (key.SequenceEqual("exp"u8))
+        {
+            ExpiresAt = JobTime.Read(value.In(source));
+        }
+        else if (key.SequenceEqual("headers"u8))
+        {
+            unreadHeaders = source.Slice(value.Start, value.Length);
+        }
+    }
+
+    static Guid? Id(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType == JsonTokenType.String && reader.TryGetGuid(out var id))
+        {
+            return id;
+        }
+
+        reader.Skip();
+        return null;
+    }
+
+    static string[] ReadTypes(ReadOnlySpan<byte> list)
+    {
+        var types = new List<string>();
+        var reader = new Utf8JsonReader(list, JobReader.Options);
+        if (reader.Read() && reader.TokenType != JsonTokenType.StartArray)
+        {
+            return [];
+        }
+
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            if (JobReader.Name(ref reader) is { Length: > 0 } type)
+            {
+                types.Add(type);
+            }
+        }
+
+        return [.. types];
+    }
+
+    Dictionary<string, object?> ReadHeaders()
+    {
+        var headers = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
+        if (unreadHeaders.IsEmpty || unreadHeaders.Span[0] != '{')
+        {
+            return headers;
+        }
+
+        foreach (var (key, value) in JobJson.Members(unreadHeaders))
+        {
+            headers[key] = value.ValueKind switch
+            {
+                JsonValueKind.Null => null,
+                JsonValueKind.True => true,
+                JsonValueKind.False => false,
+                JsonValueKind.String => JobSlice.Text(value),
+                JsonValueKind.Number => value.TryGetInt64(out var number) ? number : value.GetDouble(),
+                _ => value,
+            };
+        }
+
+        return headers;
+    }
+}

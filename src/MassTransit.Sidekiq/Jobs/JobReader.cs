@@ -1,0 +1,88 @@
+using System.Text;
+using System.Text.Json;
+
+namespace MassTransit.Sidekiq;
+
+/// What reading any part of a job needs: Ruby's limits, and values out of a token.
+internal static class JobReader
+{
+    /// Ruby's own limit; a deeper job would kill every page of the Web UI that lists it.
+    public const int MaxDepth = 100;
+
+    public static readonly JsonReaderOptions Options = new()
+    {
+        MaxDepth = MaxDepth,
+        CommentHandling = JsonCommentHandling.Skip,
+    };
+
+    static readonly Utf8Cache<string> names = new(static utf8 => Encoding.UTF8.GetString(utf8));
+
+    /// The value the reader stands on, skipped, as it stands in the text.
+    public static JobSlice Slice(ref Utf8JsonReader reader)
+    {
+        var start = (int)reader.TokenStartIndex;
+        reader.Skip();
+        return new JobSlice(start, (int)reader.BytesConsumed - start);
+    }
+
+    /// A text that comes again with many jobs; null when the value is no text.
+    public static string? Name(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            reader.Skip();
+            return null;
+        }
+
+        return reader.ValueIsEscaped ? Text(ref reader) : names.Get(reader.ValueSpan);
+    }
+
+    /// The name of a property; one that cannot be unescaped is nobody's.
+    public static string PropertyName(ref Utf8JsonReader reader) =>
+        reader.ValueIsEscaped ? Text(ref reader) : Encoding.UTF8.GetString(reader.ValueSpan);
+
+    public static bool IsProperty(ref Utf8JsonReader reader, string name) =>
+        reader.ValueIsEscaped
+            ? string.Equals(PropertyName(ref reader), name, StringComparison.Ordinal)
+            : reader.ValueTextEquals(name);
+
+    public static int? Int(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var number))
+        {
+            return number;
+        }
+
+        reader.Skip();
+        return null;
+    }
+
+    public static SidekiqRetry Retry(ref Utf8JsonReader reader)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.Null:
+                return SidekiqRetry.Absent;
+            case JsonTokenType.False:
+                return SidekiqRetry.Never;
+            case JsonTokenType.Number when reader.TryGetInt32(out var times):
+                return times;
+            default:
+                // Whatever else is true in Ruby, and what is not an Integer there means the default number.
+                reader.Skip();
+                return SidekiqRetry.Default;
+        }
+    }
+
+    static string Text(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            return Encoding.UTF8.GetString(reader.ValueSpan);
+        }
+    }
+}

@@ -1,0 +1,240 @@
+using System.Text;
+using System.Text.Json;
+using MassTransit.Sidekiq;
+
+namespace MassTransit;
+
+/// <summary>
+/// A job as it stands in Redis. A field that is missing, or that is not what Sidekiq would write there, is null;
+/// the raw text is never changed by reading it.
+/// </summary>
+public sealed class SidekiqJob
+{
+    JobSlice args;
+    JobSlice createdAt;
+    JobSlice enqueuedAt;
+    JobSlice jid;
+    JobSlice traceParent;
+    JobSlice traceState;
+
+    SidekiqJob(ReadOnlyMemory<byte> json, string queue)
+    {
+        Json = json;
+        Queue = queue;
+    }
+
+    /// <summary>The queue it was fetched from, whatever the job itself says.</summary>
+    public string Queue { get; }
+
+    /// <summary>The Ruby class that works on it; for an ActiveJob, the wrapper.</summary>
+    public string? Class { get; private set; }
+
+    /// <summary>The class of the ActiveJob inside the wrapper.</summary>
+    public string? Wrapped { get; private set; }
+
+    /// <summary>The job's id, usually 24 hexadecimal digits; it stays the same through retries.</summary>
+    public string? Jid => field ??= Text(jid);
+
+    /// <summary>How often it is to be retried.</summary>
+    public SidekiqRetry Retry { get; private set; }
+
+    /// <summary>Failures before this run, less one: null when it never failed, 0 after the first failure.</summary>
+    public int? RetryCount { get; private set; }
+
+    /// <summary>When it was first created.</summary>
+    public DateTimeOffset? CreatedAt => Time(createdAt);
+
+    /// <summary>When it was last pushed to a queue.</summary>
+    public DateTimeOffset? EnqueuedAt => Time(enqueuedAt);
+
+    /// <summary>When it failed for the first time.</summary>
+    public DateTimeOffset? FailedAt => Time(Find("failed_at"));
+
+    /// <summary>When it failed last, from the second failure on.</summary>
+    public DateTimeOffset? RetriedAt => Time(Find("retried_at"));
+
+    /// <summary>The type of the exception it last failed with.</summary>
+    public string? ErrorClass => Text(Find("error_class"));
+
+    /// <summary>The message of the exception it last failed with.</summary>
+    public string? ErrorMessage => Text(Find("error_message"));
+
+    /// <summary>Its tags; none when it has no list of them.</summary>
+    public IReadOnlyList<string> Tags =>
+        TryGet("tags", out var tags) && tags.ValueKind == JsonValueKind.Array
+            ? [.. tags.EnumerateArray().Select(JobSlice.Text).OfType<string>()]
+            : [];
+
+    /// <summary>How much of a failure's stack trace it keeps.</summary>
+    public SidekiqBacktrace? Backtrace => JobOptions.ReadBacktrace(this);
+
+    /// <summary>How long after its first failure it is retried, instead of a number of retries.</summary>
+    public TimeSpan? RetryFor => JobOptions.ReadRetryFor(this);
+
+    /// <summary>The queue it moves to when it fails.</summary>
+    public string? RetryQueue => Text(Find("retry_queue"));
+
+    /// <summary>False when it does not go to the dead set at the end of its retries.</summary>
+    public bool? Dead =>
+        TryGet("dead", out var dead) && dead.ValueKind is JsonValueKind.True or JsonValueKind.False
+            ? dead.GetBoolean()
+            : null;
+
+    /// <summary>The W3C trace context of whoever pushed it.</summary>
+    public string? TraceParent => Text(traceParent);
+
+    /// <summary>The vendors' part of <see cref="TraceParent"/>.</summary>
+    public string? TraceState => Text(traceState);
+
+    /// <summary>The arguments as they stand in the job, a JSON array; empty when it has none.</summary>
+    public ReadOnlyMemory<byte> Args => Json.Slice(args.Start, args.Length);
+
+    /// <summary>Whether the arguments are a list, as they must be for Ruby's client, if not for its workers.</summary>
+    public bool HasArgumentList { get; private set; }
+
+    /// <summary>The whole job as it stands in Redis.</summary>
+    public string RawJson => field ??= Encoding.UTF8.GetString(Json.Span);
+
+    /// <summary>The keys that are neither Sidekiq's nor ours, in their order: what middleware added.</summary>
+    public IEnumerable<KeyValuePair<string, JsonElement>> UnknownFields =>
+        JobJson.Members(Json).Where(member => !JobFields.IsKnown(member.Key));
+
+    internal ReadOnlyMemory<byte> Json { get; }
+
+    /// What our own extension says: null for a job that another client pushed.
+    internal JobMetadata? Metadata { get; private set; }
+
+    internal int ArgsCount { get; private set; }
+
+    internal JobSlice FirstArg { get; private set; }
+
+    /// <summary>Any top-level key of the job.</summary>
+    public bool TryGet(string key, out JsonElement value)
+    {
+        var slice = Find(key);
+        if (slice.IsAbsent)
+        {
+            value = default;
+            return false;
+        }
+
+        var reader = new Utf8JsonReader(slice.In(Json), JobReader.Options);
+        value = JsonElement.ParseValue(ref reader);
+        return true;
+    }
+
+    /// <summary>The whole job as it stands in Redis.</summary>
+    public override string ToString() => RawJson;
+
+    internal static SidekiqJob Parse(ReadOnlyMemory<byte> json, string queue)
+    {
+        var job = new SidekiqJob(json, queue);
+        try
+        {
+            job.Read();
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidJobException(
+                $"An entry of queue '{queue}' is not a job: {JobJson.Reason(json.Span, exception)}",
+                exception
+            );
+        }
+
+        return job;
+    }
+
+    void Read()
+    {
+        var reader = new Utf8JsonReader(Json.Span, JobReader.Options);
+        if (reader.Read() && reader.TokenType != JsonTokenType.StartObject)
+        {
+            throw new JsonException("It is no JSON object.");
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var field = reader.ValueIsEscaped
+                ? JobFields.Find(Encoding.UTF8.GetBytes(JobReader.PropertyName(ref reader)))
+                : JobFields.Find(reader.ValueSpan);
+            reader.Read();
+            ReadField(field, ref reader);
+        }
+
+        // Reads past the end, so that a second value behind the object is refused.
+        reader.Read();
+    }
+
+    void ReadField(JobField field, ref Utf8JsonReader reader)
+    {
+        switch (field)
+        {
+            case JobField.Args:
+                ReadArgs(ref reader);
+                break;
+            case JobField.Class:
+                Class = JobReader.Name(ref reader);
+                break;
+            case JobField.CreatedAt:
+                createdAt = JobReader.Slice(ref reader);
+                break;
+            case JobField.EnqueuedAt:
+                enqueuedAt = JobReader.Slice(ref reader);
+                break;
+            case JobField.Jid:
+                jid = JobReader.Slice(ref reader);
+                break;
+            case JobField.Metadata:
+                Metadata = JobMetadata.Read(ref reader, Json);
+                break;
+            case JobField.Retry:
+                Retry = JobReader.Retry(ref reader);
+                break;
+            case JobField.RetryCount:
+                RetryCount = JobReader.Int(ref reader);
+                break;
+            case JobField.TraceParent:
+                traceParent = JobReader.Slice(ref reader);
+                break;
+            case JobField.TraceState:
+                traceState = JobReader.Slice(ref reader);
+                break;
+            case JobField.Wrapped:
+                Wrapped = JobReader.Name(ref reader);
+                break;
+            default:
+                reader.Skip();
+                break;
+        }
+    }
+
+    void ReadArgs(ref Utf8JsonReader reader)
+    {
+        HasArgumentList = reader.TokenType == JsonTokenType.StartArray;
+        ArgsCount = 0;
+        if (!HasArgumentList)
+        {
+            args = reader.TokenType == JsonTokenType.Null ? default : JobReader.Slice(ref reader);
+            return;
+        }
+
+        // One look at the list on the way through, so that the usual job, one object, needs no second pass.
+        var start = (int)reader.TokenStartIndex;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            var slice = JobReader.Slice(ref reader);
+            if (ArgsCount++ == 0)
+            {
+                FirstArg = slice;
+            }
+        }
+
+        args = new JobSlice(start, (int)reader.BytesConsumed - start);
+    }
+
+    JobSlice Find(string key) => JobJson.Find(Json, key);
+
+    string? Text(JobSlice slice) => JobSlice.Text(slice.In(Json));
+
+    DateTimeOffset? Time(JobSlice slice) => JobTime.Read(slice.In(Json));
+}

@@ -1,0 +1,14 @@
+namespace MassTransit;
+
+/// <summary>How the properties of a message are called in its job.</summary>
+public enum SidekiqNaming
+{
+    /// <summary><c>OrderId</c> is <c>orderId</c>.</summary>
+    CamelCase,
+
+    /// <summary><c>OrderId</c> is <c>order_id</c>.</summary>
+    SnakeCase,
+
+    /// <summary><c>OrderId</c> stays <c>OrderId</c>.</summary>
+    AsDeclared,
+}

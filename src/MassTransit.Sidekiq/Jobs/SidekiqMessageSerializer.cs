@@ -1,0 +1,84 @@
+using System.Net.Mime;
+using System.Runtime.Serialization;
+using System.Text.Json;
+using MassTransit.Serialization;
+
+namespace MassTransit.Sidekiq;
+
+/// The bare message as JSON, one serializer for each naming. Ids, addresses and types travel in the job around it.
+internal sealed class SidekiqMessageSerializer(SidekiqNaming naming) : IMessageSerializer, IMessageDeserializer
+{
+    const RawSerializerOptions Raw = RawSerializerOptions.CopyHeaders;
+
+    static readonly ContentType[] contentTypes =
+    [
+        new("application/json"),
+        new("application/vnd.sidekiq.snake+json"),
+        new("application/vnd.sidekiq.declared+json"),
+    ];
+
+    readonly JsonSerializerOptions options = JobBody.Create(naming);
+
+    public ContentType ContentType => ContentTypeOf(naming);
+
+    public static ContentType ContentTypeOf(SidekiqNaming naming) => contentTypes[(int)naming];
+
+    public MessageBody GetMessageBody<T>(SendContext<T> context)
+        where T : class => Serialize(context.Message, options);
+
+    public MessageBody GetMessageBody(string text) => new StringMessageBody(text);
+
+    public ConsumeContext Deserialize(ReceiveContext receiveContext) =>
+        new BodyConsumeContext(
+            receiveContext,
+            Deserialize(receiveContext.Body, receiveContext.TransportHeaders, receiveContext.InputAddress)
+        );
+
+    public SerializerContext Deserialize(MessageBody body, Headers headers, Uri? destinationAddress = null) =>
+        new SidekiqSerializerContext(
+            Json(body),
+            ContentType,
+            options,
+            new RawMessageContext(headers, destinationAddress, Raw),
+            headers.GetMessageTypes(),
+            Raw
+        );
+
+    public void Probe(ProbeContext context)
+    {
+        var scope = context.CreateScope("json");
+        scope.Add("contentType", ContentType.MediaType);
+        scope.Add("naming", naming.ToString());
+        scope.Add("provider", "System.Text.Json");
+    }
+
+    public static Utf8MessageBody Serialize(object message, JsonSerializerOptions options)
+    {
+        try
+        {
+            return new Utf8MessageBody(JsonSerializer.SerializeToUtf8Bytes(message, options));
+        }
+        catch (Exception exception) when (exception is JsonException or NotSupportedException or ArgumentException)
+        {
+            throw new SerializationException(
+                $"{TypeCache.GetShortName(message.GetType())} cannot be written as JSON: {exception.Message}",
+                exception
+            );
+        }
+    }
+
+    static ReadOnlyMemory<byte> Json(MessageBody body)
+    {
+        var json = body is Utf8MessageBody ours ? ours.Json : body.GetBytes();
+        return json.IsEmpty ? "{}"u8.ToArray() : json;
+    }
+}
+
+internal sealed class SidekiqSerializerFactory(SidekiqNaming naming) : ISerializerFactory
+{
+    public ContentType ContentType => SidekiqMessageSerializer.ContentTypeOf(naming);
+
+    public IMessageSerializer CreateSerializer() => new SidekiqMessageSerializer(naming);
+
+    public IMessageDeserializer CreateDeserializer() => new SidekiqMessageSerializer(naming);
+}

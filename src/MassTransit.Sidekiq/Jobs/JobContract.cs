@@ -1,0 +1,75 @@
+using System.Buffers;
+using System.Net.Mime;
+
+namespace MassTransit.Sidekiq;
+
+/// What job a message is on the wire. Made once for each message type, by JobContracts.
+internal sealed class JobContract
+{
+    public required Type MessageType { get; init; }
+
+    /// The Ruby class that works on it; for an ActiveJob, the one inside the wrapper.
+    public required string Class { get; init; }
+
+    /// The class that stands in the job: the wrapper of an ActiveJob, else the class itself.
+    public string WireClass => Args == SidekiqArgs.ActiveJob ? ActiveJobArguments.Wrapper : Class;
+
+    /// What stands under "wrapped" in the job, or null.
+    public string? Wrapped => Args == SidekiqArgs.ActiveJob ? Class : null;
+
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
+    /// Where publishing the message pushes it, subscriptions aside.
+    public string? Queue { get; init; }
+
+    public SidekiqArgs Args { get; init; }
+
+    public SidekiqNaming Naming { get; init; }
+
+    /// By which the serializer of its body is found.
+    public ContentType ContentType => SidekiqMessageSerializer.ContentTypeOf(Naming);
+
+    public JobOptions Options { get; init; } = JobOptions.None;
+
+    /// The properties in the order of the arguments; for a Hash, those of its one argument.
+    public IReadOnlyList<JobParameter> Parameters { get; init; } = [];
+
+    /// What is wrong with it, found while it was made and reported by JobContracts.Validate.
+    public IReadOnlyList<string> Faults { get; init; } = [];
+
+    public string Message => TypeCache.GetShortName(MessageType);
+
+    /// Writes the complete array of arguments, out of the message as its serializer wrote it, a JSON object.
+    public void WriteArgs(ReadOnlySpan<byte> body, IBufferWriter<byte> output) =>
+        WriteArgs(body, output, messageId: null, queue: null);
+
+    /// The same, and what an ActiveJob is told beside: the id it has apart from its jid, and its queue.
+    public void WriteArgs(ReadOnlySpan<byte> body, IBufferWriter<byte> output, Guid? messageId, string? queue)
+    {
+        switch (Args)
+        {
+            case SidekiqArgs.Positional:
+                PositionalArguments.Write(this, body, output);
+                break;
+            case SidekiqArgs.ActiveJob:
+                ActiveJobArguments.Write(this, body, output, messageId, queue);
+                break;
+            default:
+                output.Write("["u8);
+                output.Write(body);
+                output.Write("]"u8);
+                break;
+        }
+    }
+
+    /// The message as a JSON object, out of the arguments of a job: for a Hash, the very bytes of its one argument.
+    public ReadOnlyMemory<byte> ReadArgs(SidekiqJob job) =>
+        Utf8Text.Repair(
+            Args switch
+            {
+                SidekiqArgs.Positional => PositionalArguments.Read(this, job),
+                SidekiqArgs.ActiveJob => ActiveJobArguments.Read(this, job),
+                _ => HashArguments.Read(this, job),
+            }
+        );
+}

@@ -1,0 +1,48 @@
+using System.Collections.Concurrent;
+
+namespace MassTransit.Sidekiq;
+
+/// What every message type of a bus is on the wire: configured, attributed or by convention, made once and kept.
+internal sealed class JobContracts : ISpecification
+{
+    readonly ConcurrentDictionary<Type, JobContract> contracts = new();
+    readonly ConcurrentDictionary<Type, Action<ISidekiqJobConfigurator>> configured = new();
+
+    public void Job<T>(Action<ISidekiqJobConfigurator> configure)
+        where T : class
+    {
+        // A message type may be configured in several places, such as a library and its host; each adds to the last.
+        configured.AddOrUpdate(typeof(T), configure, (_, earlier) => earlier + configure);
+        contracts.TryRemove(typeof(T), out _);
+    }
+
+    public JobContract For<T>()
+        where T : class => For(typeof(T));
+
+    public JobContract For(Type messageType) => contracts.GetOrAdd(messageType, Build);
+
+    /// Every contract known so far: those configured, and those asked for.
+    public IEnumerable<JobContract> All()
+    {
+        foreach (var messageType in configured.Keys)
+        {
+            For(messageType);
+        }
+
+        return contracts.Values.OrderBy(contract => contract.Class, StringComparer.Ordinal);
+    }
+
+    public IEnumerable<ValidationResult> Validate() =>
+        All().SelectMany(contract => contract.Faults.Select(fault => this.Failure(contract.Message, fault)));
+
+    JobContract Build(Type messageType)
+    {
+        var builder = new JobContractBuilder(messageType);
+        if (configured.TryGetValue(messageType, out var configure))
+        {
+            configure(builder);
+        }
+
+        return builder.Build();
+    }
+}

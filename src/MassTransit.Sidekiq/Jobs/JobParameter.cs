@@ -1,0 +1,50 @@
+using System.Text.Json;
+
+namespace MassTransit.Sidekiq;
+
+/// One property of a message among the arguments of its job.
+internal sealed class JobParameter
+{
+    readonly JsonValueKind[]? kinds;
+
+    public JobParameter(string name, Type type, bool isOptional)
+    {
+        Name = name;
+        Type = type;
+        IsOptional = isOptional;
+        Key = JsonEncodedText.Encode(name, RubyJsonEncoder.Instance).EncodedUtf8Bytes.ToArray();
+        kinds = Kinds(Nullable.GetUnderlyingType(type) ?? type);
+    }
+
+    /// As it stands in JSON.
+    public string Name { get; }
+
+    public Type Type { get; }
+
+    /// Whether a job may leave it out, at the end of its arguments.
+    public bool IsOptional { get; }
+
+    /// The name in UTF-8, escaped, without quotes.
+    public byte[] Key { get; }
+
+    /// Whether JSON of this kind may become the property. Only types whose JSON is beyond doubt say no; the serializer has the last word.
+    public bool Takes(JsonValueKind kind) =>
+        kind is JsonValueKind.Null
+            ? !Type.IsValueType || Nullable.GetUnderlyingType(Type) is not null
+            : kinds is null || kinds.Contains(kind);
+
+    static JsonValueKind[]? Kinds(Type type) =>
+        Type.GetTypeCode(type) switch
+        {
+            _ when type.IsEnum => null,
+            TypeCode.Boolean => [JsonValueKind.True, JsonValueKind.False],
+            TypeCode.String or TypeCode.Char or TypeCode.DateTime => [JsonValueKind.String],
+            TypeCode.Decimal => [JsonValueKind.Number, JsonValueKind.String],
+            >= TypeCode.SByte and <= TypeCode.Double => [JsonValueKind.Number],
+            _ when type == typeof(Guid) || type == typeof(DateTimeOffset) || type == typeof(Uri) =>
+            [
+                JsonValueKind.String,
+            ],
+            _ => null,
+        };
+}

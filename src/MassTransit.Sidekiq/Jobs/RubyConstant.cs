@@ -1,0 +1,67 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace MassTransit.Sidekiq;
+
+/// The name of a .NET type as Ruby would spell it: Shop.Contracts.SubmitOrder is Shop::Contracts::SubmitOrder.
+/// Ruby resolves the class of a job as a constant, so every part begins with a capital and holds letters, digits and '_' only.
+internal static partial class RubyConstant
+{
+    public static string From(Type type)
+    {
+        var name = new StringBuilder();
+        if (type.Namespace is { Length: > 0 } space)
+        {
+            foreach (var part in space.Split('.'))
+            {
+                name.Append(Part(part)).Append("::");
+            }
+        }
+
+        return name.Append(Nested(type, type.GetGenericArguments())).ToString();
+    }
+
+    public static bool IsValid(string name) => Constant().IsMatch(name);
+
+    static string Nested(Type type, Type[] arguments)
+    {
+        var name = Part(type.Name.Split('`')[0]);
+
+        // A nested type repeats the type parameters of those it stands in.
+        var outer = type.DeclaringType?.GetGenericArguments().Length ?? 0;
+        var own = type.GetGenericArguments().Length;
+        for (var index = outer; index < own; index++)
+        {
+            name += "_" + From(arguments[index]).Replace("::", "_", StringComparison.Ordinal);
+        }
+
+        return type.DeclaringType is { } declaring ? $"{Nested(declaring, arguments)}::{name}" : name;
+    }
+
+    static string Part(string name)
+    {
+        var legal = new StringBuilder(name.Length);
+        foreach (var character in name)
+        {
+            if (char.IsLetterOrDigit(character) || (character == '_' && legal.Length > 0))
+            {
+                legal.Append(character);
+            }
+            else if (character == '[')
+            {
+                legal.Append("Array");
+            }
+        }
+
+        if (legal.Length == 0 || !char.IsLetter(legal[0]))
+        {
+            legal.Insert(0, 'T');
+        }
+
+        legal[0] = char.ToUpperInvariant(legal[0]);
+        return legal.ToString();
+    }
+
+    [GeneratedRegex(@"\A(::)?\p{Lu}[\p{L}\p{N}_]*(::\p{Lu}[\p{L}\p{N}_]*)*\z", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Constant();
+}

@@ -1,0 +1,58 @@
+namespace MassTransit;
+
+/// <summary>The job that a message is on the wire, where it differs from the convention: class, queue, arguments and options.</summary>
+/// <param name="className">The Ruby class that works on the job; without it, the .NET name as a Ruby constant.</param>
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Interface, Inherited = false)]
+public sealed class SidekiqJobAttribute(string? className = null) : Attribute
+{
+    /// <summary>The Ruby class that works on the job; null for the .NET name as a Ruby constant.</summary>
+    public string? ClassName { get; } = className;
+
+    /// <summary>The queue that publishing the message pushes to, beside whoever subscribed. Default: none.</summary>
+    public string? Queue { get; set; }
+
+    /// <summary>How often a failed job runs again: <c>true</c>, <c>false</c> or a number, as in Ruby. Default: <c>true</c>.</summary>
+    public object? Retry { get; set; }
+
+    /// <summary>How the message becomes arguments. Default: one object.</summary>
+    public SidekiqArgs Args
+    {
+        get => ArgsOrNull ?? SidekiqArgs.Hash;
+        set => ArgsOrNull = value;
+    }
+
+    /// <summary>How properties are called. Default: camelCase; snake_case for an ActiveJob, whose keywords are Ruby names.</summary>
+    public SidekiqNaming Naming
+    {
+        get => NamingOrNull ?? SidekiqNaming.CamelCase;
+        set => NamingOrNull = value;
+    }
+
+    /// <summary>Further class names that mean this message when they are read. Default: none.</summary>
+    public string[] Aliases { get; set; } = [];
+
+    /// <summary>Tags, which Sidekiq's Web UI shows and filters. Default: none.</summary>
+    public string[] Tags { get; set; } = [];
+
+    /// <summary>How much of a stack trace a failed job keeps: <c>true</c>, <c>false</c> or a number of lines. Default: none.</summary>
+    public object? Backtrace { get; set; }
+
+    /// <summary>Whether a job out of retries goes to the dead set, where people find it; false drops it. Default: true.</summary>
+    public bool Dead
+    {
+        get => DeadOrNull ?? true;
+        set => DeadOrNull = value;
+    }
+
+    /// <summary>Seconds after its first failure in which a job is retried, instead of a number of retries. Default: 0, no such limit.</summary>
+    public int RetryFor { get; set; }
+
+    /// <summary>The queue a failed job moves to. Default: the queue it came from.</summary>
+    public string? RetryQueue { get; set; }
+
+    internal SidekiqArgs? ArgsOrNull { get; private set; }
+
+    internal SidekiqNaming? NamingOrNull { get; private set; }
+
+    internal bool? DeadOrNull { get; private set; }
+}

@@ -92,8 +92,9 @@ verb_check() {
   dotnet tool restore >/dev/null
   dotnet csharpier check .
   build
-  mkdir -p artifacts/tests
+  rm -rf artifacts/tests && mkdir -p artifacts/tests
   run_tests tests/MassTransit.Sidekiq.Tests -namespace MassTransit.Sidekiq.Tests.Conventions
+  [ "$(counter passed artifacts/tests/*.trx)" -gt 0 ] || die "No convention was checked."
 }
 
 verb_compat() {

@@ -1,0 +1,64 @@
+using System.Text.RegularExpressions;
+using StackExchange.Redis;
+
+namespace MassTransit.Sidekiq.Tests.Conventions;
+
+public partial class SourceTests
+{
+    static readonly IReadOnlyList<SourceFile> Library = Repository.Files("src", "*.cs");
+
+    [Fact]
+    public void Redis_is_touched_in_the_folder_Redis_alone()
+    {
+        var client = typeof(IDatabase)
+            .Assembly.GetExportedTypes()
+            .Select(type => type.Name.Split('`')[0])
+            .ToHashSet(StringComparer.Ordinal);
+        // An application may hand us the connection it has: that one option names the type.
+        client.Remove(nameof(IConnectionMultiplexer));
+
+        var elsewhere = Library
+            .Where(file => !file.Path.Contains("/Redis/", StringComparison.Ordinal))
+            .Where(file => file.Code.Any(line => line.Contains("StackExchange.Redis", StringComparison.Ordinal)))
+            .Where(file => file.Code.SelectMany(line => Word().Matches(line)).Any(word => client.Contains(word.Value)));
+
+        Assert.Empty(elsewhere);
+    }
+
+    [Fact]
+    public void Namespaces_are_two_what_users_type_and_the_rest()
+    {
+        var namespaces = Library
+            .SelectMany(file => Namespace().Matches(file.Text))
+            .Select(match => match.Groups[1].Value);
+
+        Assert.Empty(namespaces.Distinct().Except(["MassTransit", "MassTransit.Sidekiq"]));
+    }
+
+    // A test class is a list of cases, which one reads one at a time.
+    [Theory]
+    [InlineData("src", "*.cs", 300)]
+    [InlineData("src", "*.lua", 100)]
+    [InlineData("tests", "*.cs", 400)]
+    [InlineData("samples", "*.cs", 300)]
+    [InlineData("benchmarks", "*.cs", 300)]
+    public void File_is_short_enough_to_be_read_at_once(string folder, string pattern, int maximumLines) =>
+        Assert.Empty(Repository.Files(folder, pattern).Where(file => file.Lines.Count > maximumLines));
+
+    [Fact]
+    public void Nothing_is_left_for_later()
+    {
+        var files = Library.Concat(Repository.Files("src", "*.lua"));
+
+        Assert.Empty(files.Where(file => Unfinished().IsMatch(file.Text)));
+    }
+
+    [GeneratedRegex(@"\w+")]
+    private static partial Regex Word();
+
+    [GeneratedRegex(@"^namespace ([\w.]+)", RegexOptions.Multiline)]
+    private static partial Regex Namespace();
+
+    [GeneratedRegex(@"NotImplementedException|\b(TODO|FIXME|HACK)\b")]
+    private static partial Regex Unfinished();
+}

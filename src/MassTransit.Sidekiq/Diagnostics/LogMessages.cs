@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging;
+
+namespace MassTransit.Sidekiq;
+
+/// Every line we log. Event ids stay as they are once released: 1000 Redis.
+internal static partial class LogMessages
+{
+    // Both ends of an outage are warnings, so that a log without information still shows how long it was.
+    [LoggerMessage(1000, LogLevel.Warning, "Redis lost at {Address}: fetching paused, sends wait ({Reason})")]
+    public static partial void RedisLost(this ILogger logger, string address, string reason);
+
+    [LoggerMessage(1001, LogLevel.Warning, "Redis back at {Address} after {Seconds:0.0} s")]
+    public static partial void RedisBack(this ILogger logger, string address, double seconds);
+
+    [LoggerMessage(
+        1002,
+        LogLevel.Warning,
+        "Redis at {Address} evicts keys (maxmemory-policy {Policy}), which silently deletes queued jobs. Set it to noeviction"
+    )]
+    public static partial void RedisEvicts(this ILogger logger, string address, string policy);
+
+    [LoggerMessage(
+        1003,
+        LogLevel.Warning,
+        "Waiting on queue {Queue} is not possible: {Reason}. Jobs are still fetched, up to a few seconds later"
+    )]
+    public static partial void WaitRefused(this ILogger logger, string queue, string reason);
+}

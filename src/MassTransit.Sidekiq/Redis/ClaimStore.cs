@@ -1,0 +1,227 @@
+using System.Buffers.Text;
+using System.Text;
+using StackExchange.Redis;
+
+namespace MassTransit.Sidekiq;
+
+/// Claim, work, settle: a job leaves the working hash of its process only by one of these steps, and each does nothing
+/// when the claim is gone. They take the delivery number, not the JSON, since two jobs may be equal byte for byte.
+internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys)
+{
+    // What a claim takes at most, roughly: 10 KB jobs cost 26 µs each, and a send must not wait for long behind them.
+    const int ClaimBytes = 1_000_000;
+
+    // Lua's unpack, and a sensible time in the script.
+    const int MostNumbers = 1000;
+
+    readonly RedisLink link = redis.Working;
+    long lastNumber;
+
+    /// The numbers of the next claim. They are one sequence for the process: two endpoints may share a queue and its hash.
+    public long Reserve(int count) => Interlocked.Add(ref lastNumber, count) - count + 1;
+
+    /// Acknowledges what is done and claims what comes next, in one step.
+    public async Task<ClaimedJobs> Claim(ClaimRequest request)
+    {
+        var (touched, arguments) = Arguments(request);
+        var reply = await link.Run(Script.Claim, touched, arguments).ConfigureAwait(false);
+        return Read(request, (byte[][])reply!);
+    }
+
+    /// Without a claim: the last ones at a stop. Returns how many claims there still were.
+    public async Task<int> Acknowledge(string queue, IReadOnlyList<long> numbers)
+    {
+        var count = 0;
+        foreach (var slice in numbers.Chunk(MostNumbers))
+        {
+            var working = keys.Queue(queue).Working;
+            try
+            {
+                var database = await link.Database().ConfigureAwait(false);
+                count += (int)await database.HashDeleteAsync(working, Values(slice)).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (RedisErrors.IsRedis(exception))
+            {
+                throw link.Failed(exception, "acknowledge", working);
+            }
+        }
+
+        return count;
+    }
+
+    public Task<bool> Retry(Delivery delivery, ReadOnlyMemory<byte> json, DateTimeOffset due) =>
+        Settle(
+            Script.Retry,
+            [keys.Queue(delivery.Queue).Working, keys.Retry],
+            [delivery.Number, JobStore.Value(json), Score.From(due)]
+        );
+
+    public Task<bool> Bury(
+        Delivery delivery,
+        ReadOnlyMemory<byte> json,
+        DateTimeOffset now,
+        int maxJobs = DeadSet.MaxJobs,
+        TimeSpan? timeout = null
+    ) =>
+        Settle(
+            Script.Bury,
+            [keys.Queue(delivery.Queue).Working, keys.Dead],
+            [
+                delivery.Number,
+                JobStore.Value(json),
+                Score.From(now),
+                Score.From(now - (timeout ?? DeadSet.Timeout)),
+                maxJobs,
+            ]
+        );
+
+    public Task<bool> Reschedule(Delivery delivery, ReadOnlyMemory<byte> json, DateTimeOffset due, Guid? token = null)
+    {
+        var working = keys.Queue(delivery.Queue).Working;
+        return Settle(
+            Script.Reschedule,
+            token is { } id ? [working, keys.Schedule, keys.Token(id)] : [working, keys.Schedule],
+            [delivery.Number, JobStore.Value(json), Score.From(due), JobStore.TokenEnd(due)]
+        );
+    }
+
+    public Task<bool> MoveTo(Delivery delivery, string otherQueue, ReadOnlyMemory<byte> json)
+    {
+        var other = keys.Queue(otherQueue);
+        return Settle(
+            Script.Move,
+            [keys.Queue(delivery.Queue).Working, keys.Queues, other.List],
+            [delivery.Number, JobStore.Value(json), other.Member]
+        );
+    }
+
+    /// Back to the head, byte for byte, so that the first one claimed is the next to run. `numbers` are in the order of
+    /// their claims. Returns how many went back.
+    public async Task<int> Requeue(string queue, IReadOnlyList<long> numbers)
+    {
+        var target = keys.Queue(queue);
+        var count = 0;
+
+        // The last slice first: whatever goes back later stands before it.
+        for (var end = numbers.Count; end > 0; end -= MostNumbers)
+        {
+            var start = Math.Max(0, end - MostNumbers);
+            var slice = numbers.Skip(start).Take(end - start).ToArray();
+            count += (int)
+                await link.Run(Script.Requeue, [target.Working, target.List], Values(slice)).ConfigureAwait(false);
+        }
+
+        return count;
+    }
+
+    /// What a wait claimed and nobody took. Returns how many went back.
+    public async Task<int> ReturnLanding(string queue)
+    {
+        var target = keys.Queue(queue);
+        return (int)await link.Run(Script.ReturnLanding, [target.Landing, target.List], []).ConfigureAwait(false);
+    }
+
+    async Task<bool> Settle(Script script, RedisKey[] touched, RedisValue[] arguments) =>
+        (int)await link.Run(script, touched, arguments).ConfigureAwait(false) == 1;
+
+    (RedisKey[] Keys, RedisValue[] Arguments) Arguments(ClaimRequest request)
+    {
+        var order = request.Order.Span;
+        var acknowledged = 0;
+        foreach (var position in order)
+        {
+            acknowledged += request.Acknowledged[position].Count;
+        }
+
+        var touched = new RedisKey[2 + (3 * order.Length)];
+        (touched[0], touched[1]) = (keys.Alive, keys.Paused);
+
+        var arguments = new RedisValue[4 + order.Length + acknowledged];
+        arguments[0] = request.Count;
+        arguments[1] = ClaimBytes;
+        arguments[2] = request.FirstNumber;
+        arguments[3] = request.HonourPaused ? keys.Prefix.Length + "queue:".Length + 1 : 0;
+
+        var next = 4;
+        for (var i = 0; i < order.Length; i++)
+        {
+            var queue = keys.Queue(request.Queues[order[i]]);
+            touched[2 + (3 * i)] = queue.Landing;
+            touched[3 + (3 * i)] = queue.List;
+            touched[4 + (3 * i)] = queue.Working;
+
+            var numbers = request.Acknowledged[order[i]];
+            arguments[next++] = numbers.Count;
+            for (var number = 0; number < numbers.Count; number++)
+            {
+                arguments[next++] = numbers[number];
+            }
+        }
+
+        return (touched, arguments);
+    }
+
+    static ClaimedJobs Read(ClaimRequest request, byte[][] reply)
+    {
+        ReadOnlySpan<byte> rest = reply[0];
+        if (rest.StartsWith("gone "u8))
+        {
+            rest = rest["gone ".Length..];
+            return new ClaimedJobs
+            {
+                Jobs = [],
+                Stale = (int)Number(ref rest),
+                IsLeaseLost = true,
+            };
+        }
+
+        var stale = (int)Number(ref rest);
+        var jobs = reply.Length == 1 ? [] : new ClaimedJob[reply.Length - 1];
+        var next = 0;
+        List<int>? paused = null;
+        while (rest.Length > 0)
+        {
+            var queue = request.Order.Span[(int)Number(ref rest)];
+            var count = Number(ref rest);
+            if (count < 0)
+            {
+                (paused ??= []).Add(queue);
+            }
+
+            for (; count > 0; count--, next++)
+            {
+                jobs[next] = new ClaimedJob(queue, request.FirstNumber + next, reply[next + 1]);
+            }
+        }
+
+        return new ClaimedJobs
+        {
+            Jobs = jobs,
+            Stale = stale,
+            Paused = paused ?? [],
+        };
+    }
+
+    // The numbers of a header such as "0 0:100 1:-1 3:28", one by one.
+    static long Number(ref ReadOnlySpan<byte> rest)
+    {
+        if (!Utf8Parser.TryParse(rest, out long number, out var length))
+        {
+            throw new FormatException($"A claim answered '{Encoding.UTF8.GetString(rest)}' where a number was due.");
+        }
+
+        rest = rest[Math.Min(length + 1, rest.Length)..];
+        return number;
+    }
+
+    static RedisValue[] Values(long[] numbers)
+    {
+        var values = new RedisValue[numbers.Length];
+        for (var i = 0; i < values.Length; i++)
+        {
+            values[i] = numbers[i];
+        }
+
+        return values;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using StackExchange.Redis;
+
+namespace MassTransit.Sidekiq;
+
+/// How jobs come into being: pushed to a queue, or scheduled and perhaps cancelled.
+internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
+{
+    // As Ruby's push_bulk: long enough to save round trips, short enough not to hold up Redis.
+    const int BulkSlice = 1000;
+
+    // A token outlives its job by a day, so that a cancellation that comes late finds that the job is gone.
+    static readonly TimeSpan tokenAfterlife = TimeSpan.FromDays(1);
+
+    readonly RedisLink link = redis.Sending;
+
+    /// SADD goes first: a kill between the two leaves a queue that is known and empty, never a job in an unknown queue.
+    public async Task Push(string queue, ReadOnlyMemory<byte> json)
+    {
+        var target = keys.Queue(queue);
+        try
+        {
+            var database = await link.Database().ConfigureAwait(false);
+            var known = database.SetAddAsync(keys.Queues, target.Member);
+            var pushed = database.ListLeftPushAsync(target.List, Value(json));
+            await Task.WhenAll(known, pushed).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (RedisErrors.IsRedis(exception))
+        {
+            throw link.Failed(exception, "push", target.List);
+        }
+    }
+
+    /// The first job given is the first to run. Slices are steps of their own: a kill between two leaves the first.
+    public async Task PushBulk(string queue, IReadOnlyList<ReadOnlyMemory<byte>> jobs)
+    {
+        if (jobs.Count == 0)
+        {
+            return;
+        }
+
+        var target = keys.Queue(queue);
+        try
+        {
+            var database = await link.Database().ConfigureAwait(false);
+            var sent = new Task[1 + ((jobs.Count + BulkSlice - 1) / BulkSlice)];
+            sent[0] = database.SetAddAsync(keys.Queues, target.Member);
+            for (var slice = 1; slice < sent.Length; slice++)
+            {
+                sent[slice] = database.ListLeftPushAsync(target.List, Slice(jobs, (slice - 1) * BulkSlice));
+            }
+
+            await Task.WhenAll(sent).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (RedisErrors.IsRedis(exception))
+        {
+            throw link.Failed(exception, "push", target.List);
+        }
+    }
+
+    /// False when the queue has ended: an answer that nobody waits for is dropped. `life` is how long an unread answer
+    /// is kept at least.
+    public async Task<bool> PushTemporary(string queue, ReadOnlyMemory<byte> json, TimeSpan life)
+    {
+        var target = keys.Queue(queue);
+        var pushed = await link.Run(
+                Script.PushTemporary,
+                [target.Temporary, target.List],
+                [Value(json), (long)life.TotalMilliseconds]
+            )
+            .ConfigureAwait(false);
+
+        return (int)pushed == 1;
+    }
+
+    public async Task Schedule(ReadOnlyMemory<byte> json, DateTimeOffset due, Guid? token = null)
+    {
+        if (token is { } id)
+        {
+            await link.Run(
+                    Script.Schedule,
+                    [keys.Schedule, keys.Token(id)],
+                    [Value(json), Score.From(due), TokenEnd(due)]
+                )
+                .ConfigureAwait(false);
+            return;
+        }
+
+        try
+        {
+            var database = await link.Database().ConfigureAwait(false);
+            await database.SortedSetAddAsync(keys.Schedule, Value(json), Score.ToSeconds(due)).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (RedisErrors.IsRedis(exception))
+        {
+            throw link.Failed(exception, "schedule", keys.Schedule);
+        }
+    }
+
+    /// False when nothing waits under this token any more. A job that somebody moved in time by hand is not found.
+    public async Task<bool> CancelScheduled(Guid token)
+    {
+        var cancelled = await link.Run(
+                Script.CancelScheduled,
+                [keys.Schedule, keys.Token(token)],
+                [$"\"token\":\"{token:D}\""]
+            )
+            .ConfigureAwait(false);
+
+        return (int)cancelled > 0;
+    }
+
+    public async Task<long> Purge(string queue) =>
+        (long)await redis.Working.Run(Script.Purge, [keys.Queue(queue).List], []).ConfigureAwait(false);
+
+    public static RedisValue TokenEnd(DateTimeOffset due) =>
+        (due + tokenAfterlife).ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
+
+    /// Without a copy where the memory is a whole array, as a job just written is.
+    public static RedisValue Value(ReadOnlyMemory<byte> json) =>
+        MemoryMarshal.TryGetArray(json, out var segment) && segment.Count == segment.Array!.Length
+            ? segment.Array
+            : json.ToArray();
+
+    static RedisValue[] Slice(IReadOnlyList<ReadOnlyMemory<byte>> jobs, int first)
+    {
+        var slice = new RedisValue[Math.Min(BulkSlice, jobs.Count - first)];
+        for (var i = 0; i < slice.Length; i++)
+        {
+            slice[i] = Value(jobs[first + i]);
+        }
+
+        return slice;
+    }
+}

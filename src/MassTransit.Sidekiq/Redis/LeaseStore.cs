@@ -1,0 +1,156 @@
+using StackExchange.Redis;
+
+namespace MassTransit.Sidekiq;
+
+/// A queue where a process without a lease may have left jobs.
+internal readonly record struct Orphan(string Identity, string Queue);
+
+/// `Left` jobs are still to be moved by further calls; -1 when the process turned out to live.
+internal sealed record RescueResult(int Rescued, int Poisoned, int Left);
+
+/// A process is alive while its lease exists. Whoever finds it gone moves its jobs back to their queues.
+internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys)
+{
+    const int MostRescued = 100;
+
+    static readonly TimeSpan poisonMemory = TimeSpan.FromHours(72);
+
+    readonly RedisLink link = redis.Working;
+    readonly Lock gate = new();
+    readonly HashSet<string> owned = new(StringComparer.Ordinal);
+
+    /// Registers queues before the first claim from them, so that a rescuer knows which working hashes exist.
+    public async Task Own(params IReadOnlyList<string> queues)
+    {
+        lock (gate)
+        {
+            owned.UnionWith(queues);
+        }
+
+        try
+        {
+            var database = await link.Database().ConfigureAwait(false);
+            await database.SetAddAsync(keys.Owners, [.. queues.Select(Member)]).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (RedisErrors.IsRedis(exception))
+        {
+            throw link.Failed(exception, "own", keys.Owners);
+        }
+    }
+
+    /// Takes or renews the lease, and registers again what is owned: a rescuer may have forgotten us while we stalled.
+    /// False when the lease had ended. Nothing can be claimed without one.
+    public async Task<bool> Renew(TimeSpan life)
+    {
+        RedisValue[] arguments;
+        lock (gate)
+        {
+            arguments = [(long)life.TotalMilliseconds, .. owned.Select(Member)];
+        }
+
+        return (int)await link.Run(Script.Renew, [keys.Alive, keys.Owners], arguments).ConfigureAwait(false) == 1;
+    }
+
+    /// At a clean stop of one endpoint. Returns how many of its queues still have claims; those stay registered.
+    public Task<int> Disown(params IReadOnlyList<string> queues) => Release(queues, endsLease: false);
+
+    /// At a clean stop of the process: gives up all queues and the lease. What is left, others rescue at once.
+    public Task<int> Release()
+    {
+        string[] queues;
+        lock (gate)
+        {
+            queues = [.. owned];
+        }
+
+        return Release(queues, endsLease: true);
+    }
+
+    /// Up to 100 at a time, in one round trip.
+    public async Task<IReadOnlyList<Orphan>> FindOrphans()
+    {
+        var members = (string[])
+            (await link.Run(Script.FindOrphans, [keys.Owners], [(string)keys.AliveOf("")!]).ConfigureAwait(false))!;
+
+        var orphans = new List<Orphan>(members.Length);
+        foreach (var member in members)
+        {
+            var bar = member.IndexOf('|', StringComparison.Ordinal);
+            orphans.Add(bar < 0 ? new Orphan(member, "") : new Orphan(member[..bar], member[(bar + 1)..]));
+        }
+
+        return orphans;
+    }
+
+    /// Moves up to `limit` jobs, the newest first. A job found `poisonLimit` times within 72 hours probably kills its
+    /// process: it goes to the dead set.
+    public async Task<RescueResult> Rescue(
+        Orphan orphan,
+        DateTimeOffset now,
+        int limit = MostRescued,
+        int poisonLimit = 3
+    )
+    {
+        var queue = keys.Queue(orphan.Queue);
+        var moved = (int[])
+            (
+                await link.Run(
+                        Script.Rescue,
+                        [
+                            keys.AliveOf(orphan.Identity),
+                            keys.Owners,
+                            keys.Landing(orphan.Identity, orphan.Queue),
+                            keys.Working(orphan.Identity, orphan.Queue),
+                            queue.List,
+                            keys.Queues,
+                            keys.Dead,
+                            keys.Temporaries,
+                            queue.Temporary,
+                        ],
+                        [
+                            Member(orphan),
+                            queue.Member,
+                            Math.Min(limit, MostRescued),
+                            poisonLimit,
+                            keys.PoisonPrefix,
+                            (long)poisonMemory.TotalMilliseconds,
+                            PoisonReason(poisonLimit),
+                            Score.From(now),
+                            Score.From(now - DeadSet.Timeout),
+                            DeadSet.MaxJobs,
+                        ]
+                    )
+                    .ConfigureAwait(false)
+            )!;
+
+        return new RescueResult(moved[0], moved[1], moved[2]);
+    }
+
+    static string PoisonReason(int limit) =>
+        "\"error_class\":\"MassTransit.Sidekiq.PoisonJob\",\"error_message\":\"Its process died "
+        + $"{limit} times within {poisonMemory.TotalHours} hours while it had this job. The job probably kills its process.\"";
+
+    async Task<int> Release(IReadOnlyList<string> queues, bool endsLease)
+    {
+        lock (gate)
+        {
+            owned.ExceptWith(queues);
+        }
+
+        var touched = new List<RedisKey> { keys.Alive, keys.Owners };
+        var arguments = new List<RedisValue> { endsLease ? 1 : 0 };
+        foreach (var queue in queues)
+        {
+            touched.Add(keys.Queue(queue).Working);
+            touched.Add(keys.Queue(queue).Landing);
+            arguments.Add(Member(queue));
+        }
+
+        return (int)await link.Run(Script.Release, [.. touched], [.. arguments]).ConfigureAwait(false);
+    }
+
+    RedisValue Member(string queue) => Member(new Orphan(keys.Identity, queue));
+
+    static RedisValue Member(Orphan orphan) =>
+        orphan.Queue.Length == 0 ? orphan.Identity : $"{orphan.Identity}|{orphan.Queue}";
+}

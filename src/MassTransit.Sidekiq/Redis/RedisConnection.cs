@@ -1,0 +1,203 @@
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace MassTransit.Sidekiq;
+
+/// Why Redis is or was lost, and for how long.
+internal sealed class RedisOutage(string reason, TimeSpan length) : EventArgs
+{
+    public string Reason { get; } = reason;
+
+    public TimeSpan Length { get; } = length;
+}
+
+/// The connections of one bus: one for sending and one for fetching, settling and the background, so that a large claim
+/// never delays a send. Blocking waits have their own (QueueWaiter). Nothing connects before it is used.
+internal sealed class RedisConnection : IAsyncDisposable
+{
+    static readonly TimeSpan retryDelay = TimeSpan.FromMilliseconds(250);
+    static readonly Version oldestServer = new(6, 2);
+
+    readonly Lock gate = new();
+    readonly HashSet<RedisLink> down = [];
+    string outage = "";
+    long lostAt;
+    bool isChecked;
+    int epoch;
+
+    public RedisConnection(RedisSettings settings, ILogger logger, TimeProvider clock)
+    {
+        (Settings, Logger, Clock) = (settings, logger, clock);
+        Sending = new RedisLink(settings, Report);
+        Working = new RedisLink(settings, Report);
+    }
+
+    /// Redis was lost; once per outage. Handlers return at once.
+    public event EventHandler<RedisOutage>? Lost;
+
+    /// Redis is back; the outage has its length now. Handlers return at once.
+    public event EventHandler<RedisOutage>? Back;
+
+    public RedisSettings Settings { get; }
+
+    public RedisLink Sending { get; }
+
+    public RedisLink Working { get; }
+
+    public ILogger Logger { get; }
+
+    /// The time that jobs live by.
+    public TimeProvider Clock { get; }
+
+    public bool IsConnected => Outage is null && (Sending.IsConnected || Working.IsConnected);
+
+    /// Why Redis is lost now; null when it is not.
+    public string? Outage
+    {
+        get
+        {
+            lock (gate)
+            {
+                return down.Count == 0 ? null : outage;
+            }
+        }
+    }
+
+    /// How often an outage has ended: what Redis was told before may have gone with it.
+    public int Epoch => Volatile.Read(ref epoch);
+
+    /// Completes when Redis answers, however long that takes. Throws only what waiting does not cure: a refused
+    /// password, a missing permission, a server too old.
+    public async Task Connected(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                await Answers(Sending, cancellationToken).ConfigureAwait(false);
+                var database = await Answers(Working, cancellationToken).ConfigureAwait(false);
+                await CheckServer(database).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception exception)
+                when (RedisErrors.IsRedis(exception) && !cancellationToken.IsCancellationRequested)
+            {
+                if (
+                    RedisErrors.Translate(exception, "PING", Settings.Address) is SidekiqRedisException
+                    {
+                        Message: var refusal
+                    }
+                )
+                {
+                    throw new ConnectionException(refusal, exception, isTransient: false);
+                }
+            }
+
+            await Task.Delay(retryDelay, RedisLink.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Sending.DisposeAsync().ConfigureAwait(false);
+        await Working.DisposeAsync().ConfigureAwait(false);
+    }
+
+    async Task<IDatabase> Answers(RedisLink link, CancellationToken cancellationToken)
+    {
+        var database = await link.Database().AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
+        await database.PingAsync().WaitAsync(Settings.CommandTimeout, cancellationToken).ConfigureAwait(false);
+        return database;
+    }
+
+    async Task CheckServer(IDatabase database)
+    {
+        if (isChecked)
+        {
+            return;
+        }
+
+        var info = await Info(database).ConfigureAwait(false);
+        if (Version.TryParse(Field(info, "redis_version:"), out var version) && version < oldestServer)
+        {
+            throw new ConnectionException(
+                $"Redis {version} at {Settings.Address} is too old: jobs are moved with commands that came with Redis {oldestServer}. Upgrade it.",
+                isTransient: false
+            );
+        }
+
+        if (Field(info, "maxmemory_policy:") is { Length: > 0 } policy && policy != "noeviction")
+        {
+            Logger.RedisEvicts(Settings.Address, policy);
+        }
+
+        isChecked = true;
+    }
+
+    // Hosted Redis often forbids or renames INFO. Then we believe the operator, as Sidekiq does.
+    static async Task<string> Info(IDatabase database)
+    {
+        try
+        {
+            return (string?)await database.ExecuteAsync("INFO").ConfigureAwait(false) ?? "";
+        }
+        catch (RedisServerException)
+        {
+            return "";
+        }
+    }
+
+    static string Field(string info, string name)
+    {
+        foreach (var line in info.AsSpan().EnumerateLines())
+        {
+            if (line.StartsWith(name, StringComparison.Ordinal))
+            {
+                return line[name.Length..].ToString();
+            }
+        }
+
+        return "";
+    }
+
+    void Report(RedisLink link, string? lost)
+    {
+        TimeSpan? length = null;
+        string reason;
+        lock (gate)
+        {
+            reason = lost ?? outage;
+            if (!(lost is null ? down.Remove(link) : down.Add(link)))
+            {
+                return;
+            }
+
+            // Both links are lost together, more or less: one outage from the first loss to the last return.
+            if (lost is null && down.Count == 0)
+            {
+                length = RedisLink.Time.GetElapsedTime(lostAt);
+                epoch++;
+            }
+            else if (lost is not null && down.Count == 1)
+            {
+                (outage, lostAt) = (lost, RedisLink.Time.GetTimestamp());
+            }
+            else
+            {
+                return;
+            }
+        }
+
+        if (length is { } time)
+        {
+            Logger.RedisBack(Settings.Address, time.TotalSeconds);
+            Back?.Invoke(this, new RedisOutage(reason, time));
+        }
+        else
+        {
+            Logger.RedisLost(Settings.Address, reason);
+            Lost?.Invoke(this, new RedisOutage(reason, TimeSpan.Zero));
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using System.Net.Sockets;
+using StackExchange.Redis;
+
+namespace MassTransit.Sidekiq;
+
+/// What Redis' refusals mean, in one place: wait and try again (a transient ConnectionException, which MassTransit's
+/// policies retry), load the script, or tell a person. No text here ever holds the password.
+internal static class RedisErrors
+{
+    static readonly string[] waiting =
+    [
+        "READONLY",
+        "LOADING",
+        "NOREPLICAS",
+        "MASTERDOWN",
+        "CLUSTERDOWN",
+        "TRYAGAIN",
+        "BUSY",
+        "UNBLOCKED",
+    ];
+    static readonly string[] refusals = ["OOM", "WRONGTYPE", "NOPERM", "NOAUTH", "WRONGPASS", "NOSCRIPT"];
+
+    /// The exceptions that come out of StackExchange.Redis when Redis, the network or the multiplexer fails a command.
+    public static bool IsRedis(Exception exception) =>
+        exception
+            is RedisException
+                or TimeoutException
+                or SocketException
+                or IOException
+                or ObjectDisposedException
+                or TaskCanceledException;
+
+    public static bool IsNoScript(RedisServerException exception) => Code(exception.Message) == "NOSCRIPT";
+
+    public static bool IsReadOnly(Exception exception) =>
+        exception is RedisServerException && Code(exception.Message) == "READONLY";
+
+    /// An error that waiting cures.
+    public static bool IsPassing(string message) => waiting.AsSpan().Contains(Code(message));
+
+    /// A password or user that Redis does not accept: waiting does not help.
+    public static bool IsAuthentication(Exception exception) =>
+        exception switch
+        {
+            RedisServerException server => Code(server.Message) is "NOAUTH" or "WRONGPASS",
+            RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } => true,
+            _ => exception.InnerException is { } inner && IsAuthentication(inner),
+        };
+
+    /// What the caller of a step sees. `what` is the step and its key: "claim on queue:orders".
+    public static Exception Translate(Exception exception, string what, string address)
+    {
+        if (IsAuthentication(exception))
+        {
+            return Refused(what, address, AuthenticationAdvice, exception);
+        }
+
+        if (exception is not RedisServerException server)
+        {
+            return Lost(exception, what, address);
+        }
+
+        return Code(server.Message) switch
+        {
+            "OOM" => new ConnectionException(
+                $"Redis at {address} has no memory left for {what}. Raise its maxmemory, or remove data; "
+                    + "its maxmemory-policy should be noeviction.",
+                exception,
+                isTransient: true
+            ),
+            "WRONGTYPE" => Refused(
+                what,
+                address,
+                "a key has another type than Sidekiq gives it. Remove or rename the key, or use another database or prefix",
+                exception
+            ),
+            "NOPERM" => Refused(
+                what,
+                address,
+                "the user lacks a permission. Give it the command or key named in the inner exception (ACL SETUSER)",
+                exception
+            ),
+            "NOSCRIPT" => Lost(exception, what, address),
+            { } code when waiting.AsSpan().Contains(code) => new ConnectionException(
+                $"Redis at {address} cannot serve {what} now ({code}).",
+                exception,
+                isTransient: true
+            ),
+            _ => Refused(what, address, server.Message, exception),
+        };
+    }
+
+    public const string AuthenticationAdvice =
+        "user name or password were not accepted. Check the host's UserName and Password against Redis' requirepass or ACL";
+
+    static ConnectionException Lost(Exception exception, string what, string address) =>
+        new($"Redis at {address} did not answer {what} ({Reason(exception)}).", exception, isTransient: true);
+
+    static SidekiqRedisException Refused(string what, string address, string why, Exception exception) =>
+        new($"Redis at {address} refused {what}: {why}.", exception);
+
+    /// In one word where the library has one: SocketClosed, UnableToConnect, Timeout.
+    public static string Reason(Exception exception) =>
+        exception switch
+        {
+            RedisConnectionException { FailureType: not ConnectionFailureType.None } lost
+                when lost.FailureType != ConnectionFailureType.UnableToResolvePhysicalConnection
+                    || lost.InnerException is null => lost.FailureType.ToString(),
+            RedisConnectionException { InnerException: { } inner } => Reason(inner),
+            RedisServerException server => Code(server.Message) ?? "refused",
+            SocketException socket => socket.SocketErrorCode.ToString(),
+            TimeoutException => "Timeout",
+            ObjectDisposedException or TaskCanceledException => "connection was replaced",
+            _ => exception.GetType().Name,
+        };
+
+    /// The first word of an error; for one from inside a script, Redis 6.2 hides it in
+    /// "ERR Error running script (call to f_…): @user_script:12: WRONGTYPE Operation against …", with or without a minus.
+    static string? Code(string message)
+    {
+        var space = message.IndexOf(' ', StringComparison.Ordinal);
+        var first = space < 0 ? message : message[..space];
+        if (first != "ERR" || !message.Contains("user_script", StringComparison.Ordinal))
+        {
+            return first;
+        }
+
+        foreach (var code in waiting.Concat(refusals))
+        {
+            if (
+                message.Contains($" {code} ", StringComparison.Ordinal)
+                || message.Contains($"-{code} ", StringComparison.Ordinal)
+            )
+            {
+                return code;
+            }
+        }
+
+        return first;
+    }
+}

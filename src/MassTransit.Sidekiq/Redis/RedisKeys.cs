@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using StackExchange.Redis;
+
+namespace MassTransit.Sidekiq;
+
+/// Every key we touch, with its Redis type. The prefix goes before keys only: what is in a set stays bare, as
+/// redis-namespace does it. `identity` is this process: "host:pid:nonce".
+internal sealed class RedisKeys(string prefix, string identity)
+{
+    /// The value of a temporary queue's subscription. It gets the message's own class.
+    public const string TemporarySubscriber = "temporary";
+
+    // Answers go to the temporary queue of each caller ever met, so the cache forgets rather than grows.
+    const int MostQueues = 4096;
+
+    readonly ConcurrentDictionary<string, QueueKeys> queues = new(StringComparer.Ordinal);
+
+    public string Prefix { get; } = prefix;
+
+    public string Identity { get; } = identity;
+
+    // Sidekiq's
+    public RedisKey Queues { get; } = prefix + "queues"; // SET of bare queue names
+    public RedisKey Schedule { get; } = prefix + "schedule"; // ZSET job -> due, float seconds
+    public RedisKey Retry { get; } = prefix + "retry"; // ZSET job -> next attempt
+    public RedisKey Dead { get; } = prefix + "dead"; // ZSET job or unreadable text -> time of death
+    public RedisKey Paused { get; } = prefix + "paused"; // SET of bare queue names
+    public RedisKey Processes { get; } = prefix + "processes"; // SET of identities
+
+    // Ours
+    public RedisKey Owners { get; } = prefix + "mt:owners"; // SET of "identity|queue" that may have claims
+    public RedisKey Temporaries { get; } = prefix + "mt:temporaries"; // ZSET of queues that are or were temporary -> last kept
+
+    public RedisKey Alive { get; } = prefix + "mt:alive:" + identity; // STRING with PX: this process's lease
+
+    public QueueKeys Queue(string name)
+    {
+        if (queues.TryGetValue(name, out var keys))
+        {
+            return keys;
+        }
+
+        if (queues.Count >= MostQueues)
+        {
+            queues.Clear();
+        }
+
+        return queues.GetOrAdd(name, name => new QueueKeys(this, name));
+    }
+
+    public RedisKey Topic(string entity) => Prefix + "mt:topic:" + entity; // HASH subscription -> job class
+
+    public RedisKey Implements(string entity) => Prefix + "mt:implements:" + entity; // SET of parent entities
+
+    public RedisKey AliveOf(string owner) => Prefix + "mt:alive:" + owner; // STRING with PX
+
+    public RedisKey Working(string owner, string queue) => Prefix + "mt:working:" + owner + ":" + queue; // HASH delivery number -> job
+
+    public RedisKey Landing(string owner, string queue) => Prefix + "mt:landing:" + owner + ":" + queue; // LIST of at most a few jobs
+
+    public RedisKey Token(Guid token) => Prefix + "mt:token:" + token.ToString("D"); // STRING with PXAT: score in schedule
+
+    public RedisKey Temporary(string queue) => Prefix + "mt:temporary:" + queue; // STRING with PX: a temporary queue's life
+
+    public string PoisonPrefix => Prefix + "mt:poison:"; // + jid: STRING counter with PX
+}
+
+/// The keys of one queue, written to bytes once: 70,000 pushes a second use them.
+internal sealed class QueueKeys(RedisKeys keys, string name)
+{
+    public string Name { get; } = name;
+
+    public RedisKey List { get; } = Bytes(keys.Prefix + "queue:" + name); // LIST of jobs, the next one at the right
+
+    public RedisKey Working { get; } = Bytes(keys.Working(keys.Identity, name));
+
+    public RedisKey Landing { get; } = Bytes(keys.Landing(keys.Identity, name));
+
+    public RedisKey Temporary { get; } = Bytes(keys.Temporary(name));
+
+    public RedisValue Member { get; } = System.Text.Encoding.UTF8.GetBytes(name);
+
+    static RedisKey Bytes(string? key) => System.Text.Encoding.UTF8.GetBytes(key!);
+}

@@ -1,0 +1,263 @@
+using System.Collections.Concurrent;
+using StackExchange.Redis;
+
+namespace MassTransit.Sidekiq;
+
+/// One multiplexer: opened at first use, and opened anew when it stops answering or finds itself on a replica.
+/// StackExchange.Redis reconnects by itself when a connection breaks. What 1.2.6 lacks is a limit for asynchronous
+/// commands: a frozen server, or a firewall that drops packets, leaves them waiting for ever. So once a second a watch
+/// asks the client (not Redis) whether answers that are due still come.
+internal sealed class RedisLink : IAsyncDisposable
+{
+    /// The network keeps real time, whatever clock the jobs live by.
+    public static readonly TimeProvider Time = TimeProvider.System;
+
+    static readonly TimeSpan watchPeriod = TimeSpan.FromSeconds(1);
+
+    readonly RedisSettings settings;
+    readonly Action<RedisLink, string?> report;
+    readonly Lock gate = new();
+    readonly ConcurrentDictionary<Script, ScriptLoad> loads = [];
+    readonly ITimer watch;
+
+    Task<IDatabase>? opening;
+    IConnectionMultiplexer? multiplexer;
+    volatile IDatabase? database;
+    bool isDisposed;
+    long answered;
+    long answeredAt;
+    long reopenedAt;
+
+    /// `report` hears of every change: the reason when the link is lost, null when it works.
+    public RedisLink(RedisSettings settings, Action<RedisLink, string?> report)
+    {
+        (this.settings, this.report) = (settings, report);
+        watch = Time.CreateTimer(_ => Watch(), null, watchPeriod, watchPeriod);
+    }
+
+    public bool IsConnected => multiplexer is { IsConnected: true };
+
+    /// Opens the multiplexer when needed. It comes back after the first attempt, connected or not: an absent Redis
+    /// fails the command that follows, at once.
+    public ValueTask<IDatabase> Database() => database is { } open ? new(open) : new(Opening());
+
+    /// Runs a step by its hash. Redis forgets scripts when it restarts or fails over; the first to notice loads it,
+    /// and whoever noticed at the same time waits for that one load.
+    public async Task<RedisResult> Run(Script script, RedisKey[] keys, RedisValue[] values)
+    {
+        try
+        {
+            var open = await Database().ConfigureAwait(false);
+            var load = loads.GetOrAdd(script, static _ => new ScriptLoad());
+            var seen = load.Count;
+            try
+            {
+                return await open.ScriptEvaluateAsync(script.Hash, keys, values).ConfigureAwait(false);
+            }
+            catch (RedisServerException missing) when (RedisErrors.IsNoScript(missing))
+            {
+                await load.Once(seen, () => open.ExecuteAsync("SCRIPT", "LOAD", script.Text)).ConfigureAwait(false);
+                return await open.ScriptEvaluateAsync(script.Hash, keys, values).ConfigureAwait(false);
+            }
+        }
+        catch (Exception exception) when (RedisErrors.IsRedis(exception))
+        {
+            throw Failed(exception, script.Name, keys.Length > 0 ? keys[^1] : default);
+        }
+    }
+
+    /// What the caller of a failed command sees. A replica that answers READONLY was the primary before: look again.
+    public Exception Failed(Exception exception, string step, RedisKey key)
+    {
+        if (RedisErrors.IsReadOnly(exception))
+        {
+            Reopen("READONLY: it is a replica now");
+        }
+
+        return RedisErrors.Translate(exception, $"{step} on {(string?)key}", settings.Address);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Task<IDatabase>? last;
+        lock (gate)
+        {
+            isDisposed = true;
+            last = opening;
+        }
+
+        await watch.DisposeAsync().ConfigureAwait(false);
+        if (last is not null)
+        {
+            await ((Task)last).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        Close(Detach());
+    }
+
+    Task<IDatabase> Opening()
+    {
+        lock (gate)
+        {
+            if (isDisposed)
+            {
+                throw new ConnectionException(
+                    $"The connection to Redis at {settings.Address} was closed with its bus."
+                );
+            }
+
+            return database is { } open ? Task.FromResult(open) : opening ??= Open();
+        }
+    }
+
+    async Task<IDatabase> Open()
+    {
+        // Opening() holds the lock until here.
+        await Task.Yield();
+        try
+        {
+            var next =
+                settings.Connection
+                ?? await ConnectionMultiplexer.ConnectAsync(RedisOptions.For(settings)).ConfigureAwait(false);
+            next.ConnectionFailed += OnFailed;
+            next.ConnectionRestored += OnRestored;
+
+            var open = next.GetDatabase(settings.Connection is null ? settings.Database : ExternalDatabase(settings));
+            lock (gate)
+            {
+                multiplexer = next;
+                database = open;
+                answeredAt = Time.GetTimestamp();
+            }
+
+            report(this, next.IsConnected ? null : "UnableToConnect");
+            return open;
+        }
+        catch (Exception exception) when (RedisErrors.IsRedis(exception))
+        {
+            report(this, RedisErrors.Reason(exception));
+            throw;
+        }
+        finally
+        {
+            lock (gate)
+            {
+                opening = null;
+            }
+        }
+    }
+
+    // A multiplexer of the user's own brings its database; one we are told to use wins.
+    static int ExternalDatabase(RedisSettings settings) => settings.Database == 0 ? -1 : settings.Database;
+
+    void Watch()
+    {
+        var watched = multiplexer;
+        if (watched is null)
+        {
+            return;
+        }
+
+        // Events can be missed between connecting and listening; this cannot.
+        report(this, watched.IsConnected ? null : "UnableToConnect");
+
+        var counters = watched.GetCounters().Interactive;
+        var completed = counters.OperationCount - counters.TotalOutstanding;
+        if (completed != answered || counters.TotalOutstanding == 0 || !watched.IsConnected)
+        {
+            answered = completed;
+            answeredAt = Time.GetTimestamp();
+        }
+        else if (Time.GetElapsedTime(answeredAt) > settings.CommandTimeout)
+        {
+            Reopen($"no answer for {settings.CommandTimeout.TotalSeconds} s");
+        }
+    }
+
+    void Reopen(string reason)
+    {
+        if (reopenedAt != 0 && Time.GetElapsedTime(reopenedAt) < watchPeriod)
+        {
+            return;
+        }
+
+        reopenedAt = Time.GetTimestamp();
+        if (settings.Connection is { } external)
+        {
+            Forget(external.ConfigureAsync());
+            return;
+        }
+
+        report(this, reason);
+        Close(Detach());
+
+        // Nobody may ask for a while, and the end of the outage should be noticed all the same.
+        Forget(Opening());
+    }
+
+    IConnectionMultiplexer? Detach()
+    {
+        lock (gate)
+        {
+            var old = multiplexer;
+            (multiplexer, database) = (null, null);
+            if (old is not null)
+            {
+                old.ConnectionFailed -= OnFailed;
+                old.ConnectionRestored -= OnRestored;
+            }
+
+            return old;
+        }
+    }
+
+    // Closing blocks for as long as Redis is silent, and what waits for an answer fails only then.
+    void Close(IConnectionMultiplexer? old)
+    {
+        if (old is not null && settings.Connection is null)
+        {
+            Forget(Task.Run(() => old.Close(allowCommandsToComplete: false)));
+        }
+    }
+
+    // Its failure shows where somebody waits for a command.
+    static async void Forget(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    void OnFailed(object? sender, ConnectionFailedEventArgs lost)
+    {
+        if (lost.ConnectionType == ConnectionType.Interactive)
+        {
+            report(this, lost.FailureType.ToString());
+        }
+    }
+
+    void OnRestored(object? sender, ConnectionFailedEventArgs restored)
+    {
+        if (restored.ConnectionType == ConnectionType.Interactive)
+        {
+            report(this, null);
+        }
+    }
+
+    sealed class ScriptLoad
+    {
+        readonly Lock gate = new();
+        Task loading = Task.CompletedTask;
+
+        public int Count { get; private set; }
+
+        public Task Once(int seen, Func<Task> load)
+        {
+            lock (gate)
+            {
+                if (Count == seen)
+                {
+                    Count++;
+                    loading = load();
+                }
+
+                return loading;
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using System.Globalization;
+
+namespace MassTransit.Sidekiq;
+
+/// Scores of Sidekiq's sorted sets: float seconds since 1970 in every version. Six decimals are what a double holds there.
+internal static class Score
+{
+    public static string From(DateTimeOffset time) =>
+        ((time - DateTimeOffset.UnixEpoch).Ticks / (decimal)TimeSpan.TicksPerSecond).ToString(
+            "0.0#####",
+            CultureInfo.InvariantCulture
+        );
+
+    public static double ToSeconds(DateTimeOffset time) =>
+        (time - DateTimeOffset.UnixEpoch).Ticks / (double)TimeSpan.TicksPerSecond;
+
+    public static DateTimeOffset ToTime(double score)
+    {
+        var ticks = Math.Clamp(score, MinSeconds, MaxSeconds) * TimeSpan.TicksPerSecond;
+        return DateTimeOffset.UnixEpoch.AddTicks((long)ticks);
+    }
+
+    // Anyone may ZADD anything, infinities included: a score that is no time is the nearest one.
+    static readonly double MinSeconds = Math.Ceiling((DateTimeOffset.MinValue - DateTimeOffset.UnixEpoch).TotalSeconds);
+    static readonly double MaxSeconds = Math.Floor((DateTimeOffset.MaxValue - DateTimeOffset.UnixEpoch).TotalSeconds);
+}

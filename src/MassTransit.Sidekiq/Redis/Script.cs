@@ -1,0 +1,48 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace MassTransit.Sidekiq;
+
+/// The atomic steps. Each is a file in Scripts/ that opens with its contract, run by the hash of its text.
+internal sealed class Script
+{
+    public static readonly Script BuryUnreadable = new("bury_unreadable");
+    public static readonly Script Bury = new("bury");
+    public static readonly Script CancelScheduled = new("cancel_scheduled");
+    public static readonly Script Claim = new("claim");
+    public static readonly Script FindOrphans = new("find_orphans");
+    public static readonly Script KeepTemporary = new("keep_temporary");
+    public static readonly Script Move = new("move");
+    public static readonly Script Publish = new("publish");
+    public static readonly Script PushDue = new("push_due");
+    public static readonly Script PushTemporary = new("push_temporary");
+    public static readonly Script Purge = new("purge");
+    public static readonly Script Release = new("release");
+    public static readonly Script RemoveTemporary = new("remove_temporary");
+    public static readonly Script Renew = new("renew");
+    public static readonly Script Requeue = new("requeue");
+    public static readonly Script Rescue = new("rescue");
+    public static readonly Script Reschedule = new("reschedule");
+    public static readonly Script Retry = new("retry");
+    public static readonly Script ReturnLanding = new("return_landing");
+    public static readonly Script Schedule = new("schedule");
+
+    Script(string name)
+    {
+        Name = name;
+        using var stream =
+            typeof(Script).Assembly.GetManifestResourceStream(name + ".lua")
+            ?? throw new InvalidOperationException($"Script '{name}.lua' is not embedded in the assembly.");
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        Text = reader.ReadToEnd();
+#pragma warning disable CA5350 // Redis names scripts by their SHA-1
+        Hash = SHA1.HashData(Encoding.UTF8.GetBytes(Text));
+#pragma warning restore CA5350
+    }
+
+    public string Name { get; }
+
+    public string Text { get; }
+
+    public byte[] Hash { get; }
+}

@@ -1,0 +1,21 @@
+-- bury.lua: move a claimed job into the dead set, and trim the set as Sidekiq does.
+-- KEYS[1] -> mt:working:<identity>:<name>   KEYS[2] -> dead
+-- ARGV[1] -> delivery number   ARGV[2] -> the job, or text nobody can read   ARGV[3] -> now, float seconds
+-- ARGV[4] -> the time before which the dead are forgotten   ARGV[5] -> how many the set may hold
+-- Returns 1, or 0 when the claim is gone (a rescuer took it for dead): then nothing is done.
+-- One step: a kill leaves the job in the hash or in the set. A refused ZADD gives the claim back (see retry.lua).
+
+local claimed = redis.call('HGET', KEYS[1], ARGV[1])
+if not claimed then
+  return 0
+end
+redis.call('HDEL', KEYS[1], ARGV[1])
+local answer = redis.pcall('ZADD', KEYS[2], ARGV[3], ARGV[2])
+if type(answer) == 'table' and answer.err then
+  redis.call('HSET', KEYS[1], ARGV[1], claimed)
+  return answer
+end
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[4])
+-- Rank -N is removed too, so that N - 1 remain: Sidekiq's own arithmetic.
+redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -tonumber(ARGV[5]))
+return 1

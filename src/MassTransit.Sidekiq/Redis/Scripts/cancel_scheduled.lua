@@ -1,0 +1,18 @@
+-- cancel_scheduled.lua: take the jobs of a token out of the scheduled set.
+-- KEYS[1] -> schedule   KEYS[2] -> mt:token:<id>, which holds their score
+-- ARGV[1] -> the token as it stands in the job: "token":"<guid>"
+-- Returns how many were taken out: a published message has one job for each queue; 0 when they have left the set.
+-- Bound: the jobs that share the score. One step: a kill leaves all or none; the token goes with its jobs.
+
+local score = redis.call('GET', KEYS[2])
+if not score then
+  return 0
+end
+local count = 0
+for _, job in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], score, score)) do
+  if string.find(job, ARGV[1], 1, true) then
+    count = count + redis.call('ZREM', KEYS[1], job)
+  end
+end
+redis.call('DEL', KEYS[2])
+return count

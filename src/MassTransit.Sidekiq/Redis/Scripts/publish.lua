@@ -1,0 +1,99 @@
+-- publish.lua: push one copy of a message to each subscription of its entities.
+-- KEYS[1] -> queues   KEYS[2] -> schedule   KEYS[3] -> mt:token:<id>, if it can be cancelled
+-- ARGV[1] -> key prefix   ARGV[2] -> message id   ARGV[3] -> the message's own class
+-- ARGV[4], ARGV[5], ARGV[6] -> the parts of the job before the queue, between queue and class, and after the jid
+-- ARGV[7] -> due, float seconds, or ""   ARGV[8] -> end of the token, unix ms   ARGV[9] -> 1: follow mt:implements
+-- ARGV[10] -> the number of static subscriptions, then queue and class of each
+-- ARGV[..] -> the entities: the message's own first, then what it implements, nearest first
+-- Returns the number of copies. Keys made here: mt:topic:<entity> (HASH), mt:implements:<entity> (SET),
+-- mt:temporary:<queue> (STRING), queue:<queue> (LIST).
+-- A subscription is a field `queue` or `queue|Class`; its value a class, "" for the message's own, or `temporary`.
+-- Bound: 100 entities. One step: a kill leaves all copies or none, and so does a refusal, which takes back what was pushed.
+
+local prefix, id, own_class, due = ARGV[1], ARGV[2], ARGV[3], ARGV[7]
+local copies, seen = {}, {}
+
+local function quote(text)
+  local quoted = string.gsub(text, '[%c"\\]', function(letter)
+    return string.format('\\u%04x', string.byte(letter))
+  end)
+  return '"' .. quoted .. '"'
+end
+
+local function copy(queue, class, life)
+  local target = queue .. '|' .. class
+  if seen[target] then
+    return
+  end
+  seen[target] = true
+  local key = prefix .. 'queue:' .. queue
+  local jid = string.sub(redis.sha1hex(id .. '|' .. target), 1, 24)
+  local job = ARGV[4] .. quote(queue) .. ARGV[5] .. quote(class) .. ',"jid":"' .. jid .. '"' .. ARGV[6]
+  if due ~= '' then
+    copies[#copies + 1] = { push = { 'ZADD', KEYS[2], due, job }, undo = { 'ZREM', KEYS[2], job } }
+  else
+    local after = life and { 'PEXPIRE', key, life } or { 'SADD', KEYS[1], queue }
+    copies[#copies + 1] = { push = { 'LPUSH', key, job }, undo = { 'LPOP', key }, after = after }
+  end
+end
+
+local arg = 11
+for _ = 1, tonumber(ARGV[10]) do
+  copy(ARGV[arg], ARGV[arg + 1])
+  arg = arg + 2
+end
+
+local entities, known = {}, {}
+for i = arg, #ARGV do
+  entities[#entities + 1] = ARGV[i]
+  known[ARGV[i]] = true
+end
+
+local subscribed, at = {}, 1
+while at <= #entities and at <= 100 do
+  local topic = prefix .. 'mt:topic:' .. entities[at]
+  local fields = redis.call('HGETALL', topic)
+  for i = 1, #fields, 2 do
+    local field, value = fields[i], fields[i + 1]
+    local queue, class = string.match(field, '^([^|]*)|(.+)$')
+    queue = queue or field
+    local life
+    if value == 'temporary' then
+      value = ''
+      life = redis.call('PTTL', prefix .. 'mt:temporary:' .. queue)
+    end
+    if life and life < 0 then
+      redis.call('HDEL', topic, field)
+    elseif not subscribed[field] then
+      -- A queue bound through several entities gets one copy: the nearest entity decides the class.
+      subscribed[field] = true
+      copy(queue, value ~= '' and value or class or own_class, life)
+    end
+  end
+  if ARGV[9] == '1' then
+    for _, parent in ipairs(redis.call('SMEMBERS', prefix .. 'mt:implements:' .. entities[at])) do
+      if not known[parent] then
+        known[parent] = true
+        entities[#entities + 1] = parent
+      end
+    end
+  end
+  at = at + 1
+end
+
+for i, made in ipairs(copies) do
+  local answer = redis.pcall(unpack(made.push))
+  if type(answer) == 'table' and answer.err then
+    for pushed = 1, i - 1 do
+      redis.call(unpack(copies[pushed].undo))
+    end
+    return answer
+  end
+end
+for _, made in ipairs(due == '' and copies or {}) do
+  redis.call(unpack(made.after))
+end
+if due ~= '' and #copies > 0 and KEYS[3] then
+  redis.call('SET', KEYS[3], due, 'PXAT', ARGV[8])
+end
+return #copies

@@ -1,0 +1,38 @@
+-- push_due.lua: move due jobs from the retry or scheduled set to their queues.
+-- KEYS[1] -> retry or schedule   KEYS[2] -> queues   KEYS[3] -> mt:temporaries
+-- ARGV[1] -> key prefix, then for each job (at most 100): the member, the job as it is to be pushed, its queue
+-- Returns how many were moved, and the first refusal, if any. Members that another poller took are not ours.
+-- Keys made here: queue:<queue> (LIST), mt:temporary:<queue> (STRING).
+-- One step, and the push before the removal: a kill, or a queue of another type, leaves the job in the set.
+
+local prefix = ARGV[1]
+local moved, refusal = 0, ''
+for i = 2, #ARGV, 3 do
+  local member, job, queue = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  if redis.call('ZSCORE', KEYS[1], member) then
+    local key = prefix .. 'queue:' .. queue
+    local life = nil
+    if redis.call('ZSCORE', KEYS[3], queue) then
+      life = redis.call('PTTL', prefix .. 'mt:temporary:' .. queue)
+    end
+    local answer = 0
+    -- A temporary queue that has ended takes its jobs with it.
+    if not life or life > 0 then
+      answer = redis.pcall('LPUSH', key, job)
+    end
+    if type(answer) == 'table' and answer.err then
+      if refusal == '' then
+        refusal = answer.err
+      end
+    else
+      redis.call('ZREM', KEYS[1], member)
+      moved = moved + 1
+      if not life then
+        redis.call('SADD', KEYS[2], queue)
+      elseif life > 0 then
+        redis.call('PEXPIRE', key, life)
+      end
+    end
+  end
+end
+return { moved, refusal }

@@ -1,0 +1,10 @@
+-- return_landing.lua: put what a blocking wait claimed, and nobody took, back at the head of its queue.
+-- KEYS[1] -> mt:landing:<identity>:<name>   KEYS[2] -> queue:<name>
+-- Returns how many went back. Each LMOVE is a move by itself: no job is ever in neither list.
+
+local count = 0
+-- The leftmost landed last, so that the rightmost ends at the head, where it came from.
+while redis.call('LMOVE', KEYS[1], KEYS[2], 'LEFT', 'RIGHT') do
+  count = count + 1
+end
+return count

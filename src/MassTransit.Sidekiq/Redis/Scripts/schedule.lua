@@ -1,0 +1,7 @@
+-- schedule.lua: put a job in the scheduled set, so that its token can take it out again.
+-- KEYS[1] -> schedule   KEYS[2] -> mt:token:<id>
+-- ARGV[1] -> the job   ARGV[2] -> when, float seconds   ARGV[3] -> end of the token, unix ms: a day after the job is due
+-- Returns nothing. One step: a kill leaves both or neither.
+
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+redis.call('SET', KEYS[2], ARGV[2], 'PXAT', ARGV[3])

@@ -1,0 +1,144 @@
+using StackExchange.Redis;
+
+namespace MassTransit.Sidekiq;
+
+/// A message to all who subscribed. The copies are made in Redis, which alone knows the subscriptions of this instant.
+internal sealed record PublishRequest
+{
+    /// The message's own entity first, then what it implements, nearest first.
+    public required IReadOnlyList<string> Entities { get; init; }
+
+    /// Where only the address is known: find what the entities implement in Redis.
+    public bool FollowImplements { get; init; }
+
+    /// Subscriptions by contract: (queue, class).
+    public IReadOnlyList<(string Queue, string Class)> Static { get; init; } = [];
+
+    public required JobTemplate Template { get; init; }
+
+    /// The message's own class, for subscriptions that name none.
+    public required string Class { get; init; }
+
+    public required Guid MessageId { get; init; }
+
+    public DateTimeOffset? Due { get; init; }
+
+    public Guid? Token { get; init; }
+}
+
+/// Who gets what: subscriptions, publishing, and the temporary queues that come and go with their process.
+internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
+{
+    // How long a name is remembered as temporary after the last time its queue was kept.
+    static readonly TimeSpan temporaryMemory = TimeSpan.FromDays(90);
+
+    readonly RedisLink link = redis.Sending;
+
+    /// `subscription` is a queue or "queue|Class"; `value` the class to push, "" for the message's own class,
+    /// or RedisKeys.TemporarySubscriber.
+    public Task Subscribe(string entity, string subscription, string value = "") =>
+        Call("subscribe", keys.Topic(entity), (database, key) => database.HashSetAsync(key, subscription, value));
+
+    public Task Unsubscribe(string entity, string subscription) =>
+        Call("unsubscribe", keys.Topic(entity), (database, key) => database.HashDeleteAsync(key, subscription));
+
+    public Task DeclareImplements(string entity, IReadOnlyList<string> parents) =>
+        parents.Count == 0
+            ? Task.CompletedTask
+            : Call(
+                "declare",
+                keys.Implements(entity),
+                (database, key) => database.SetAddAsync(key, [.. parents.Select(parent => (RedisValue)parent)])
+            );
+
+    /// Returns how many copies were made; none is no error.
+    public async Task<int> Publish(PublishRequest request)
+    {
+        RedisKey[] touched = request is { Due: not null, Token: { } token }
+            ? [keys.Queues, keys.Schedule, keys.Token(token)]
+            : [keys.Queues, keys.Schedule];
+
+        return (int)await link.Run(Script.Publish, touched, Arguments(request)).ConfigureAwait(false);
+    }
+
+    public Task CreateTemporary(string queue, TimeSpan life) => TouchTemporary([queue], life);
+
+    /// Returns the queues that had ended before this: their subscriptions have to be made again.
+    public async Task<IReadOnlyList<string>> TouchTemporary(IReadOnlyList<string> queues, TimeSpan life)
+    {
+        if (queues.Count == 0)
+        {
+            return [];
+        }
+
+        var now = redis.Clock.GetUtcNow();
+        var touched = new List<RedisKey> { keys.Temporaries };
+        var arguments = new List<RedisValue>
+        {
+            (long)life.TotalMilliseconds,
+            Score.From(now),
+            Score.From(now - temporaryMemory),
+        };
+        foreach (var queue in queues)
+        {
+            touched.Add(keys.Queue(queue).Temporary);
+            touched.Add(keys.Queue(queue).List);
+            arguments.Add(queue);
+        }
+
+        var ended = await link.Run(Script.KeepTemporary, [.. touched], [.. arguments]).ConfigureAwait(false);
+        return (string[])ended!;
+    }
+
+    public Task RemoveTemporary(string queue, IReadOnlyList<string> entities)
+    {
+        var target = keys.Queue(queue);
+        return link.Run(
+            Script.RemoveTemporary,
+            [target.Temporary, target.List, .. entities.Select(keys.Topic)],
+            [target.Member]
+        );
+    }
+
+    RedisValue[] Arguments(PublishRequest request)
+    {
+        var (fixedCount, statics, entities) = (10, request.Static, request.Entities);
+        var arguments = new RedisValue[fixedCount + (2 * statics.Count) + entities.Count];
+        arguments[0] = keys.Prefix;
+        arguments[1] = request.MessageId.ToString("D");
+        arguments[2] = request.Class;
+        arguments[3] = request.Template.BeforeQueue;
+        arguments[4] = request.Template.BetweenQueueAndClass;
+        arguments[5] = request.Template.AfterJid;
+        arguments[6] = request.Due is { } due ? Score.From(due) : "";
+        arguments[7] = request.Due is { } end ? JobStore.TokenEnd(end) : "";
+        arguments[8] = request.FollowImplements ? 1 : 0;
+        arguments[9] = statics.Count;
+
+        var next = fixedCount;
+        for (var i = 0; i < statics.Count; i++)
+        {
+            arguments[next++] = statics[i].Queue;
+            arguments[next++] = statics[i].Class;
+        }
+
+        for (var i = 0; i < entities.Count; i++)
+        {
+            arguments[next++] = entities[i];
+        }
+
+        return arguments;
+    }
+
+    async Task Call(string step, RedisKey key, Func<IDatabase, RedisKey, Task> command)
+    {
+        try
+        {
+            await command(await link.Database().ConfigureAwait(false), key).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (RedisErrors.IsRedis(exception))
+        {
+            throw link.Failed(exception, step, key);
+        }
+    }
+}

@@ -7,26 +7,22 @@ internal static class RubyFloat
 {
     public const int MaxLength = 40;
 
+    // From here on Ruby writes an exponent; .NET does so two digits later.
+    const double FirstExponent = 1e15;
+
     public static int Format(double value, Span<byte> output)
     {
-        // .NET turns to exponents where Ruby does (1e15 and 0.00001), and writes as many digits of them.
         value.TryFormat(output, out var length, default, CultureInfo.InvariantCulture);
         var exponent = output[..length].IndexOf((byte)'E');
-        var digits = exponent < 0 ? length : exponent;
-        if (output[..digits].IndexOf((byte)'.') < 0)
+        if (exponent < 0)
         {
-            output[digits..length].CopyTo(output[(digits + 2)..]);
-            output[digits] = (byte)'.';
-            output[digits + 1] = (byte)'0';
-            length += 2;
+            return Math.Abs(value) >= FirstExponent
+                ? WriteExponent(output, length)
+                : WritePoint(output, length, length);
         }
 
-        if (exponent >= 0)
-        {
-            output[..length].Replace((byte)'E', (byte)'e');
-        }
-
-        return length;
+        output[exponent] = (byte)'e';
+        return WritePoint(output, exponent, length);
     }
 
     /// As the double with the same shortest digits: 0.1f is 0.1, not 0.10000000149011612.
@@ -37,12 +33,38 @@ internal static class RubyFloat
     public static int Format(decimal value, Span<byte> output)
     {
         value.TryFormat(output, out var length, default, CultureInfo.InvariantCulture);
-        if (output[..length].IndexOf((byte)'.') < 0)
+        return WritePoint(output, length, length);
+    }
+
+    /// Puts ".0" behind digits that have no point.
+    static int WritePoint(Span<byte> output, int digits, int length)
+    {
+        if (output[..digits].Contains((byte)'.'))
         {
-            ".0"u8.CopyTo(output[length..]);
-            length += 2;
+            return length;
         }
 
-        return length;
+        output[digits..length].CopyTo(output[(digits + 2)..]);
+        ".0"u8.CopyTo(output[digits..]);
+        return length + 2;
+    }
+
+    /// Turns 1234567890123456 into 1.234567890123456e+15.
+    static int WriteExponent(Span<byte> output, int length)
+    {
+        var first = output[0] == '-' ? 2 : 1;
+        var exponent = length - first;
+        var end = output[..length].LastIndexOfAnyExcept((byte)'0') + 1;
+        if (end <= first)
+        {
+            end = first + 1;
+        }
+
+        output[first..end].CopyTo(output[(first + 1)..]);
+        output[first] = (byte)'.';
+        "e+"u8.CopyTo(output[++end..]);
+        output[end + 2] = (byte)('0' + exponent / 10);
+        output[end + 3] = (byte)('0' + exponent % 10);
+        return end + 4;
     }
 }

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace MassTransit.Sidekiq.Tests.Jobs;
+
+public class RubyFloatTests
+{
+    [Theory]
+    [InlineData(0.0, "0.0")]
+    [InlineData(-0.0, "-0.0")]
+    [InlineData(1.0, "1.0")]
+    [InlineData(100.0, "100.0")]
+    [InlineData(2.5, "2.5")]
+    [InlineData(-1.5, "-1.5")]
+    [InlineData(0.0001, "0.0001")]
+    [InlineData(0.00012345, "0.00012345")]
+    [InlineData(0.00001, "1.0e-05")]
+    [InlineData(9.9999e-5, "9.9999e-05")]
+    [InlineData(1.5e-7, "1.5e-07")]
+    [InlineData(1e14, "100000000000000.0")]
+    [InlineData(999999999999999.0, "999999999999999.0")]
+    [InlineData(1e15, "1.0e+15")]
+    [InlineData(1234567890123456.0, "1.234567890123456e+15")]
+    [InlineData(123456789012345680.0, "1.2345678901234568e+17")]
+    [InlineData(1e16, "1.0e+16")]
+    [InlineData(-9007199254740992.0, "-9.007199254740992e+15")]
+    [InlineData(12345678901234568.0, "1.2345678901234568e+16")]
+    [InlineData(1e20, "1.0e+20")]
+    [InlineData(1.7976931348623157e308, "1.7976931348623157e+308")]
+    [InlineData(5e-324, "5.0e-324")]
+    [InlineData(1795308424.339149, "1795308424.339149")]
+    public void Double_is_the_text_that_Ruby_writes(double value, string expected)
+    {
+        Assert.Equal(expected, Text(value));
+    }
+
+    [Fact]
+    public void Double_reads_back_and_has_a_point() =>
+        Prop.ForAll(
+                ArbMap.Default.ArbFor<NormalFloat>(),
+                number =>
+                {
+                    var text = Text(number.Get);
+                    return double.Parse(text, CultureInfo.InvariantCulture).Equals(number.Get)
+                        && text.Contains('.', StringComparison.Ordinal);
+                }
+            )
+            .Holds();
+
+    [Theory]
+    [InlineData(0.1f, "0.1")]
+    [InlineData(16777216f, "16777216.0")]
+    [InlineData(1e8f, "100000000.0")]
+    [InlineData(3.4028235e38f, "3.4028235e+38")]
+    public void Single_has_its_own_shortest_digits(float value, string expected)
+    {
+        Span<byte> output = stackalloc byte[RubyFloat.MaxLength];
+        Assert.Equal(expected, Encoding.UTF8.GetString(output[..RubyFloat.Format(value, output)]));
+    }
+
+    [Theory]
+    [InlineData("10", "10.0")]
+    [InlineData("10.50", "10.50")]
+    [InlineData("-0.001", "-0.001")]
+    [InlineData("79228162514264337593543950335", "79228162514264337593543950335.0")]
+    [InlineData("0.0000000000000000000000000001", "0.0000000000000000000000000001")]
+    public void Decimal_keeps_its_digits(string value, string expected)
+    {
+        Span<byte> output = stackalloc byte[RubyFloat.MaxLength];
+        var number = decimal.Parse(value, CultureInfo.InvariantCulture);
+        Assert.Equal(expected, Encoding.UTF8.GetString(output[..RubyFloat.Format(number, output)]));
+    }
+
+    static string Text(double value)
+    {
+        Span<byte> output = stackalloc byte[RubyFloat.MaxLength];
+        return Encoding.UTF8.GetString(output[..RubyFloat.Format(value, output)]);
+    }
+}

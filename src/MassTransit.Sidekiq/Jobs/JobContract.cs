@@ -37,7 +37,7 @@ internal sealed class JobContract
     /// What is wrong with it, found while it was made and reported by JobContracts.Validate.
     public IReadOnlyList<string> Faults { get; init; } = [];
 
-    public string Message => TypeCache.GetShortName(MessageType);
+    public string Message => TypeName.Of(MessageType);
 
     /// Writes the complete array of arguments, out of the message as its serializer wrote it, a JSON object.
     public void WriteArgs(ReadOnlySpan<byte> body, IBufferWriter<byte> output) =>

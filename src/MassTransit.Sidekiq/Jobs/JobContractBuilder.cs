@@ -77,7 +77,7 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
 
     public JobContract Build()
     {
-        var message = TypeCache.GetShortName(messageType);
+        var message = TypeName.Of(messageType);
         var chosenArgs = args ?? SidekiqArgs.Hash;
         var chosenNaming =
             naming ?? (chosenArgs == SidekiqArgs.ActiveJob ? SidekiqNaming.SnakeCase : SidekiqNaming.CamelCase);
@@ -145,9 +145,7 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
 
     T Refuse<T>(string option, object value, T instead)
     {
-        faults.Add(
-            $"{option} of {TypeCache.GetShortName(messageType)} is '{value}'. Set it to true, false or a whole number."
-        );
+        faults.Add($"{option} of {TypeName.Of(messageType)} is '{value}'. Set it to true, false or a whole number.");
         return instead;
     }
 

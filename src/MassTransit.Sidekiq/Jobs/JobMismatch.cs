@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -13,13 +14,15 @@ internal static partial class JobMismatch
         JsonException exception
     )
     {
-        var message = TypeCache.GetShortName(messageType);
-        if (exception.Path is not { } path || Expected(exception) is not { } expected)
+        var message = TypeName.Of(messageType);
+        var path = exception.Path;
+        var steps = Steps(path ?? "");
+        if (path is null || Expected(messageType, steps, options) is not { } expected)
         {
             return $"The job does not fit {message}: {exception.Message}";
         }
 
-        return $"The job does not fit {message}: {path} is {Kind(json, path, options)}, but {message} takes {expected} there. "
+        return $"The job does not fit {message}: {path} is {Kind(json, steps, options)}, but {message} takes {TypeName.Of(expected)} there. "
             + $"Change the sender, or the type in {message}.";
     }
 
@@ -35,43 +38,92 @@ internal static partial class JobMismatch
             _ => "null",
         };
 
-    static string Kind(ReadOnlyMemory<byte> json, string path, JsonSerializerOptions options)
+    static string Kind(ReadOnlyMemory<byte> json, Step[] steps, JsonSerializerOptions options)
     {
-        try
+        using var document = JsonDocument.Parse(
+            json,
+            new JsonDocumentOptions { MaxDepth = options.MaxDepth, CommentHandling = JsonCommentHandling.Skip }
+        );
+        var element = document.RootElement;
+        foreach (var step in steps)
         {
-            using var document = JsonDocument.Parse(
-                json,
-                new JsonDocumentOptions { MaxDepth = options.MaxDepth, CommentHandling = JsonCommentHandling.Skip }
-            );
-            var element = document.RootElement;
-            foreach (Match step in PathStep().Matches(path))
-            {
-                element = step.Groups["index"] is { Success: true } index
-                    ? element[int.Parse(index.ValueSpan, provider: null)]
-                    : element.GetProperty(step.Groups["name"].Value);
-            }
-
-            return Kind(element.ValueKind);
-        }
-        catch (Exception exception)
-            when (exception
-                    is JsonException
-                        or KeyNotFoundException
-                        or InvalidOperationException
-                        or IndexOutOfRangeException
+            if (
+                step.Name is not null
+                && element.ValueKind == JsonValueKind.Object
+                && element.TryGetProperty(step.Name, out var member)
             )
-        {
-            // Names that the path cannot spell; the rest of the sentence still says where to look.
-            return "something else";
+            {
+                element = member;
+            }
+            else if (
+                step.Name is null
+                && element.ValueKind == JsonValueKind.Array
+                && step.Index < element.GetArrayLength()
+            )
+            {
+                element = element[step.Index];
+            }
+            else
+            {
+                return "something else";
+            }
         }
+
+        return Kind(element.ValueKind);
     }
 
-    static string? Expected(JsonException exception) =>
-        ExpectedType().Match(exception.Message) is { Success: true } match ? match.Groups["type"].Value : null;
+    /// The type at the end of a path. The serializer's own message names the type around it where that has a constructor.
+    static Type? Expected(Type type, Step[] steps, JsonSerializerOptions options)
+    {
+        var current = type;
+        foreach (var step in steps)
+        {
+            current = current is null ? null : Member(current, step.Name, options) ?? Element(current);
+        }
 
-    [GeneratedRegex(@"\[(?<index>\d+)\]|\['(?<name>[^']*)'\]|\.(?<name>[^.\[]+)", RegexOptions.ExplicitCapture, 1000)]
+        return current;
+    }
+
+    static Type? Member(Type type, string? name, JsonSerializerOptions options) =>
+        name is null
+            ? null
+            : type.GetInterfaces()
+                .Prepend(type)
+                .SelectMany(owner => owner.GetProperties())
+                .FirstOrDefault(property =>
+                    JobParameters
+                        .NameOf(property, options.PropertyNamingPolicy)
+                        .Equals(name, StringComparison.OrdinalIgnoreCase)
+                )
+                ?.PropertyType;
+
+    static Type? Element(Type type) =>
+        type.GetElementType()
+        ?? type.GetInterfaces()
+            .Prepend(type)
+            .FirstOrDefault(candidate =>
+                candidate.IsGenericType && candidate.GetGenericTypeDefinition() == typeof(IEnumerable<>)
+            )
+            ?.GetGenericArguments()[0] switch
+        {
+            { IsGenericType: true } pair when pair.GetGenericTypeDefinition() == typeof(KeyValuePair<,>) =>
+                pair.GetGenericArguments()[1],
+            var element => element,
+        };
+
+    static Step[] Steps(string path) =>
+        [
+            .. PathStep()
+                .Matches(path)
+                .Select(match =>
+                    match.Groups["index"] is { Success: true } index
+                        ? new Step(null, int.Parse(index.ValueSpan, CultureInfo.InvariantCulture))
+                        : new Step(match.Groups["name"].Value, 0)
+                ),
+        ];
+
+    [GeneratedRegex(@"\[(?<index>\d+)\]|\['(?<name>.*?)'\]|\.(?<name>[^.\[]+)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex PathStep();
 
-    [GeneratedRegex(@"could not be converted to (?<type>.+?)\. Path:", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex ExpectedType();
+    sealed record Step(string? Name, int Index);
 }

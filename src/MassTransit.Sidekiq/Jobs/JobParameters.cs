@@ -20,6 +20,12 @@ internal static class JobParameters
         return [.. ordered.Select(property => Parameter(property, constructor, policy))];
     }
 
+    /// The name of a property in JSON.
+    public static string NameOf(PropertyInfo property, JsonNamingPolicy? policy) =>
+        property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
+        ?? policy?.ConvertName(property.Name)
+        ?? property.Name;
+
     static List<PropertyInfo> Properties(Type type)
     {
         var types = type.IsInterface ? [.. type.GetInterfaces().Reverse(), type] : Hierarchy(type);
@@ -96,7 +102,7 @@ internal static class JobParameters
         List<string> faults
     )
     {
-        var message = TypeCache.GetShortName(messageType);
+        var message = TypeName.Of(messageType);
         var placed = properties
             .Zip(positions)
             .Where(pair => pair.Second is not null)
@@ -135,7 +141,7 @@ internal static class JobParameters
             return properties.FindAll(property => messageType.IsInterface || IsSet(property));
         }
 
-        var message = TypeCache.GetShortName(messageType);
+        var message = TypeName.Of(messageType);
         foreach (
             var property in properties.Where(property =>
                 IsSet(property) && !Array.Exists(constructor, parameter => IsSame(property, parameter))
@@ -153,14 +159,10 @@ internal static class JobParameters
     static JobParameter Parameter(PropertyInfo property, ParameterInfo[] constructor, JsonNamingPolicy? policy)
     {
         var parameter = Array.Find(constructor, candidate => IsSame(property, candidate));
-        var name =
-            property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
-            ?? policy?.ConvertName(property.Name)
-            ?? property.Name;
         var isOptional =
             parameter?.HasDefaultValue
             ?? !property.IsDefined(typeof(System.Runtime.CompilerServices.RequiredMemberAttribute));
-        return new JobParameter(name, property.PropertyType, isOptional);
+        return new JobParameter(NameOf(property, policy), property.PropertyType, isOptional);
     }
 
     static string NoPlace(string message, PropertyInfo property, string remedy) =>

@@ -71,7 +71,7 @@ internal static class PositionalArguments
             {
                 throw new JobArgumentsException(
                     $"Job class '{contract.Class}' passes {JobMismatch.Kind(kind)} as args[{index}] ({parameter.Name}), "
-                        + $"but {contract.Message} takes {TypeCache.GetShortName(parameter.Type)} there. "
+                        + $"but {contract.Message} takes {TypeName.Of(parameter.Type)} there. "
                         + $"Change the sender, or the type in {contract.Message}."
                 );
             }

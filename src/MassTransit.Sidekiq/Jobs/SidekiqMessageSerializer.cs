@@ -61,7 +61,7 @@ internal sealed class SidekiqMessageSerializer(SidekiqNaming naming) : IMessageS
         catch (Exception exception) when (exception is JsonException or NotSupportedException or ArgumentException)
         {
             throw new SerializationException(
-                $"{TypeCache.GetShortName(message.GetType())} cannot be written as JSON: {exception.Message}",
+                $"{TypeName.Of(message.GetType())} cannot be written as JSON: {exception.Message}",
                 exception
             );
         }

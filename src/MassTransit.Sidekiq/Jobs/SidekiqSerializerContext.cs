@@ -56,7 +56,7 @@ internal sealed class SidekiqSerializerContext(
         where T : class =>
         message is null
             ? new Dictionary<string, object>(StringComparer.OrdinalIgnoreCase)
-            : JsonSerializer.SerializeToElement(message, options).Deserialize<Dictionary<string, object>>(options)!;
+            : JsonSerializer.SerializeToElement(message, options).Deserialize<Dictionary<string, object>>()!;
 
     bool IsSupported(string urn)
     {

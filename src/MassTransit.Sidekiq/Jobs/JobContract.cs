@@ -37,6 +37,9 @@ internal sealed class JobContract
     /// What is wrong with it, found while it was made and reported by JobContracts.Validate.
     public IReadOnlyList<string> Faults { get; init; } = [];
 
+    /// MassTransit's name for the message type.
+    public string Urn => field ??= MessageUrn.ForTypeString(MessageType);
+
     public string Message => TypeName.Of(MessageType);
 
     /// Writes the complete array of arguments, out of the message as its serializer wrote it, a JSON object.

@@ -23,6 +23,9 @@ internal sealed class SidekiqMessageSerializer(SidekiqNaming naming) : IMessageS
 
     public static ContentType ContentTypeOf(SidekiqNaming naming) => contentTypes[(int)naming];
 
+    public static bool IsDefault(ContentType contentType) =>
+        string.Equals(contentType.MediaType, contentTypes[0].MediaType, StringComparison.OrdinalIgnoreCase);
+
     public MessageBody GetMessageBody<T>(SendContext<T> context)
         where T : class => Serialize(context.Message, options);
 
@@ -69,7 +72,12 @@ internal sealed class SidekiqMessageSerializer(SidekiqNaming naming) : IMessageS
 
     static ReadOnlyMemory<byte> Json(MessageBody body)
     {
-        var json = body is Utf8MessageBody ours ? ours.Json : body.GetBytes();
+        var json = body switch
+        {
+            Utf8MessageBody written => written.Json,
+            JobMessageBody received => received.Message,
+            _ => body.GetBytes(),
+        };
         return json.IsEmpty ? "{}"u8.ToArray() : json;
     }
 }

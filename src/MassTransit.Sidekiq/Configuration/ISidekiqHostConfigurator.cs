@@ -1,0 +1,40 @@
+using StackExchange.Redis;
+
+namespace MassTransit;
+
+/// <summary>Where Redis is and how to reach it.</summary>
+public interface ISidekiqHostConfigurator
+{
+    /// <summary>The Redis ACL user. Default: none.</summary>
+    string? UserName { set; }
+
+    /// <summary>The password of Redis. It never appears in an address, a log line or an exception. Default: none.</summary>
+    string? Password { set; }
+
+    /// <summary>The number of the Redis database; Ruby must use the same. Default: 0.</summary>
+    int Database { set; }
+
+    /// <summary>Whether to speak TLS to Redis. Default: false, or true for a <c>rediss://</c> address.</summary>
+    bool UseTls { set; }
+
+    /// <summary>Put before every key, separator included (<c>myapp:</c>), as the redis-namespace gem does. Default: none.</summary>
+    string KeyPrefix { set; }
+
+    /// <summary>How this process calls itself in Redis' <c>CLIENT LIST</c>. Default: <c>masstransit</c>.</summary>
+    string ClientName { set; }
+
+    /// <summary>How long a connection attempt may take. Default: 5 seconds.</summary>
+    TimeSpan ConnectTimeout { set; }
+
+    /// <summary>How the times in a job are written; both forms are read. Default: float seconds, which every Sidekiq reads.</summary>
+    SidekiqTimeFormat TimeFormat { set; }
+
+    /// <summary>Names a further Redis endpoint of the same data set, such as a replica that may be promoted.</summary>
+    void Endpoint(string host, int port = 6379);
+
+    /// <summary>
+    /// Sends and settles on a connection of yours. It is never closed by the bus; waiting for jobs still takes
+    /// connections of its own, made with your connection's settings, since a blocking wait would hold up all others.
+    /// </summary>
+    void UseConnection(IConnectionMultiplexer connection);
+}

@@ -1,0 +1,40 @@
+namespace MassTransit;
+
+/// <summary>An endpoint that consumes from one or more Sidekiq queues.</summary>
+public interface ISidekiqReceiveEndpointConfigurator : IReceiveEndpointConfigurator
+{
+    /// <summary>
+    /// Consumes from several queues instead of the one the endpoint is named after. Each is declared strict or weighted,
+    /// as with Sidekiq's <c>-q</c>. The endpoint's address stays its name, so name that queue too if others send to it.
+    /// </summary>
+    void Queues(Action<ISidekiqQueuesConfigurator> configure);
+
+    /// <summary>
+    /// Makes the queue vanish when the endpoint stops, or a minute after its process died. A temporary queue is
+    /// never shown in Sidekiq's Web UI. Default: false.
+    /// </summary>
+    bool Temporary { set; }
+
+    /// <summary>Deletes every job in the endpoint's queues when it starts: for tests, not for production. Default: false.</summary>
+    bool PurgeOnStartup { set; }
+
+    /// <summary>Subscribes the queue to a message type that no consumer of this endpoint names.</summary>
+    void Subscribe<T>()
+        where T : class;
+
+    /// <summary>Subscribes the queue to a topic by its name, such as <c>Shop:OrderSubmitted</c>.</summary>
+    void Subscribe(string topic);
+}
+
+/// <summary>The queues of one endpoint, in the order they are asked.</summary>
+public interface ISidekiqQueuesConfigurator
+{
+    /// <summary>A queue that is asked before all that are named after it: strict order, so a full queue starves the later ones.</summary>
+    ISidekiqQueuesConfigurator Strict(string queue);
+
+    /// <summary>
+    /// A queue that is asked first in <paramref name="weight" /> of all weights: a higher weight means sooner, and none
+    /// starves. Mixing strict and weighted queues in one endpoint is refused, as in Sidekiq.
+    /// </summary>
+    ISidekiqQueuesConfigurator Weighted(string queue, int weight);
+}

@@ -1,0 +1,75 @@
+using MassTransit.Configuration;
+
+namespace MassTransit.Sidekiq;
+
+internal sealed class SidekiqBusFactoryConfigurator
+    : BusFactoryConfigurator,
+        ISidekiqBusFactoryConfigurator,
+        IBusFactory
+{
+    readonly SidekiqBusConfiguration bus;
+
+    public SidekiqBusFactoryConfigurator(SidekiqBusConfiguration bus)
+        : base(bus)
+    {
+        this.bus = bus;
+
+        foreach (var naming in Enum.GetValues<SidekiqNaming>())
+        {
+            AddSerializer(new SidekiqSerializerFactory(naming), isSerializer: naming == SidekiqNaming.CamelCase);
+            AddDeserializer(new SidekiqSerializerFactory(naming), isDefault: naming == SidekiqNaming.CamelCase);
+        }
+
+        AddPrePipeSpecification(new SidekiqSchedulerSpecification(bus.Host));
+    }
+
+    public void Host(string url, Action<ISidekiqHostConfigurator>? configure = null) => Host(new Uri(url), configure);
+
+    public void Host(Uri url, Action<ISidekiqHostConfigurator>? configure = null)
+    {
+        bus.Host.Settings.Apply(url);
+        configure?.Invoke(bus.Host.Settings);
+    }
+
+    public void Host(Action<ISidekiqHostConfigurator> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        configure(bus.Host.Settings);
+    }
+
+    public void Job<T>(Action<ISidekiqJobConfigurator> configure)
+        where T : class => bus.Host.Contracts.Job<T>(configure);
+
+    public void ReceiveEndpoint(string queueName, Action<ISidekiqReceiveEndpointConfigurator> configureEndpoint) =>
+        bus.Host.ReceiveEndpoint(queueName, configureEndpoint);
+
+    public void ReceiveEndpoint(string queueName, Action<IReceiveEndpointConfigurator> configureEndpoint) =>
+        bus.Host.ReceiveEndpoint(queueName, configureEndpoint);
+
+    public void ReceiveEndpoint(
+        IEndpointDefinition definition,
+        IEndpointNameFormatter? endpointNameFormatter = null,
+        Action<ISidekiqReceiveEndpointConfigurator>? configureEndpoint = null
+    ) => bus.Host.ReceiveEndpoint(definition, endpointNameFormatter, configureEndpoint);
+
+    public void ReceiveEndpoint(
+        IEndpointDefinition definition,
+        IEndpointNameFormatter? endpointNameFormatter = null,
+        Action<IReceiveEndpointConfigurator>? configureEndpoint = null
+    ) => bus.Host.ReceiveEndpoint(definition, endpointNameFormatter, configureEndpoint);
+
+    public IReceiveEndpointConfiguration CreateBusEndpointConfiguration(Action<IReceiveEndpointConfigurator> configure)
+    {
+        var queue = bus.Topology.Consume.CreateTemporaryQueueName("bus");
+
+        return bus.Host.CreateReceiveEndpointConfiguration(
+            queue,
+            bus.BusEndpoint,
+            endpoint =>
+            {
+                endpoint.Temporary = true;
+                configure(endpoint);
+            }
+        );
+    }
+}

@@ -1,0 +1,146 @@
+using MassTransit.Configuration;
+using MassTransit.Transports;
+
+namespace MassTransit.Sidekiq;
+
+/// The host of one bus: its Redis, its contracts, its endpoints.
+internal sealed class SidekiqHostConfiguration
+    : BaseHostConfiguration<SidekiqReceiveEndpointConfiguration, ISidekiqReceiveEndpointConfigurator>
+{
+    readonly SidekiqBusConfiguration bus;
+    readonly SidekiqBusTopology topology;
+    SidekiqProcess? process;
+
+    public SidekiqHostConfiguration(SidekiqBusConfiguration bus)
+        : base(bus)
+    {
+        this.bus = bus;
+        Failures = new JobFailure(new RetrySchedule(Random));
+        topology = new SidekiqBusTopology(this, bus.SidekiqTopology);
+        ReceiveTransportRetryPolicy = MassTransit.Retry.CreatePolicy(x =>
+        {
+            x.Handle<ConnectionException>(fault => fault.IsTransient);
+            x.Exponential(
+                1000,
+                TimeSpan.FromMilliseconds(100),
+                TimeSpan.FromSeconds(5),
+                TimeSpan.FromMilliseconds(200)
+            );
+        });
+    }
+
+    public SidekiqHostSettings Settings { get; } = new();
+
+    public JobContracts Contracts { get; } = new();
+
+    public TimeProvider Clock { get; set; } = TimeProvider.System;
+
+    // The one place where chance comes from; all others are given it.
+#pragma warning disable RS0030
+    public Random Random { get; } = Random.Shared;
+#pragma warning restore RS0030
+
+    public JobFailure Failures { get; }
+
+    public PublishedEntities Entities { get; } = new();
+
+    public SidekiqPublishTopology PublishTopology => bus.SidekiqTopology.SidekiqPublish;
+
+    public override Uri HostAddress => Settings.Address.ToUri();
+
+    public override IBusTopology Topology => topology;
+
+    public override IRetryPolicy ReceiveTransportRetryPolicy { get; }
+
+    /// What this bus is in Redis. Stopping the bus ends it; the next use of a restarted bus begins a new one.
+    public SidekiqProcess Process
+    {
+        get
+        {
+            lock (topology)
+            {
+                return process ??= new SidekiqProcess(this);
+            }
+        }
+    }
+
+    public SidekiqProcess? EndProcess()
+    {
+        lock (topology)
+        {
+            (var ended, process) = (process, null);
+            return ended;
+        }
+    }
+
+    public void ApplyEndpointDefinition(
+        ISidekiqReceiveEndpointConfigurator configurator,
+        IEndpointDefinition definition
+    )
+    {
+        if (definition.IsTemporary)
+        {
+            configurator.Temporary = true;
+        }
+
+        base.ApplyEndpointDefinition(configurator, definition);
+    }
+
+    public SidekiqReceiveEndpointConfiguration CreateReceiveEndpointConfiguration(
+        string queueName,
+        SidekiqEndpointConfiguration endpointConfiguration,
+        Action<ISidekiqReceiveEndpointConfigurator>? configure
+    )
+    {
+        var configuration = new SidekiqReceiveEndpointConfiguration(this, queueName, endpointConfiguration);
+        configure?.Invoke(configuration);
+        Observers.EndpointConfigured(configuration);
+        Add(configuration);
+
+        return configuration;
+    }
+
+    public SidekiqReceiveEndpointConfiguration CreateSidekiqEndpoint(
+        string queueName,
+        Action<ISidekiqReceiveEndpointConfigurator>? configure
+    ) =>
+        CreateReceiveEndpointConfiguration(queueName, bus.CreateEndpointConfiguration(isBusEndpoint: false), configure);
+
+    public override IReceiveEndpointConfiguration CreateReceiveEndpointConfiguration(
+        string queueName,
+        Action<IReceiveEndpointConfigurator>? configure
+    ) => CreateSidekiqEndpoint(queueName, configure);
+
+    public override void ReceiveEndpoint(
+        IEndpointDefinition definition,
+        IEndpointNameFormatter? endpointNameFormatter,
+        Action<ISidekiqReceiveEndpointConfigurator>? configureEndpoint = null
+    ) =>
+        ReceiveEndpoint(
+            definition.GetEndpointName(endpointNameFormatter ?? DefaultEndpointNameFormatter.Instance),
+            endpoint =>
+            {
+                ApplyEndpointDefinition(endpoint, definition);
+                configureEndpoint?.Invoke(endpoint);
+            }
+        );
+
+    public override void ReceiveEndpoint(
+        string queueName,
+        Action<ISidekiqReceiveEndpointConfigurator> configureEndpoint
+    ) => CreateSidekiqEndpoint(queueName, configureEndpoint);
+
+    public override IHost Build()
+    {
+        var host = new SidekiqHost(this, topology);
+        foreach (var endpoint in GetConfiguredEndpoints())
+        {
+            endpoint.Build(host);
+        }
+
+        return host;
+    }
+
+    public override IEnumerable<ValidationResult> Validate() =>
+        [.. Settings.Validate(), .. Contracts.Validate(), .. base.Validate()];
+}

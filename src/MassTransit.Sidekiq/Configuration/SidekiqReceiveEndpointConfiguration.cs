@@ -1,0 +1,139 @@
+using MassTransit.Configuration;
+using MassTransit.Transports;
+
+namespace MassTransit.Sidekiq;
+
+/// One endpoint as its user described it: queues, subscriptions, and the classes its consumers understand.
+internal sealed class SidekiqReceiveEndpointConfiguration
+    : ReceiveEndpointConfiguration,
+        ISidekiqReceiveEndpointConfigurator
+{
+    readonly SidekiqHostConfiguration host;
+    readonly string name;
+    readonly Lazy<Uri> inputAddress;
+    readonly HashSet<string> topics = new(StringComparer.Ordinal);
+    bool temporary;
+
+    public SidekiqReceiveEndpointConfiguration(
+        SidekiqHostConfiguration host,
+        string name,
+        SidekiqEndpointConfiguration endpoint
+    )
+        : base(host, endpoint)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+
+        this.host = host;
+        this.name = name;
+        inputAddress = new Lazy<Uri>(() => SidekiqEndpointAddress.Queue(host.HostAddress, name, temporary).ToUri());
+        QueueOrder = new QueueOrder(name);
+    }
+
+    public override Uri HostAddress => host.HostAddress;
+
+    public override Uri InputAddress => inputAddress.Value;
+
+    public QueueOrder QueueOrder { get; }
+
+    public JobClassMap Classes { get; } = new();
+
+    public IReadOnlyCollection<string> Topics => topics;
+
+    public bool Temporary
+    {
+        get => temporary;
+        set
+        {
+            temporary = value;
+            Changed(nameof(Temporary));
+        }
+    }
+
+    public bool PurgeOnStartup { get; set; }
+
+    public int Concurrency => ConcurrentMessageLimit ?? PrefetchCount;
+
+    /// What a failed job's options are where the job itself does not say. A temporary queue is gone before a retry.
+    public JobFailureOptions FailureOptions() =>
+        new()
+        {
+            TimeFormat = host.Settings.TimeFormat,
+            Retry = Temporary ? SidekiqRetry.Times(0) : SidekiqRetry.Default,
+        };
+
+    public void Queues(Action<ISidekiqQueuesConfigurator> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        configure(QueueOrder);
+    }
+
+    public void Subscribe<T>()
+        where T : class => Subscribe(host.PublishTopology.For<T>().EntityName);
+
+    public void Subscribe(string topic) => topics.Add(topic);
+
+    /// A consumer of `T` takes the jobs of T's class, whoever enqueued them, and subscribes the queue to T's topic.
+    public void Consumes<T>(bool subscribe)
+        where T : class
+    {
+        Classes.Add(host.Contracts.For<T>());
+        if (subscribe && ConfigureConsumeTopology && Topology.Consume.GetMessageTopology<T>().ConfigureConsumeTopology)
+        {
+            Subscribe<T>();
+        }
+    }
+
+    public override ReceiveEndpointContext CreateReceiveEndpointContext() => CreateContext();
+
+    public void Build(IHost host)
+    {
+        var context = CreateContext();
+        var endpoint = new ReceiveEndpoint(new SidekiqReceiveTransport(context), context);
+        host.AddReceiveEndpoint(name, endpoint);
+        ReceiveEndpoint = endpoint;
+    }
+
+    public override IEnumerable<ValidationResult> Validate()
+    {
+        foreach (var result in base.Validate().Concat(QueueOrder.Validate()).Concat(Classes.Validate()))
+        {
+            yield return result;
+        }
+
+        if (QueueName.Fault(name, "Rename the endpoint.") is { } fault)
+        {
+            yield return this.Failure("Queue", fault);
+        }
+
+        if (Temporary && QueueOrder.Names.Count > 1)
+        {
+            yield return this.Failure(
+                "Temporary",
+                $"endpoint '{name}' is temporary and consumes from {QueueOrder.Names.Count} queues. A temporary endpoint has one queue, its own."
+            );
+        }
+    }
+
+    protected override bool IsAlreadyConfigured() => inputAddress.IsValueCreated;
+
+    SidekiqReceiveEndpointContext CreateContext()
+    {
+        ApplySpecifications(new Builder(this));
+
+        var context = new SidekiqReceiveEndpointContext(host, this);
+        context.GetOrAddPayload<IErrorTransport>(() => JobErrorTransport.Instance);
+        context.GetOrAddPayload<IDeadLetterTransport>(() => JobErrorTransport.Instance);
+        context.GetOrAddPayload<IBusTopology>(() => host.Topology);
+
+        return context;
+    }
+
+    sealed class Builder(SidekiqReceiveEndpointConfiguration endpoint) : ReceiveEndpointBuilder(endpoint)
+    {
+        public override ConnectHandle ConnectConsumePipe<T>(IPipe<ConsumeContext<T>> pipe, ConnectPipeOptions options)
+        {
+            endpoint.Consumes<T>(options.HasFlag(ConnectPipeOptions.ConfigureConsumeTopology));
+            return base.ConnectConsumePipe(pipe, options);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using MassTransit.Configuration;
+using MassTransit.Transports;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace MassTransit.Sidekiq;
+
+/// Builds the bus of one `UsingSidekiq` call when the container asks for it.
+internal sealed class SidekiqRegistrationBusFactory
+    : TransportRegistrationBusFactory<ISidekiqReceiveEndpointConfigurator>
+{
+    readonly SidekiqBusConfiguration bus;
+    readonly Action<IBusRegistrationContext, ISidekiqBusFactoryConfigurator>? configure;
+
+    public SidekiqRegistrationBusFactory(Action<IBusRegistrationContext, ISidekiqBusFactoryConfigurator>? configure)
+        : this(new SidekiqBusConfiguration(), configure) { }
+
+    SidekiqRegistrationBusFactory(
+        SidekiqBusConfiguration bus,
+        Action<IBusRegistrationContext, ISidekiqBusFactoryConfigurator>? configure
+    )
+        : base(bus.Host)
+    {
+        this.bus = bus;
+        this.configure = configure;
+    }
+
+    public override IBusInstance CreateBus(
+        IBusRegistrationContext context,
+        IEnumerable<IBusInstanceSpecification> specifications,
+        string busName
+    )
+    {
+        var options = context.GetRequiredService<IOptionsMonitor<SidekiqTransportOptions>>().Get(busName);
+        bus.Host.Settings.Apply(options);
+        bus.Host.Clock = context.GetService<TimeProvider>() ?? TimeProvider.System;
+
+        return CreateBus(new SidekiqBusFactoryConfigurator(bus), context, configure, specifications);
+    }
+}

@@ -1,0 +1,174 @@
+using System.Buffers;
+using System.Globalization;
+using System.Net.Mime;
+using System.Text;
+using System.Text.Json;
+using MassTransit.Logging;
+
+namespace MassTransit.Sidekiq;
+
+/// Where MassTransit's messages and Sidekiq's jobs meet: what a message says of itself goes into a job, and comes back.
+internal static class JobEnvelope
+{
+    /// The headers that have a place of their own in the job.
+    static readonly HashSet<string> placed = new(StringComparer.OrdinalIgnoreCase)
+    {
+        DiagnosticHeaders.ActivityId,
+        MessageHeaders.ContentType,
+        MessageHeaders.SchedulingTokenId,
+        MessageHeaders.MessageId,
+        MessageHeaders.MessageType,
+        MessageHeaders.TransportMessageId,
+    };
+
+    /// The job that a message becomes; its destination still decides on queue and jid.
+    public static JobDraft Draft<T>(
+        JobSendContext<T> context,
+        JobContract contract,
+        DateTimeOffset now,
+        SidekiqTimeFormat times
+    )
+        where T : class
+    {
+        var metadata = Metadata(context, now);
+
+        return new JobDraft
+        {
+            Class = context.JobClass ?? contract.WireClass,
+            Wrapped = contract.Wrapped,
+            Queue = "",
+            Jid = "",
+            Args = Args(context, contract),
+            Options = contract.Options.With(context.JobOptions),
+            CreatedAt = now,
+            EnqueuedAt = now,
+            TraceParent = context.Headers.Get<string>(DiagnosticHeaders.ActivityId),
+            Metadata = metadata,
+            CustomKeys = context.JobKeys,
+            TimeFormat = times,
+        };
+    }
+
+    /// The message in a job, as one JSON object.
+    /// <exception cref="UnknownJobClassException">No consumer of the endpoint takes this class, and no sender named its type.</exception>
+    /// <exception cref="JobArgumentsException">The arguments do not fit the message.</exception>
+    public static ReadOnlyMemory<byte> Message(
+        SidekiqJob job,
+        JobContract? contract,
+        SidekiqReceiveEndpointConfiguration endpoint
+    )
+    {
+        if (job.Metadata is { ContentType: { } contentType } && !IsJson(new ContentType(contentType)))
+        {
+            return Decode(job);
+        }
+
+        if (contract is not null)
+        {
+            return contract.ReadArgs(job);
+        }
+
+        return job.Metadata?.MessageTypes.Length > 0 && job.ArgsCount == 1
+            ? job.Json.Slice(job.FirstArg.Start, job.FirstArg.Length)
+            : throw new UnknownJobClassException(
+                job.Wrapped ?? job.Class,
+                endpoint.QueueOrder.Names[0],
+                endpoint.Classes.Classes
+            );
+    }
+
+    /// The same job, delivered once more: the count is in its metadata, all else is byte for byte what it was.
+    public static ReadOnlyMemory<byte> Redeliver(SidekiqJob job)
+    {
+        var metadata = job.Metadata ?? new JobMetadata();
+        var count = metadata.Headers.TryGetValue(MessageHeaders.RedeliveryCount, out var before)
+            ? Convert.ToInt64(before, CultureInfo.InvariantCulture)
+            : 0;
+
+        metadata.Headers = new Dictionary<string, object?>(metadata.Headers, StringComparer.OrdinalIgnoreCase)
+        {
+            [MessageHeaders.RedeliveryCount] = count + 1,
+        };
+
+        using var text = JobText.Rent();
+        metadata.Write(text);
+
+        return JobJson.Edit(
+            job.Json,
+            new JobEdit().SetRaw(JobFields.Metadata, text.Written).Remove("enqueued_at").Set("queue", job.Queue)
+        );
+    }
+
+    /// The same job, pushed to its queue now.
+    public static ReadOnlyMemory<byte> Enqueued(SidekiqJob job, DateTimeOffset now, SidekiqTimeFormat times) =>
+        JobJson.Edit(job.Json, new JobEdit().Set("enqueued_at", now, times));
+
+    static JobMetadata Metadata<T>(JobSendContext<T> context, DateTimeOffset now)
+        where T : class =>
+        new()
+        {
+            MessageId = context.MessageId,
+            MessageTypes = context.SupportedMessageTypes,
+            ConversationId = context.ConversationId,
+            CorrelationId = context.CorrelationId,
+            RequestId = context.RequestId,
+            InitiatorId = context.InitiatorId,
+            SourceAddress = context.SourceAddress?.ToString(),
+            ResponseAddress = context.ResponseAddress?.ToString(),
+            FaultAddress = context.FaultAddress?.ToString(),
+            ExpiresAt = now + context.TimeToLive,
+            ContentType = SidekiqMessageSerializer.IsDefault(context.ContentType)
+                ? null
+                : context.ContentType.ToString(),
+            SchedulingToken = context.ScheduledMessageId,
+            Headers = Headers(context.Headers),
+        };
+
+    static Dictionary<string, object?> Headers(SendHeaders headers)
+    {
+        var written = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (key, value) in headers.GetAll())
+        {
+            if (!placed.Contains(key) && value is not null)
+            {
+                written[key] = value;
+            }
+        }
+
+        return written;
+    }
+
+    static ReadOnlyMemory<byte> Args<T>(JobSendContext<T> context, JobContract contract)
+        where T : class
+    {
+        var body = context.Body;
+        var args = new ArrayBufferWriter<byte>(256);
+        if (IsJson(context.ContentType))
+        {
+            var json = body is Utf8MessageBody ours ? ours.Json.Span : body.GetBytes();
+            contract.WriteArgs(json, args, context.MessageId, contract.Queue);
+        }
+        else
+        {
+            args.Write("[\""u8);
+            args.Write(Encoding.ASCII.GetBytes(Convert.ToBase64String(body.GetBytes())));
+            args.Write("\"]"u8);
+        }
+
+        return args.WrittenMemory;
+    }
+
+    /// A body that is no JSON, such as an encrypted one, stands in the job as base64 text.
+    static ReadOnlyMemory<byte> Decode(SidekiqJob job)
+    {
+        var reader = new Utf8JsonReader(job.FirstArg.In(job.Json));
+        return reader.Read() && reader.TokenType == JsonTokenType.String && reader.TryGetBytesFromBase64(out var body)
+            ? body
+            : throw new JobArgumentsException(
+                $"Job class '{job.Class}' says its body is {job.Metadata!.ContentType}, which stands in a job as one base64 text, but its arguments are none."
+            );
+    }
+
+    static bool IsJson(ContentType contentType) =>
+        contentType.MediaType.EndsWith("json", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,251 @@
+using MassTransit.Transports;
+
+namespace MassTransit.Sidekiq;
+
+/// Keeps an endpoint's workers supplied with jobs.
+/// 1. Claim as many jobs as workers are free (and a few milliseconds' worth more, see `ClaimPace`). The same script
+///    acknowledges what was finished since the last one, so a job at load costs a fraction of a round trip.
+/// 2. When the queues are empty, block in Redis until a job lands, on a connection of its own.
+/// 3. When every worker is busy, wait for one; what was claimed ahead and has not started within a quarter of a second
+///    goes back, since other processes may be free.
+/// 4. At stop, put back what did not start, in order, and let the running jobs settle.
+#pragma warning disable CA1001 // The end of Run disposes them
+internal sealed class JobFetcher
+#pragma warning restore CA1001
+{
+    static readonly TimeSpan flushAfter = TimeSpan.FromMilliseconds(5);
+    static readonly TimeSpan stalledAfter = TimeSpan.FromMilliseconds(250);
+
+    readonly SidekiqReceiveEndpointContext context;
+    readonly SidekiqProcess process;
+    readonly QueueOrder queues;
+    readonly DeliveryLedger ledger;
+    readonly JobWorkers workers;
+    readonly QueueWaiters waiters;
+    readonly ClaimPace pace;
+    readonly TimeProvider clock;
+    readonly Signal changed = new();
+    readonly int[] order;
+    readonly LostClaims lost;
+    IReadOnlyList<int> paused = [];
+    bool drained;
+
+    public JobFetcher(SidekiqReceiveEndpointContext context, SidekiqProcess process, IReceivePipeDispatcher dispatcher)
+    {
+        this.context = context;
+        this.process = process;
+        clock = context.Host.Clock;
+        queues = context.Endpoint.QueueOrder;
+        order = [.. Enumerable.Range(0, queues.Names.Count)];
+        lost = new LostClaims(process.Claims, queues.Names, clock);
+        pace = new ClaimPace(clock);
+        ledger = new DeliveryLedger(queues.Names.Count, clock, changed);
+        workers = new JobWorkers(context, process, dispatcher, ledger);
+        waiters = new QueueWaiters(process, queues.Names, clock);
+    }
+
+    int Wanted => workers.Concurrency + pace.Ahead - ledger.Held;
+
+    public async Task Run(Func<Exception, Task> outage, CancellationToken stopping, CancellationToken deadline)
+    {
+        workers.Start();
+        await using var wake = stopping.Register(changed.Set).ConfigureAwait(false);
+
+        while (!stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await Step(stopping).ConfigureAwait(false);
+            }
+            catch (Exception fault) when (!stopping.IsCancellationRequested)
+            {
+                await Recover(fault, outage, stopping).ConfigureAwait(false);
+            }
+            catch (Exception fault)
+            {
+                LogContext.Debug?.Log(fault, "Fetch ended while stopping: {InputAddress}", context.InputAddress);
+            }
+        }
+
+        await Stop(deadline).ConfigureAwait(false);
+    }
+
+    Task Step(CancellationToken stopping)
+    {
+        if (lost.AreDue)
+        {
+            return lost.PutBack();
+        }
+
+        if (drained)
+        {
+            return ledger.HasSettled ? Claim()
+                : Wanted > 0 ? WaitForJob(stopping)
+                : WaitForWorker(stopping);
+        }
+
+        return Wanted >= pace.Step || ledger.OldestSettled >= flushAfter ? Claim() : WaitForWorker(stopping);
+    }
+
+    async Task Claim()
+    {
+        if (queues.IsWeighted)
+        {
+            queues.Shuffle(order, context.Host.Random);
+        }
+
+        var wanted = Math.Max(0, Wanted);
+        var request = new ClaimRequest
+        {
+            Queues = queues.Names,
+            Order = order,
+            Count = wanted,
+            FirstNumber = process.Claims.Reserve(wanted),
+            Acknowledged = ledger.TakeSettled(),
+        };
+
+        ClaimedJobs claimed;
+        try
+        {
+            claimed = await process.Claims.Claim(request).ConfigureAwait(false);
+        }
+        catch
+        {
+            ledger.NotAcknowledged();
+            lost.Add(request);
+            throw;
+        }
+
+        await Take(claimed, wanted).ConfigureAwait(false);
+    }
+
+    async Task Take(ClaimedJobs claimed, int wanted)
+    {
+        var (acknowledged, wereSentAgain) = ledger.Acknowledged();
+        pace.Finished(acknowledged);
+        ledger.Hold(claimed.Jobs.Count);
+        foreach (var job in claimed.Jobs)
+        {
+            workers.Take(job);
+        }
+
+        drained = claimed.Jobs.Count == 0 && (wanted > 0 || drained);
+        paused = claimed.Paused;
+        if (claimed.Stale > 0 && !wereSentAgain)
+        {
+            LogContext.Warning?.Log(
+                "{Count} jobs were no longer ours when they finished: this process stood still longer than its lease, so they run twice",
+                claimed.Stale
+            );
+        }
+
+        if (claimed.IsLeaseLost)
+        {
+            await process.RenewLease().ConfigureAwait(false);
+            drained = false;
+        }
+    }
+
+    /// Nothing is queued and a worker is free. Ends when a job has landed, or a running job has finished.
+    async Task WaitForJob(CancellationToken stopping)
+    {
+        var finished = changed.Wait();
+        await Task.WhenAny(finished, waiters.Landed(paused, stopping)).ConfigureAwait(false);
+
+        if (waiters.TakeLanded())
+        {
+            drained = false;
+        }
+    }
+
+    /// Every worker has a job. A wait for more would land one that nobody here can run, so it is called off first.
+    async Task WaitForWorker(CancellationToken stopping)
+    {
+        await waiters.CallOff().ConfigureAwait(false);
+
+        var patience =
+            ledger.HasSettled ? flushAfter
+            : workers.HaveBacklog ? stalledAfter
+            : Timeout.InfiniteTimeSpan;
+        await changed.Wait(patience, clock, stopping).ConfigureAwait(false);
+
+        if (workers.HaveStalled(stalledAfter))
+        {
+            await PutBack(workers.TakeBack()).ConfigureAwait(false);
+            pace.SlowDown();
+        }
+    }
+
+    /// Redis failed a step: the endpoint is unhealthy until it answers again.
+    async Task Recover(Exception fault, Func<Exception, Task> outage, CancellationToken stopping)
+    {
+        try
+        {
+            await outage(fault).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The endpoint stops while Redis is away: the end of the lease frees what is claimed.
+        }
+
+        drained = false;
+    }
+
+    async Task PutBack(List<ClaimedJob> jobs)
+    {
+        foreach (var queue in jobs.GroupBy(job => job.Queue))
+        {
+            await process
+                .Claims.Requeue(queues.Names[queue.Key], [.. queue.Select(job => job.Number)])
+                .ConfigureAwait(false);
+        }
+
+        ledger.Release(jobs.Count);
+    }
+
+    /// Nothing new is claimed from here on. Without Redis, what is still in hand stays in the working hash until the
+    /// lease ends, and is then rescued by another process.
+    async Task Stop(CancellationToken deadline)
+    {
+        await Try("put back the jobs that had not started", PutBackUnstarted).ConfigureAwait(false);
+        await workers.Finish(deadline).ConfigureAwait(false);
+        await Try("acknowledge the last finished jobs", Flush).ConfigureAwait(false);
+        await waiters.DisposeAsync().ConfigureAwait(false);
+    }
+
+    async Task PutBackUnstarted()
+    {
+        await waiters.CallOff().ConfigureAwait(false);
+        await PutBack(workers.TakeBack()).ConfigureAwait(false);
+    }
+
+    async Task Flush()
+    {
+        await lost.PutBack().ConfigureAwait(false);
+
+        var settled = ledger.TakeSettled();
+        for (var queue = 0; queue < settled.Count; queue++)
+        {
+            await process.Claims.Acknowledge(queues.Names[queue], settled[queue]).ConfigureAwait(false);
+        }
+
+        ledger.Acknowledged();
+    }
+
+    async Task Try(string what, Func<Task> step)
+    {
+        try
+        {
+            await step().ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            LogContext.Warning?.Log(
+                fault,
+                "Could not {Step} at stop; they run again when the lease of this process ends: {InputAddress}",
+                what,
+                context.InputAddress
+            );
+        }
+    }
+}

@@ -1,0 +1,178 @@
+using MassTransit.Internals;
+using MassTransit.Middleware;
+using MassTransit.Transports;
+
+namespace MassTransit.Sidekiq;
+
+/// One run of an endpoint, from start to stop.
+/// 1. Wait until something consumes (a bus endpoint is idle until its first request) and until Redis is there.
+/// 2. Declare the endpoint in Redis: its ownership of what it will claim, its subscriptions, its temporary queue.
+/// 3. Fetch. A lost Redis makes the endpoint unhealthy; when it is back, 2 is done anew, since Redis may have come back empty.
+/// 4. Stop: fetch no more, put back what did not start, give running jobs their time, settle the rest.
+#pragma warning disable CA1001 // StopAgent disposes it
+internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetrics
+#pragma warning restore CA1001
+{
+    readonly SidekiqReceiveEndpointContext context;
+    readonly SidekiqProcess process;
+    readonly IReceivePipeDispatcher dispatcher;
+    readonly JobFetcher fetcher;
+    readonly CancellationTokenSource deadline = new();
+    readonly Task running;
+    bool hasPurged;
+
+    public JobReceiver(SidekiqReceiveEndpointContext context)
+    {
+        this.context = context;
+        process = context.Host.Process;
+        dispatcher = context.CreateReceivePipeDispatcher();
+        fetcher = new JobFetcher(context, process, dispatcher);
+
+        running = Task.Run(Run);
+        SetReady(running);
+        SetCompleted(running);
+    }
+
+    public long DeliveryCount => dispatcher.DispatchCount;
+
+    public int ConcurrentDeliveryCount => dispatcher.MaxConcurrentDispatchCount;
+
+    Task ReceiveTransportHandle.Stop(CancellationToken cancellationToken) =>
+        this.Stop("Stop Receive Transport", cancellationToken);
+
+    protected override async Task StopAgent(StopContext stop)
+    {
+        LogContext.SetCurrentIfNull(context.LogContext);
+        await using (stop.CancellationToken.Register(deadline.Cancel).ConfigureAwait(false))
+        {
+            await running.ConfigureAwait(false);
+        }
+
+        deadline.Dispose();
+    }
+
+    async Task Run()
+    {
+        LogContext.Current = context.LogContext;
+
+        try
+        {
+            await SomethingConsumes().ConfigureAwait(false);
+            await Declare().ConfigureAwait(false);
+
+            if (context.Host.DeployTopologyOnly)
+            {
+                await context.TransportObservers.NotifyReady(context.InputAddress).ConfigureAwait(false);
+                return;
+            }
+
+            await context.DependenciesReady.OrCanceled(Stopping).ConfigureAwait(false);
+            await context.TransportObservers.NotifyReady(context.InputAddress).ConfigureAwait(false);
+            await fetcher.Run(Outage, Stopping, deadline.Token).ConfigureAwait(false);
+            await Withdraw().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (Stopping.IsCancellationRequested)
+        {
+            // Stopped before it fetched anything: nothing was claimed, nothing is owed.
+        }
+        catch (Exception fault)
+        {
+            LogContext.Error?.Log(fault, "Endpoint cannot run: {InputAddress}", context.InputAddress);
+            await context.TransportObservers.NotifyFaulted(context.InputAddress, fault).ConfigureAwait(false);
+        }
+        finally
+        {
+            await context.TransportObservers.NotifyCompleted(context.InputAddress, this).ConfigureAwait(false);
+            context.LogConsumerCompleted(DeliveryCount, ConcurrentDeliveryCount);
+        }
+    }
+
+    async Task SomethingConsumes()
+    {
+        if (context.ReceivePipe.Connected.IsCompleted)
+        {
+            return;
+        }
+
+        await context.TransportObservers.NotifyReady(context.InputAddress, isStarted: false).ConfigureAwait(false);
+        await context.ReceivePipe.Connected.OrCanceled(Stopping).ConfigureAwait(false);
+    }
+
+    /// Waits for Redis, however long it takes, and says in it what this endpoint is.
+    async Task Declare()
+    {
+        var backOff = new BackOff();
+        while (true)
+        {
+            try
+            {
+                await process.Redis.Connected(Stopping).ConfigureAwait(false);
+                await process.Begin(context.Endpoint.QueueOrder.Names).ConfigureAwait(false);
+                await DeclareTopology().ConfigureAwait(false);
+                return;
+            }
+            catch (Exception fault) when (fault is not OperationCanceledException)
+            {
+                await context.TransportObservers.NotifyFaulted(context.InputAddress, fault).ConfigureAwait(false);
+                await Task.Delay(backOff.Next(), context.Host.Clock, Stopping).ConfigureAwait(false);
+            }
+        }
+    }
+
+    async Task DeclareTopology()
+    {
+        var endpoint = context.Endpoint;
+        var queue = endpoint.QueueOrder.Names[0];
+
+        if (endpoint.Temporary)
+        {
+            await process.KeepTemporary(queue, Subscribe).ConfigureAwait(false);
+        }
+
+        await Subscribe().ConfigureAwait(false);
+
+        if (endpoint.PurgeOnStartup && !hasPurged)
+        {
+            foreach (var purged in endpoint.QueueOrder.Names)
+            {
+                await process.Jobs.Purge(purged).ConfigureAwait(false);
+            }
+
+            hasPurged = true;
+        }
+    }
+
+    async Task Subscribe()
+    {
+        var endpoint = context.Endpoint;
+        foreach (var topic in endpoint.Topics)
+        {
+            await process
+                .Topics.Subscribe(
+                    topic,
+                    endpoint.QueueOrder.Names[0],
+                    endpoint.Temporary ? RedisKeys.TemporarySubscriber : ""
+                )
+                .ConfigureAwait(false);
+        }
+    }
+
+    /// Called by the fetch loop when Redis failed it; returns when it may go on.
+    async Task Outage(Exception fault)
+    {
+        await context.TransportObservers.NotifyFaulted(context.InputAddress, fault).ConfigureAwait(false);
+        await Declare().ConfigureAwait(false);
+        await context.TransportObservers.NotifyReady(context.InputAddress).ConfigureAwait(false);
+    }
+
+    async Task Withdraw()
+    {
+        await process.Leases.Disown([.. context.Endpoint.QueueOrder.Names]).ConfigureAwait(false);
+        if (context.Endpoint.Temporary)
+        {
+            await process
+                .RemoveTemporary(context.Endpoint.QueueOrder.Names[0], context.Endpoint.Topics)
+                .ConfigureAwait(false);
+        }
+    }
+}

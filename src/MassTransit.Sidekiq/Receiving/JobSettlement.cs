@@ -1,0 +1,158 @@
+using MassTransit.Transports;
+
+namespace MassTransit.Sidekiq;
+
+/// What becomes of one claimed job, decided once: acknowledged, buried, put back, or moved to a later time. The first
+/// decision stands; MassTransit completes the lock after an error move as well, which then does nothing.
+/// A step that Redis does not answer is repeated until it does: the job stays in the working hash meanwhile.
+#pragma warning disable CA1001 // The worker that asked for the context disposes it
+internal sealed class JobSettlement(
+    SidekiqReceiveEndpointContext endpoint,
+    SidekiqProcess process,
+    DeliveryLedger ledger,
+    ClaimedJob claimed
+) : ReceiveLockContext, MessageRedeliveryContext
+#pragma warning restore CA1001
+{
+    readonly Delivery delivery = new(endpoint.Endpoint.QueueOrder.Names[claimed.Queue], claimed.Number);
+    JobReceiveContext? context;
+    bool settled;
+
+    /// The job, ready for the receive pipe; null when it ended here: unreadable or expired.
+    public async ValueTask<JobReceiveContext?> Read()
+    {
+        try
+        {
+            var job = SidekiqJob.Parse(claimed.Json, delivery.Queue);
+            if (job.Metadata?.ExpiresAt is { } expires && expires <= endpoint.Host.Clock.GetUtcNow())
+            {
+                LogContext.Debug?.Log(
+                    "Job {JobId} of queue {Queue} expired at {Expires}",
+                    job.Jid,
+                    delivery.Queue,
+                    expires
+                );
+                await Complete().ConfigureAwait(false);
+                return null;
+            }
+
+            return context = new JobReceiveContext(endpoint, job, this);
+        }
+        catch (InvalidJobException fault)
+        {
+            LogContext.Warning?.Log(
+                "Buried a job of queue {Queue} that nobody can read: {Reason}",
+                delivery.Queue,
+                fault.Message
+            );
+            await Settle(() => process.Claims.Bury(delivery, claimed.Json, endpoint.Host.Clock.GetUtcNow()))
+                .ConfigureAwait(false);
+            return null;
+        }
+    }
+
+    public Task ValidateLockStatus() => Task.CompletedTask;
+
+    public Task Complete()
+    {
+        if (!settled)
+        {
+            settled = true;
+            ledger.Acknowledge(claimed.Queue, claimed.Number);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// An exception that no error pipe took. A job cancelled because the endpoint stops has not failed: it goes back to
+    /// the head of its queue as it was. Anything else is a failure like any other.
+    public Task Faulted(Exception exception)
+    {
+        if (settled)
+        {
+            return Task.CompletedTask;
+        }
+
+        return exception is OperationCanceledException && context?.CancellationToken.IsCancellationRequested == true
+            ? Settle(() => PutBack())
+            : Fail(exception);
+    }
+
+    /// The job's consumer failed, or the job does not fit its consumer: to the retry set, the dead set, or nowhere, as
+    /// Sidekiq would decide.
+    public Task Fail(Exception exception)
+    {
+        var now = endpoint.Host.Clock.GetUtcNow();
+        var job = context!.Job;
+
+        switch (endpoint.Host.Failures.Decide(job, exception, now, endpoint.Endpoint.FailureOptions()))
+        {
+            case JobOutcome.Retry retry:
+                Log(exception, $"failed for time {retry.Count + 1} and is tried again at {retry.Due:O}");
+                return Settle(() => process.Retry(delivery, retry.Json, retry.Due));
+
+            case JobOutcome.Bury bury:
+                Log(exception, "is dead");
+                return Settle(() => process.Claims.Bury(delivery, bury.Json, now));
+
+            default:
+                Log(exception, "failed and is dropped, as its options say");
+                return Complete();
+        }
+    }
+
+    /// Nobody on this endpoint consumes such a job.
+    public Task Skip(string reason) => Fail(new MessageNotConsumedException(endpoint.InputAddress, reason));
+
+    public Task ScheduleRedelivery(TimeSpan delay, Action<ConsumeContext, SendContext>? callback = null)
+    {
+        var due = endpoint.Host.Clock.GetUtcNow() + delay;
+        var later = JobEnvelope.Redeliver(context!.Job);
+
+        return Settle(() => process.Reschedule(delivery, later, due));
+    }
+
+    void Log(Exception exception, string end) =>
+        LogContext.Warning?.Log(
+            exception,
+            "Job {JobId} ({Class}) of queue {Queue} {End}",
+            context!.Job.Jid,
+            context.Job.Class,
+            delivery.Queue,
+            end
+        );
+
+    async Task<bool> PutBack() =>
+        await process.Claims.Requeue(delivery.Queue, [delivery.Number]).ConfigureAwait(false) > 0;
+
+    async Task Settle(Func<Task<bool>> step)
+    {
+        if (settled)
+        {
+            return;
+        }
+
+        settled = true;
+        var backOff = new BackOff();
+        while (true)
+        {
+            try
+            {
+                if (!await step().ConfigureAwait(false))
+                {
+                    LogContext.Warning?.Log(
+                        "A job of queue {Queue} was no longer ours when it ended: this process stood still longer than its lease",
+                        delivery.Queue
+                    );
+                }
+
+                return;
+            }
+            catch (Exception fault) when (!process.Stopping.IsCancellationRequested)
+            {
+                LogContext.Debug?.Log(fault, "A job of queue {Queue} is not settled yet", delivery.Queue);
+                await Task.Delay(backOff.Next(), endpoint.Host.Clock, process.Stopping).ConfigureAwait(false);
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+namespace MassTransit.Sidekiq;
+
+/// Claims whose answer was lost. The script may have run, or may yet run out of the buffer of a dying connection, so
+/// for half a minute the delivery numbers it would have given out are put back whenever Redis answers.
+internal sealed class LostClaims(ClaimStore claims, IReadOnlyList<string> queues, TimeProvider clock)
+{
+    static readonly TimeSpan doubt = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan interval = TimeSpan.FromSeconds(5);
+
+    readonly List<(long Since, long First, int Count)> lost = [];
+    long checkedAt;
+
+    public bool AreDue => lost.Count > 0 && clock.GetElapsedTime(checkedAt) >= interval;
+
+    public void Add(ClaimRequest request)
+    {
+        if (request.Count > 0)
+        {
+            lost.Add((clock.GetTimestamp(), request.FirstNumber, request.Count));
+            checkedAt = 0;
+        }
+    }
+
+    public async Task PutBack()
+    {
+        foreach (var (_, first, count) in lost)
+        {
+            long[] numbers = [.. Enumerable.Range(0, count).Select(i => first + i)];
+            foreach (var queue in queues)
+            {
+                await claims.Requeue(queue, numbers).ConfigureAwait(false);
+            }
+        }
+
+        checkedAt = clock.GetTimestamp();
+        lost.RemoveAll(claim => clock.GetElapsedTime(claim.Since) > doubt);
+    }
+}

@@ -1,0 +1,24 @@
+using MassTransit.Transports;
+
+namespace MassTransit.Sidekiq;
+
+/// What MassTransit starts for an endpoint; each start is one `JobReceiver`.
+internal sealed class SidekiqReceiveTransport(SidekiqReceiveEndpointContext context) : IReceiveTransport
+{
+    public ReceiveTransportHandle Start() => new JobReceiver(context);
+
+    public ConnectHandle ConnectReceiveObserver(IReceiveObserver observer) => context.ConnectReceiveObserver(observer);
+
+    public ConnectHandle ConnectReceiveTransportObserver(IReceiveTransportObserver observer) =>
+        context.ConnectReceiveTransportObserver(observer);
+
+    public ConnectHandle ConnectPublishObserver(IPublishObserver observer) => context.ConnectPublishObserver(observer);
+
+    public ConnectHandle ConnectSendObserver(ISendObserver observer) => context.ConnectSendObserver(observer);
+
+    public void Probe(ProbeContext probe)
+    {
+        var scope = probe.CreateScope("receiveTransport");
+        context.Probe(scope);
+    }
+}

@@ -1,0 +1,12 @@
+namespace MassTransit.Sidekiq;
+
+/// A job whose class no consumer of the endpoint takes. It may after the next deploy, so it is a failure like any other.
+internal sealed class UnknownJobClassException(string? jobClass, string endpoint, IEnumerable<string> known)
+    : MassTransitException(
+        $"Job class '{jobClass}' is not consumed on queue '{endpoint}', which takes {List(known)}. "
+            + "Add a consumer for it, or map the class with cfg.Job<T>(j => j.Alias(…))."
+    )
+{
+    static string List(IEnumerable<string> known) =>
+        string.Join(", ", known.Select(name => $"'{name}'").DefaultIfEmpty("no class"));
+}

@@ -1,0 +1,46 @@
+using MassTransit.Scheduling;
+
+namespace MassTransit.Sidekiq;
+
+/// Schedules into Sidekiq's `schedule` set, where the Web UI shows it, and takes out again what is cancelled in time.
+internal sealed class SidekiqScheduleMessageProvider(ISendEndpointProvider sender, SidekiqHostConfiguration host)
+    : IScheduleMessageProvider
+{
+    public async Task<ScheduledMessage<T>> ScheduleSend<T>(
+        Uri destinationAddress,
+        DateTime scheduledTime,
+        T message,
+        IPipe<SendContext<T>> pipe,
+        CancellationToken cancellationToken
+    )
+        where T : class
+    {
+        var scheduled = new ScheduleSendPipe<T>(pipe, scheduledTime)
+        {
+            ScheduledMessageId = ScheduleTokenIdCache<T>.GetTokenId(message, NewId.NextGuid()),
+        };
+
+        var endpoint = await sender.GetSendEndpoint(destinationAddress).ConfigureAwait(false);
+        await endpoint.Send(message, scheduled, cancellationToken).ConfigureAwait(false);
+
+        return new ScheduledMessageHandle<T>(
+            scheduled.ScheduledMessageId ?? NewId.NextGuid(),
+            scheduledTime,
+            destinationAddress,
+            message
+        );
+    }
+
+    public Task CancelScheduledSend(Guid tokenId, CancellationToken cancellationToken) => Cancel(tokenId);
+
+    public Task CancelScheduledSend(Uri destinationAddress, Guid tokenId, CancellationToken cancellationToken) =>
+        Cancel(tokenId);
+
+    async Task Cancel(Guid token)
+    {
+        if (!await host.Process.Jobs.CancelScheduled(token).ConfigureAwait(false))
+        {
+            LogContext.Info?.Log("Too late to cancel the job scheduled as {Token}: it has left the schedule", token);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using MassTransit.Configuration;
+using MassTransit.Context;
+using MassTransit.DependencyInjection;
+using MassTransit.Scheduling;
+using MassTransit.Sidekiq;
+using MassTransit.Transports;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace MassTransit;
+
+/// <summary>The message scheduler of the Sidekiq transport; <c>UsingSidekiq</c> adds it, so that none has to be configured.</summary>
+public static class SidekiqSchedulerExtensions
+{
+    /// <summary>
+    /// Registers <see cref="IMessageScheduler" /> for a bus that is not configured by <c>UsingSidekiq</c> in this container.
+    /// Scheduled messages are members of Sidekiq's <c>schedule</c> set; cancelling removes them.
+    /// </summary>
+    public static void AddSidekiqMessageScheduler(this IBusRegistrationConfigurator configurator)
+    {
+        ArgumentNullException.ThrowIfNull(configurator);
+        configurator.TryAddScoped<IMessageScheduler>(provider => Scheduler<IBus>(provider));
+    }
+
+    /// <summary>As <see cref="AddSidekiqMessageScheduler(IBusRegistrationConfigurator)" />, for a further bus: inject <c>Bind&lt;TBus, IMessageScheduler&gt;</c>.</summary>
+    public static void AddSidekiqMessageScheduler<TBus>(this IBusRegistrationConfigurator<TBus> configurator)
+        where TBus : class, IBus
+    {
+        ArgumentNullException.ThrowIfNull(configurator);
+        configurator.TryAddScoped(provider => Bind<TBus>.Create<IMessageScheduler>(Scheduler<TBus>(provider)));
+    }
+
+    static MessageScheduler Scheduler<TBus>(IServiceProvider provider)
+        where TBus : class, IBus
+    {
+        var bus = provider.GetRequiredService<Bind<TBus, IBusInstance>>().Value;
+        var host =
+            bus.HostConfiguration as SidekiqHostConfiguration
+            ?? throw new ConfigurationException(
+                $"Bus {typeof(TBus).Name} runs on {bus.HostConfiguration.HostAddress}, not on Sidekiq. Configure it with UsingSidekiq, or use the scheduler of its transport."
+            );
+
+        return new MessageScheduler(
+            new SidekiqScheduleMessageProvider(provider.GetRequiredService<ISendEndpointProvider>(), host),
+            bus.Bus.Topology
+        );
+    }
+}
+
+/// Gives consumers the transport's scheduler, as `context.ScheduleSend(…)` and sagas' schedules use it.
+internal sealed class SidekiqSchedulerSpecification(SidekiqHostConfiguration host) : IPipeSpecification<ConsumeContext>
+{
+    public void Apply(IPipeBuilder<ConsumeContext> builder) => builder.AddFilter(new Filter(host));
+
+    public IEnumerable<ValidationResult> Validate() => [];
+
+    sealed class Filter(SidekiqHostConfiguration host) : IFilter<ConsumeContext>
+    {
+        public void Probe(ProbeContext context) => context.CreateFilterScope("sidekiqScheduler");
+
+        public Task Send(ConsumeContext context, IPipe<ConsumeContext> next)
+        {
+            context.GetOrAddPayload<MessageSchedulerContext>(() =>
+                new ConsumeMessageSchedulerContext(context, Scheduler)
+            );
+            return next.Send(context);
+        }
+
+        MessageScheduler Scheduler(ConsumeContext context) =>
+            new(new SidekiqScheduleMessageProvider(context, host), context.GetPayload<IBusTopology>());
+    }
+}

@@ -1,0 +1,84 @@
+namespace MassTransit.Sidekiq;
+
+/// A job ready to go. `Draft` is complete but for the queue, class and jid that a destination gives it.
+internal readonly record struct OutgoingJob(
+    JobDraft Draft,
+    JobContract Contract,
+    Guid MessageId,
+    DateTimeOffset? Due,
+    Guid? Token
+);
+
+/// Where jobs go: one queue, or a topic.
+internal abstract class JobDestination
+{
+    public abstract string Name { get; }
+
+    public abstract Task Send(SidekiqProcess process, in OutgoingJob job);
+}
+
+internal sealed class QueueDestination(SidekiqEndpointAddress address) : JobDestination
+{
+    /// How long an unread answer stays in a temporary queue whose owner has just died.
+    static readonly TimeSpan temporaryLife = TimeSpan.FromMinutes(1);
+
+    public override string Name => address.Name;
+
+    public override Task Send(SidekiqProcess process, in OutgoingJob job)
+    {
+        job.Draft.Queue = address.Name;
+        job.Draft.Jid = JobId.From(job.MessageId);
+
+        if (job.Due is { } due)
+        {
+            job.Draft.EnqueuedAt = null;
+            return process.Schedule(JobWriter.Write(job.Draft), due, job.Token);
+        }
+
+        var json = JobWriter.Write(job.Draft);
+        return address.IsTemporary
+            ? process.Jobs.PushTemporary(address.Name, json, temporaryLife)
+            : process.Jobs.Push(address.Name, json);
+    }
+}
+
+internal sealed class TopicDestination(string entity, PublishedEntities entities) : JobDestination
+{
+    public override string Name => entity;
+
+    public override Task Send(SidekiqProcess process, in OutgoingJob job)
+    {
+        var declared = entities.Declare(entity, process.Topics, process.Redis.Epoch);
+
+        return declared.IsCompletedSuccessfully ? Publish(process, job) : PublishAfter(declared, process, job);
+    }
+
+    async Task PublishAfter(Task declared, SidekiqProcess process, OutgoingJob job)
+    {
+        await declared.ConfigureAwait(false);
+        await Publish(process, job).ConfigureAwait(false);
+    }
+
+    Task Publish(SidekiqProcess process, in OutgoingJob job)
+    {
+        if (job.Due is not null)
+        {
+            job.Draft.EnqueuedAt = null;
+        }
+
+        var known = entities.Find(entity);
+        var request = new PublishRequest
+        {
+            Entities = known ?? [entity],
+            FollowImplements = known is null,
+            Template = JobWriter.WriteTemplate(job.Draft),
+            Class = job.Draft.Class,
+            MessageId = job.MessageId,
+            Static = job.Contract.Queue is { } queue ? [(queue, job.Contract.Class)] : [],
+            Due = job.Due,
+            Token = job.Token,
+        };
+
+        return process.Publish(request);
+    }
+}

@@ -1,0 +1,149 @@
+using System.Text;
+using MassTransit.Context;
+
+namespace MassTransit.Sidekiq;
+
+/// A message on its way to become a job. What was set on it survives the outbox as one property: the keys of the job
+/// that it stands for, as JSON.
+internal sealed class JobSendContext<T>(T message, CancellationToken cancellationToken)
+    : MessageSendContext<T>(message, cancellationToken),
+        SidekiqSendContext
+    where T : class
+{
+    const string ClassProperty = "Sidekiq-Class";
+    const string OptionsProperty = "Sidekiq-Options";
+
+    Dictionary<string, object?>? keys;
+    JobOptions? options;
+
+    public string JobId => MassTransit.Sidekiq.JobId.From(MessageId ?? Guid.Empty);
+
+    public string? JobClass { get; set; }
+
+    public SidekiqRetry Retry
+    {
+        get => Options.Retry;
+        set => options = Options with { Retry = value };
+    }
+
+    public IReadOnlyList<string>? Tags
+    {
+        get => Options.Tags;
+        set => options = Options with { Tags = value };
+    }
+
+    public SidekiqBacktrace? Backtrace
+    {
+        get => Options.Backtrace;
+        set => options = Options with { Backtrace = value };
+    }
+
+    public bool? Dead
+    {
+        get => Options.Dead;
+        set => options = Options with { Dead = value };
+    }
+
+    public TimeSpan? RetryFor
+    {
+        get => Options.RetryFor;
+        set => options = Options with { RetryFor = value };
+    }
+
+    public string? RetryQueue
+    {
+        get => Options.RetryQueue;
+        set => options = Options with { RetryQueue = value };
+    }
+
+    public JobOptions? JobOptions => options;
+
+    public IReadOnlyDictionary<string, object?>? JobKeys => keys;
+
+    JobOptions Options => options ?? MassTransit.Sidekiq.JobOptions.None;
+
+    public void SetJobKey(string key, object? value)
+    {
+        if (JobWriter.IsReserved(key))
+        {
+            throw new ArgumentException(
+                $"Job key '{key}' belongs to Sidekiq or to this transport. Set the option of that name, or choose another key.",
+                nameof(key)
+            );
+        }
+
+        (keys ??= new Dictionary<string, object?>(StringComparer.Ordinal))[key] = value;
+    }
+
+    public override void WritePropertiesTo(IDictionary<string, object> properties)
+    {
+        base.WritePropertiesTo(properties);
+        if (JobClass is not null)
+        {
+            properties[ClassProperty] = JobClass;
+        }
+
+        if (options is not null || keys is not null)
+        {
+            properties[OptionsProperty] = Encoding.UTF8.GetString(JobJson.Edit("{}"u8.ToArray(), Edit()).Span);
+        }
+    }
+
+    public override void ReadPropertiesFrom(IReadOnlyDictionary<string, object> properties)
+    {
+        base.ReadPropertiesFrom(properties);
+        JobClass = ReadString(properties, ClassProperty);
+
+        if (ReadString(properties, OptionsProperty) is { } written)
+        {
+            var job = SidekiqJob.Parse(Encoding.UTF8.GetBytes(written), queue: "");
+            options = new JobOptions
+            {
+                Retry = job.Retry,
+                Tags = job.Tags.Count > 0 ? job.Tags : null,
+                Backtrace = job.Backtrace,
+                Dead = job.Dead,
+                RetryFor = job.RetryFor,
+                RetryQueue = job.RetryQueue,
+            };
+
+            foreach (var (key, value) in job.UnknownFields)
+            {
+                SetJobKey(key, value);
+            }
+        }
+    }
+
+    JobEdit Edit()
+    {
+        var edit = new JobEdit();
+        if (!Retry.IsAbsent)
+        {
+            edit.SetRaw("retry", Encoding.UTF8.GetBytes(Retry.ToString()));
+        }
+
+        if (Backtrace is { } backtrace)
+        {
+            edit.SetRaw("backtrace", Encoding.UTF8.GetBytes(backtrace.ToString()));
+        }
+
+        Set(edit, "tags", Tags);
+        Set(edit, "dead", Dead);
+        Set(edit, "retry_for", (long?)RetryFor?.TotalSeconds);
+        Set(edit, "retry_queue", RetryQueue);
+        foreach (var (key, value) in keys ?? [])
+        {
+            edit.Set(key, value);
+        }
+
+        return edit;
+    }
+
+    static void Set(JobEdit edit, string key, object? value)
+    {
+        if (value is not null)
+        {
+            edit.Set(key, value);
+        }
+    }
+}

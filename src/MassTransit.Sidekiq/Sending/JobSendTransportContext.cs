@@ -1,0 +1,94 @@
+using MassTransit.Middleware;
+using MassTransit.Transports;
+
+namespace MassTransit.Sidekiq;
+
+/// Sends messages to one queue or topic: a message becomes a job, the job one step in Redis.
+internal sealed class JobSendTransportContext(
+    SidekiqHostConfiguration host,
+    ReceiveEndpointContext endpoint,
+    JobDestination destination
+) : BaseSendTransportContext(host, endpoint.Serialization), SendTransportContext<PipeContext>
+{
+    public override string EntityName => destination.Name;
+
+    public override string ActivitySystem => "sidekiq";
+
+    public override async Task<SendContext<T>> CreateSendContext<T>(
+        T message,
+        IPipe<SendContext<T>> pipe,
+        CancellationToken cancellationToken
+    )
+    {
+        var context = new JobSendContext<T>(message, cancellationToken);
+        await pipe.Send(context).ConfigureAwait(false);
+
+        return context;
+    }
+
+    public Task<SendContext<T>> CreateSendContext<T>(
+        PipeContext context,
+        T message,
+        IPipe<SendContext<T>> pipe,
+        CancellationToken cancellationToken
+    )
+        where T : class => CreateSendContext(message, pipe, cancellationToken);
+
+    public Task Send(IPipe<PipeContext> pipe, CancellationToken cancellationToken = default) =>
+        pipe.Send(new SendPipeContext(cancellationToken));
+
+    public Task Send<T>(PipeContext transportContext, SendContext<T> sendContext)
+        where T : class
+    {
+        var context =
+            sendContext as JobSendContext<T>
+            ?? throw new ArgumentException(
+                $"{sendContext.GetType()} was not made by this transport.",
+                nameof(sendContext)
+            );
+
+        context.CancellationToken.ThrowIfCancellationRequested();
+
+        var now = host.Clock.GetUtcNow();
+        var contract = host.Contracts.For<T>();
+        var draft = JobEnvelope.Draft(context, contract, now, host.Settings.TimeFormat);
+        var due = context.Delay is { } delay && delay > TimeSpan.Zero ? now + delay : (DateTimeOffset?)null;
+        var sent = destination.Send(
+            host.Process,
+            new OutgoingJob(draft, contract, context.MessageId ?? Guid.Empty, due, context.ScheduledMessageId)
+        );
+
+        return sent.IsCompletedSuccessfully ? Task.CompletedTask : Watch(sent, draft, contract, context, due);
+    }
+
+    public void Probe(ProbeContext context) => context.Add("destination", destination.Name);
+
+    /// A lost connection is waited out: the same job, with the same jid, is sent again once Redis is back, until the
+    /// caller gives up or the bus stops.
+    async Task Watch<T>(Task sent, JobDraft draft, JobContract contract, JobSendContext<T> context, DateTimeOffset? due)
+        where T : class
+    {
+        try
+        {
+            await sent.ConfigureAwait(false);
+        }
+        catch (ConnectionException fault) when (fault.IsTransient)
+        {
+            var job = new OutgoingJob(
+                draft,
+                contract,
+                context.MessageId ?? Guid.Empty,
+                due,
+                context.ScheduledMessageId
+            );
+            await host.Retry(
+                    () => destination.Send(host.Process, job),
+                    context.CancellationToken,
+                    host.Process.Stopping
+                )
+                .ConfigureAwait(false);
+        }
+    }
+
+    sealed class SendPipeContext(CancellationToken cancellationToken) : BasePipeContext(cancellationToken);
+}

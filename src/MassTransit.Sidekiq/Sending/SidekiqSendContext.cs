@@ -1,0 +1,54 @@
+namespace MassTransit;
+
+/// <summary>What a message becomes when it is sent as a Sidekiq job.</summary>
+#pragma warning disable CA1715 // MassTransit's contexts have no prefix
+public interface SidekiqSendContext : SendContext
+#pragma warning restore CA1715
+{
+    /// <summary>The job id. It is derived from the message id, so that sending the same message again gives the same job id.</summary>
+    string JobId { get; }
+
+    /// <summary>The Ruby class to run. Default: the class of the message's contract.</summary>
+    string? JobClass { get; set; }
+
+    /// <summary>Sidekiq's <c>retry</c>: true, false, or how often. Default: the contract's.</summary>
+    SidekiqRetry Retry { get; set; }
+
+    /// <summary>Sidekiq's <c>tags</c>, shown in its Web UI. Default: the contract's.</summary>
+    IReadOnlyList<string>? Tags { get; set; }
+
+    /// <summary>Sidekiq's <c>backtrace</c>: how much of a stack trace a failed job keeps. Default: the contract's.</summary>
+    SidekiqBacktrace? Backtrace { get; set; }
+
+    /// <summary>Sidekiq's <c>dead</c>: whether an exhausted job is kept in the dead set. Default: the contract's.</summary>
+    bool? Dead { get; set; }
+
+    /// <summary>Sidekiq's <c>retry_for</c>: retry this long instead of so often. Default: the contract's.</summary>
+    TimeSpan? RetryFor { get; set; }
+
+    /// <summary>Sidekiq's <c>retry_queue</c>: where the job goes after a failure. Default: the contract's.</summary>
+    string? RetryQueue { get; set; }
+
+    /// <summary>Writes a key of your own into the job, for Ruby middleware to read. Keys that Sidekiq or this transport own are refused.</summary>
+    /// <exception cref="ArgumentException">The key belongs to Sidekiq or to this transport.</exception>
+    void SetJobKey(string key, object? value);
+}
+
+/// <summary>Sets Sidekiq's options on a single send or publish.</summary>
+public static class SidekiqSendContextExtensions
+{
+    /// <summary>
+    /// Sets Sidekiq's options for this message: <c>endpoint.Send(message, x =&gt; x.Job(job =&gt; job.Retry = 3))</c>.
+    /// On another transport it does nothing.
+    /// </summary>
+    public static void Job(this SendContext context, Action<SidekiqSendContext> configure)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        ArgumentNullException.ThrowIfNull(configure);
+
+        if (context.TryGetPayload<SidekiqSendContext>(out var job))
+        {
+            configure(job);
+        }
+    }
+}

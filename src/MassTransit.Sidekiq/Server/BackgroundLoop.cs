@@ -1,0 +1,59 @@
+namespace MassTransit.Sidekiq;
+
+/// Runs one cycle after another until it is stopped. A cycle says how long to wait until the next; one that throws is
+/// repeated after a growing pause and logged when the failure begins and when it ends, not once per cycle.
+internal sealed class BackgroundLoop(string name, Func<CancellationToken, Task<TimeSpan>> cycle, TimeProvider clock)
+    : IAsyncDisposable
+{
+    readonly CancellationTokenSource stopping = new();
+    readonly Signal wake = new();
+    Task running = Task.CompletedTask;
+
+    public void Start() => running = Task.Run(Run);
+
+    /// Ends the present wait at once.
+    public void Wake() => wake.Set();
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync().ConfigureAwait(false);
+        await running.ConfigureAwait(false);
+        stopping.Dispose();
+    }
+
+    async Task Run()
+    {
+        var backOff = new BackOff();
+        var failing = false;
+
+        while (!stopping.IsCancellationRequested)
+        {
+            TimeSpan pause;
+            try
+            {
+                pause = await cycle(stopping.Token).ConfigureAwait(false);
+                if (failing)
+                {
+                    LogContext.Info?.Log("{Loop} works again", name);
+                }
+
+                (failing, backOff) = (false, new BackOff());
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception fault)
+            {
+                if (!failing)
+                {
+                    LogContext.Warning?.Log(fault, "{Loop} failed and is repeated until it works", name);
+                }
+
+                (failing, pause) = (true, backOff.Next());
+            }
+
+            await wake.Wait(pause, clock, stopping.Token).ConfigureAwait(false);
+        }
+    }
+}

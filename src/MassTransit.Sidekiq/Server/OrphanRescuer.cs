@@ -1,0 +1,53 @@
+namespace MassTransit.Sidekiq;
+
+/// A process is alive while its lease key exists.
+/// 1. Every cycle, ask which owners of claimed jobs have no lease any more.
+/// 2. Move their jobs back to the head of their queues, so that the oldest runs next, at most 100 a script.
+/// 3. A job met this way three times within 72 hours goes to the dead set: it probably kills its worker.
+/// Two rescuers may meet on one owner: each script moves what is still there, so a job is moved once.
+internal sealed class OrphanRescuer(LeaseStore leases, TimeProvider clock)
+{
+    static readonly TimeSpan interval = TimeSpan.FromSeconds(5);
+
+    public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
+    {
+        foreach (var orphan in await leases.FindOrphans().ConfigureAwait(false))
+        {
+            await Rescue(orphan, cancellationToken).ConfigureAwait(false);
+        }
+
+        return interval;
+    }
+
+    async Task Rescue(Orphan orphan, CancellationToken cancellationToken)
+    {
+        var (rescued, poisoned) = (0, 0);
+        RescueResult moved;
+        do
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            moved = await leases.Rescue(orphan, clock.GetUtcNow()).ConfigureAwait(false);
+            rescued += moved.Rescued;
+            poisoned += moved.Poisoned;
+        } while (moved.Left > 0);
+
+        if (rescued > 0)
+        {
+            LogContext.Warning?.Log(
+                "Rescued {Count} jobs of the dead process {Identity}: they are back in queue {Queue}",
+                rescued,
+                orphan.Identity,
+                orphan.Queue
+            );
+        }
+
+        if (poisoned > 0)
+        {
+            LogContext.Error?.Log(
+                "Buried {Count} jobs of queue {Queue}: each was in the hands of three processes that died within 72 hours",
+                poisoned,
+                orphan.Queue
+            );
+        }
+    }
+}

@@ -1,0 +1,189 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using MassTransit.Middleware;
+
+namespace MassTransit.Sidekiq;
+
+/// What one bus is in Redis: its connection, its identity, and, once an endpoint runs, the loops of a Sidekiq process
+/// (lease, rescue of dead processes' jobs, due jobs). A bus that only sends starts no loop and leaves no trace.
+internal sealed class SidekiqProcess : Agent
+{
+    /// A process that shows no life this long is dead, and its jobs are anyone's. Renewed five times as often, so that
+    /// four renewals in a row must fail first.
+    static readonly TimeSpan lease = TimeSpan.FromSeconds(15);
+
+    static readonly TimeSpan temporaryLife = TimeSpan.FromMinutes(1);
+
+    readonly SidekiqHostConfiguration host;
+    readonly Lock gate = new();
+    readonly ConcurrentDictionary<string, Func<Task>> temporary = new(StringComparer.Ordinal);
+    readonly List<BackgroundLoop> loops = [];
+    readonly DueJobPoller poller;
+    readonly Func<string, QueueWaiter> createWaiter;
+
+    public SidekiqProcess(SidekiqHostConfiguration host)
+    {
+        this.host = host;
+
+        var keys = new RedisKeys(host.Settings.KeyPrefix, Identity);
+        Redis = new RedisConnection(host.Settings.ToRedisSettings(), Logger(host), host.Clock);
+        Jobs = new JobStore(Redis, keys);
+        Topics = new TopicStore(Redis, keys);
+        Claims = new ClaimStore(Redis, keys);
+        Leases = new LeaseStore(Redis, keys);
+        poller = new DueJobPoller(new DueJobStore(Redis, keys), host.Settings.TimeFormat, host.Clock);
+        createWaiter = queue => new QueueWaiter(Redis, keys, queue);
+    }
+
+    /// As Ruby's: host, process id, and six random bytes that tell a restarted process from its predecessor.
+    public string Identity { get; } =
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Environment.MachineName}:{Environment.ProcessId}:{Convert.ToHexStringLower(Guid.NewGuid().ToByteArray().AsSpan(0, 6))}"
+        );
+
+    public RedisConnection Redis { get; }
+
+    public JobStore Jobs { get; }
+
+    public TopicStore Topics { get; }
+
+    public ClaimStore Claims { get; }
+
+    public LeaseStore Leases { get; }
+
+    /// Must be done before anything is claimed: a claim without a lease would be rescued while its job runs, one without
+    /// an owner would never be.
+    public async Task Begin(IReadOnlyList<string> queues)
+    {
+        await Leases.Own(queues).ConfigureAwait(false);
+        await RenewLease().ConfigureAwait(false);
+        StartLoops();
+    }
+
+    public Task RenewLease() => Leases.Renew(lease);
+
+    public QueueWaiter CreateWaiter(string queue) => createWaiter(queue);
+
+    /// From here on a temporary queue lives as long as this process. `subscribe` is called when it had ended all the same,
+    /// as it does while Redis is away for a minute: its subscriptions are gone then.
+    public async Task KeepTemporary(string queue, Func<Task> subscribe)
+    {
+        await Topics.CreateTemporary(queue, temporaryLife).ConfigureAwait(false);
+        temporary[queue] = subscribe;
+    }
+
+    public async Task RemoveTemporary(string queue, IReadOnlyCollection<string> topics)
+    {
+        temporary.TryRemove(queue, out _);
+        await Topics.RemoveTemporary(queue, [.. topics]).ConfigureAwait(false);
+    }
+
+    public async Task Schedule(ReadOnlyMemory<byte> json, DateTimeOffset due, Guid? token)
+    {
+        await Jobs.Schedule(json, due, token).ConfigureAwait(false);
+        poller.Expect(due);
+    }
+
+    public async Task<bool> Retry(Delivery delivery, ReadOnlyMemory<byte> json, DateTimeOffset due)
+    {
+        var moved = await Claims.Retry(delivery, json, due).ConfigureAwait(false);
+        poller.Expect(due);
+
+        return moved;
+    }
+
+    public async Task<bool> Reschedule(Delivery delivery, ReadOnlyMemory<byte> json, DateTimeOffset due)
+    {
+        var moved = await Claims.Reschedule(delivery, json, due).ConfigureAwait(false);
+        poller.Expect(due);
+
+        return moved;
+    }
+
+    public async Task Publish(PublishRequest request)
+    {
+        await Topics.Publish(request).ConfigureAwait(false);
+        if (request.Due is { } due)
+        {
+            poller.Expect(due);
+        }
+    }
+
+    protected override async Task StopAgent(StopContext context)
+    {
+        List<BackgroundLoop> running;
+        lock (gate)
+        {
+            running = [.. loops];
+            loops.Clear();
+        }
+
+        foreach (var loop in running)
+        {
+            await loop.DisposeAsync().ConfigureAwait(false);
+        }
+
+        if (running.Count > 0)
+        {
+            await Release().ConfigureAwait(false);
+        }
+
+        await Redis.DisposeAsync().ConfigureAwait(false);
+        await base.StopAgent(context).ConfigureAwait(false);
+    }
+
+    void StartLoops()
+    {
+        lock (gate)
+        {
+            if (loops.Count > 0 || IsStopping)
+            {
+                return;
+            }
+
+            loops.Add(new BackgroundLoop("Lease", KeepAlive, host.Clock));
+            loops.Add(
+                new BackgroundLoop("Rescue of orphaned jobs", new OrphanRescuer(Leases, host.Clock).Cycle, host.Clock)
+            );
+            loops.Add(poller.Loop);
+            loops.ForEach(loop => loop.Start());
+        }
+    }
+
+    async Task<TimeSpan> KeepAlive(CancellationToken cancellationToken)
+    {
+        await RenewLease().ConfigureAwait(false);
+        foreach (var ended in await Topics.TouchTemporary([.. temporary.Keys], temporaryLife).ConfigureAwait(false))
+        {
+            if (temporary.TryGetValue(ended, out var subscribe))
+            {
+                await subscribe().ConfigureAwait(false);
+            }
+        }
+
+        return lease / 5;
+    }
+
+    /// A clean stop leaves nothing claimed, so nobody has to wait for the lease to end. When Redis is away the lease
+    /// ends by itself, and what is still claimed is rescued.
+    async Task Release()
+    {
+        try
+        {
+            await Leases.Release().ConfigureAwait(false);
+        }
+        catch (ConnectionException fault)
+        {
+            LogContext.Warning?.Log(
+                fault,
+                "Redis was away at stop: jobs still claimed by {Identity} are rescued when its lease ends",
+                Identity
+            );
+        }
+    }
+
+    static Microsoft.Extensions.Logging.ILogger Logger(SidekiqHostConfiguration host) =>
+        (host.LogContext ?? LogContext.Current)?.Logger
+        ?? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
+}

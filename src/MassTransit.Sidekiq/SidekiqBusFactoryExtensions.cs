@@ -1,0 +1,57 @@
+using MassTransit.Sidekiq;
+
+namespace MassTransit;
+
+/// <summary>The way in: <c>x.UsingSidekiq(…)</c> in a container, <c>Bus.Factory.CreateUsingSidekiq(…)</c> without one.</summary>
+public static class SidekiqBusFactoryExtensions
+{
+    /// <summary>
+    /// Runs this bus on Sidekiq's queues in Redis. Host settings come from <see cref="SidekiqTransportOptions" /> (for a
+    /// further bus: the options named after its bus interface), and <c>cfg.Host(…)</c> overrides them.
+    /// </summary>
+    /// <param name="configurator">The registration of the bus.</param>
+    /// <param name="configure">The bus: host, endpoints, job contracts.</param>
+    /// <exception cref="ConfigurationException">At start: every fault of the configuration at once, each with its way out.</exception>
+    public static void UsingSidekiq(
+        this IBusRegistrationConfigurator configurator,
+        Action<IBusRegistrationContext, ISidekiqBusFactoryConfigurator>? configure = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(configurator);
+        configurator.SetBusFactory(new SidekiqRegistrationBusFactory(configure));
+        configurator.AddSidekiqMessageScheduler();
+    }
+
+    /// <summary>As <see cref="UsingSidekiq(IBusRegistrationConfigurator, Action{IBusRegistrationContext, ISidekiqBusFactoryConfigurator})" />, for a further bus.</summary>
+    /// <param name="configurator">The registration of the further bus.</param>
+    /// <param name="configure">The bus: host, endpoints, job contracts.</param>
+    public static void UsingSidekiq<TBus>(
+        this IBusRegistrationConfigurator<TBus> configurator,
+        Action<IBusRegistrationContext, ISidekiqBusFactoryConfigurator>? configure = null
+    )
+        where TBus : class, IBus
+    {
+        ArgumentNullException.ThrowIfNull(configurator);
+        configurator.SetBusFactory(new SidekiqRegistrationBusFactory(configure));
+        configurator.AddSidekiqMessageScheduler<TBus>();
+    }
+
+    /// <summary>Makes a bus on Sidekiq's queues without a container.</summary>
+    /// <param name="selector"><c>Bus.Factory</c>.</param>
+    /// <param name="configure">The bus: host, endpoints, job contracts.</param>
+    /// <exception cref="ConfigurationException">Every fault of the configuration at once, each with its way out.</exception>
+    public static IBusControl CreateUsingSidekiq(
+        this IBusFactorySelector selector,
+        Action<ISidekiqBusFactoryConfigurator> configure
+    )
+    {
+        ArgumentNullException.ThrowIfNull(selector);
+        ArgumentNullException.ThrowIfNull(configure);
+
+        var bus = new SidekiqBusConfiguration();
+        var configurator = new SidekiqBusFactoryConfigurator(bus);
+        configure(configurator);
+
+        return configurator.Build(bus);
+    }
+}

@@ -1,0 +1,50 @@
+namespace MassTransit;
+
+/// <summary>
+/// Where Redis is, for <c>services.AddOptions&lt;SidekiqTransportOptions&gt;().BindConfiguration("Sidekiq")</c>.
+/// What <c>cfg.Host(…)</c> says wins over these.
+/// </summary>
+public sealed class SidekiqTransportOptions
+{
+    /// <summary>
+    /// Redis as a URL, <c>redis://user:password@host:6379/0</c>, or <c>rediss://</c> for TLS: the form of Ruby's
+    /// <c>REDIS_URL</c>. When set, it gives host, port, database, user, password and TLS in one. Default: none.
+    /// </summary>
+    public string? Url { get; set; }
+
+    /// <summary>The host of Redis. Default: <c>localhost</c>.</summary>
+    public string Host { get; set; } = "localhost";
+
+    /// <summary>The TCP port of Redis. Default: 6379.</summary>
+    public int Port { get; set; } = 6379;
+
+    /// <summary>The number of the Redis database; Ruby must use the same. Default: 0.</summary>
+    public int Database { get; set; }
+
+    /// <summary>The Redis ACL user. Default: none, which is Redis' own <c>default</c> user.</summary>
+    public string? UserName { get; set; }
+
+    /// <summary>The password of Redis. It never appears in an address, a log line or an exception. Default: none.</summary>
+    public string? Password { get; set; }
+
+    /// <summary>Whether to speak TLS to Redis. It costs some CPU per job. Default: false.</summary>
+    public bool UseTls { get; set; }
+
+    /// <summary>
+    /// Put before every key, as the redis-namespace gem does (up to Sidekiq 6; Sidekiq 7 refuses namespaces and uses
+    /// database numbers). Write it with its separator: <c>myapp:</c>. Default: none.
+    /// </summary>
+    public string KeyPrefix { get; set; } = "";
+
+    /// <summary>How this process calls itself in Redis' <c>CLIENT LIST</c>. Default: <c>masstransit</c>.</summary>
+    public string ClientName { get; set; } = "masstransit";
+
+    /// <summary>How long a connection attempt may take. Shorter notices a dead host sooner. Default: 5 seconds.</summary>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How the times in a job are written. Every Sidekiq reads float seconds; integer milliseconds are Sidekiq 8's own
+    /// form and are misread by 6 and 7. Both are read, whatever is set here. Default: float seconds.
+    /// </summary>
+    public SidekiqTimeFormat TimeFormat { get; set; }
+}

@@ -19,6 +19,7 @@ foreach (var version in versions)
     missing.ForEach(member => Console.WriteLine($"  {member}"));
 }
 
-return broken == 0 ? 0 : 1;
+// None used is no success: then we looked at the wrong assembly.
+return broken == 0 && used.Count > 0 ? 0 : 1;
 
 string PathOf(string version, string file) => Path.Combine(library, version, "Release/net10.0", file);

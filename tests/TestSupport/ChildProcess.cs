@@ -11,14 +11,15 @@ public sealed class ChildProcess : IAsyncDisposable
     readonly Process process;
     readonly Lock gate = new();
     readonly List<string> lines = [];
+    readonly List<string> output = [];
     readonly List<(Func<string, bool> Wanted, TaskCompletionSource<string> Found)> waiters = [];
     readonly TaskCompletionSource exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     ChildProcess(ProcessStartInfo start)
     {
         process = new Process { StartInfo = start, EnableRaisingEvents = true };
-        process.OutputDataReceived += (_, e) => Heard(e.Data);
-        process.ErrorDataReceived += (_, e) => Heard(e.Data);
+        process.OutputDataReceived += (_, e) => Heard(e.Data, isOutput: true);
+        process.ErrorDataReceived += (_, e) => Heard(e.Data, isOutput: false);
         process.Exited += (_, _) => Ended();
     }
 
@@ -42,6 +43,18 @@ public sealed class ChildProcess : IAsyncDisposable
             lock (gate)
             {
                 return [.. lines];
+            }
+        }
+    }
+
+    /// <summary>What it wrote to standard output.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (gate)
+            {
+                return string.Join('\n', output);
             }
         }
     }
@@ -143,7 +156,7 @@ public sealed class ChildProcess : IAsyncDisposable
         process.Dispose();
     }
 
-    void Heard(string? line)
+    void Heard(string? line, bool isOutput)
     {
         if (line is null)
         {
@@ -153,6 +166,11 @@ public sealed class ChildProcess : IAsyncDisposable
         lock (gate)
         {
             lines.Add(line);
+            if (isOutput)
+            {
+                output.Add(line);
+            }
+
             foreach (var waiter in waiters.Where(waiter => waiter.Wanted(line)).ToList())
             {
                 waiters.Remove(waiter);

@@ -48,7 +48,14 @@ public static class Ruby
     /// <summary>Pushes what is due in the retry and scheduled sets, as a Ruby poller would; returns when that is done.</summary>
     public static Task PushDueJobs(RedisDatabase redis) => Eval(redis, "Sidekiq::Scheduled::Enq.new.enqueue_jobs; nil");
 
-    /// <summary>Runs a Ruby file, or code, in a process of its own, and returns what it wrote; fails with its errors.</summary>
+    /// <summary>A page of Sidekiq's Web UI on the database: <c>Ruby.Page(redis, "/retries")</c>.</summary>
+    public static Task<WebAnswer> Page(RedisDatabase redis, string path) => Web(redis, "GET", path, []);
+
+    /// <summary>Presses a button of the Web UI: <c>Ruby.Press(redis, "/busy", ("identity", identity), ("quiet", "1"))</c>.</summary>
+    public static Task<WebAnswer> Press(RedisDatabase redis, string path, params (string Name, string Value)[] form) =>
+        Web(redis, "POST", path, form);
+
+    /// <summary>Runs a Ruby file, or code, in a process of its own, and returns its standard output; fails with its errors.</summary>
     public static async Task<string> Run(string script, IReadOnlyDictionary<string, string>? environment = null)
     {
         var file = Script(script);
@@ -56,7 +63,7 @@ public static class Ruby
         await using var process = ChildProcess.Start(Requires.Program("ruby", "ruby-sidekiq"), arguments, environment);
         await process.Exited.InTime($"Ruby ends: {script}");
         return process.ExitCode == 0
-            ? string.Join('\n', process.Lines)
+            ? process.Output
             : throw new RubyException($"Ruby ended with {process.ExitCode}:\n{process.Dump()}");
     }
 
@@ -71,12 +78,27 @@ public static class Ruby
         }
     }
 
+    static async Task<WebAnswer> Web(
+        RedisDatabase redis,
+        string method,
+        string path,
+        (string Name, string Value)[] form
+    )
+    {
+        var fields = JsonSerializer.Serialize(form.ToDictionary(field => field.Name, field => field.Value));
+        var answer = await Eval(redis, $"web('{method}', '{path}', JSON.parse(<<~'FORM'))\n{fields}\nFORM");
+        return new WebAnswer(answer[0].GetInt32(), answer[1].GetString()!);
+    }
+
     static ChildProcess StartConsole()
     {
         _ = Requires.Program("sidekiq", "ruby-sidekiq");
         return ChildProcess.Start(Requires.Program("ruby", "ruby-sidekiq"), [Script("console.rb")]);
     }
 }
+
+/// <summary>What the Web UI answered: 200 and a page, or 302 after a button.</summary>
+public sealed record WebAnswer(int Status, string Body);
 
 /// <summary>Ruby raised an error.</summary>
 public sealed class RubyException(string message) : Exception(message);

@@ -4,6 +4,21 @@ require "json"
 require "sidekiq"
 require "sidekiq/api"
 require "sidekiq/scheduled"
+require "sidekiq/web"
+require "rack/mock"
+
+# A page of the Web UI as a browser would get it, or what it answers to a form: [status, body].
+def web(method, path, form = {})
+  csrf = SecureRandom.base64(32)
+  env = Rack::MockRequest.env_for(
+    path,
+    :method => method,
+    :params => (method == "POST") ? form.merge("authenticity_token" => csrf) : form,
+    "rack.session" => {csrf: csrf}
+  )
+  status, _, body = Sidekiq::Web.call(env)
+  [status, body.each.to_a.join]
+end
 
 answers = $stdout.dup
 answers.sync = true

@@ -58,9 +58,7 @@ internal static class JobBody
     sealed class DoubleConverter : JsonConverter<double>
     {
         public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.String && TakesText(options)
-                ? double.Parse(reader.GetString()!, CultureInfo.InvariantCulture)
-                : reader.GetDouble();
+            reader.TokenType == JsonTokenType.String ? ReadText(ref reader) : reader.GetDouble();
 
         public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
         {
@@ -77,9 +75,7 @@ internal static class JobBody
     sealed class SingleConverter : JsonConverter<float>
     {
         public override float Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            reader.TokenType == JsonTokenType.String && TakesText(options)
-                ? float.Parse(reader.GetString()!, CultureInfo.InvariantCulture)
-                : reader.GetSingle();
+            reader.TokenType == JsonTokenType.String ? (float)ReadText(ref reader) : reader.GetSingle();
 
         public override void Write(Utf8JsonWriter writer, float value, JsonSerializerOptions options)
         {
@@ -123,8 +119,12 @@ internal static class JobBody
         }
     }
 
-    static bool TakesText(JsonSerializerOptions options) =>
-        options.NumberHandling.HasFlag(JsonNumberHandling.AllowReadingFromString);
+    /// Rails writes a BigDecimal as text, for whatever type it is read into here.
+    static double ReadText(ref Utf8JsonReader reader) =>
+        double.TryParse(reader.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+        && double.IsFinite(number)
+            ? number
+            : throw new JsonException();
 
     static JsonException NotFinite(double value) =>
         new($"{value} is not a number that JSON can hold. Send null or a text in its place.");

@@ -99,9 +99,10 @@ internal static class JobEnvelope
         );
     }
 
-    /// The same job, pushed to its queue now.
+    /// The same job, pushed to its queue now. Another client may have left its due time inside: Ruby would schedule the job
+    /// once more by it, when it next fails.
     public static ReadOnlyMemory<byte> Enqueued(SidekiqJob job, DateTimeOffset now, SidekiqTimeFormat times) =>
-        JobJson.Edit(job.Json, new JobEdit().Set("enqueued_at", now, times));
+        JobJson.Edit(job.Json, new JobEdit().Remove("at").Set("enqueued_at", now, times));
 
     static JobMetadata Metadata<T>(JobSendContext<T> context, DateTimeOffset now)
         where T : class =>

@@ -20,7 +20,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
             return new JobOutcome.Discard(job.Json);
         }
 
-        var count = job.RetryCount is { } before ? before + 1 : 0;
+        var count = job.RetryCount is { } before ? (int)Math.Min(before + 1L, int.MaxValue) : 0;
         var failed = JobJson.Edit(job.Json, Record(job, exception, now, count, options));
         if (IsExhausted(job, retry, count, now, options))
         {
@@ -70,7 +70,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
     {
         if ((job.RetryFor ?? options.RetryFor) is { } window)
         {
-            return job.RetryCount is not null && job.FailedAt + window < now;
+            return job.RetryCount is not null && now - job.FailedAt > window;
         }
 
         return count >= (retry.Limit ?? options.Limit);

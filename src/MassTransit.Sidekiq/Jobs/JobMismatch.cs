@@ -7,6 +7,9 @@ namespace MassTransit.Sidekiq;
 /// Says in words which part of a message does not fit its type. Values stay out: they may be what no log should hold.
 internal static partial class JobMismatch
 {
+    /// How the serializer begins when a value is of another kind than its type.
+    const string WrongKind = "The JSON value could not be converted";
+
     public static string Describe(
         ReadOnlyMemory<byte> json,
         Type messageType,
@@ -15,10 +18,14 @@ internal static partial class JobMismatch
     )
     {
         var message = TypeName.Of(messageType);
-        var path = exception.Path;
-        var steps = Steps(path ?? "");
-        if (path is null || Expected(messageType, steps, options) is not { } expected)
+        var steps = Steps(exception.Path ?? "");
+        if (
+            !exception.Message.StartsWith(WrongKind, StringComparison.Ordinal)
+            || exception.Path is not { } path
+            || Expected(messageType, steps, options) is not { } expected
+        )
         {
+            // Such as a required property that is missing: the serializer says it well, and knows no values.
             return $"The job does not fit {message}: {exception.Message}";
         }
 

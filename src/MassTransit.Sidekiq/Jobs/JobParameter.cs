@@ -39,8 +39,8 @@ internal sealed class JobParameter
             _ when type.IsEnum => null,
             TypeCode.Boolean => [JsonValueKind.True, JsonValueKind.False],
             TypeCode.String or TypeCode.Char or TypeCode.DateTime => [JsonValueKind.String],
-            TypeCode.Decimal => [JsonValueKind.Number, JsonValueKind.String],
-            >= TypeCode.SByte and <= TypeCode.Double => [JsonValueKind.Number],
+            TypeCode.Decimal or TypeCode.Double or TypeCode.Single => [JsonValueKind.Number, JsonValueKind.String],
+            >= TypeCode.SByte and <= TypeCode.UInt64 => [JsonValueKind.Number],
             _ when type == typeof(Guid) || type == typeof(DateTimeOffset) || type == typeof(Uri) =>
             [
                 JsonValueKind.String,

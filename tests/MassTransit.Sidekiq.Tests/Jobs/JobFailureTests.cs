@@ -74,6 +74,7 @@ public class JobFailureTests
     [InlineData("1", 0, typeof(JobOutcome.Bury))]
     [InlineData("5", 3, typeof(JobOutcome.Retry))]
     [InlineData("5", 4, typeof(JobOutcome.Bury))]
+    [InlineData("5", int.MaxValue, typeof(JobOutcome.Bury))]
     [InlineData("-1", null, typeof(JobOutcome.Bury))]
     [InlineData("false", null, typeof(JobOutcome.Discard))]
     [InlineData("false", 3, typeof(JobOutcome.Discard))]
@@ -132,6 +133,7 @@ public class JobFailureTests
     [InlineData("1795305400.0", typeof(JobOutcome.Retry))]
     [InlineData("1795305399.9", typeof(JobOutcome.Bury))]
     [InlineData("1795305399900", typeof(JobOutcome.Bury))]
+    [InlineData("253402300799000", typeof(JobOutcome.Retry))]
     public void Window_of_time_counts_from_the_first_failure(string failedAt, Type expected)
     {
         Assert.IsType(

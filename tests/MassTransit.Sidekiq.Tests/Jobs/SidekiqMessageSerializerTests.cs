@@ -201,6 +201,7 @@ public class SidekiqMessageSerializerTests
         """{"customer":"\ud800"}""",
         "The job does not fit SubmitOrder: $.customer is a text, but SubmitOrder takes string there"
     )]
+    [InlineData("""{"orderId":1""", "The job does not fit SubmitOrder: '1' is an invalid end of a number")]
     [InlineData("null", "")]
     public void Argument_that_does_not_fit_is_named(string body, string reason)
     {
@@ -215,6 +216,40 @@ public class SidekiqMessageSerializerTests
         );
         Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Property_that_must_be_there_and_is_not_is_named()
+    {
+        var refusal = Assert.ThrowsAny<SerializationException>(() => Deserialize("{}").TryGetMessage<MoveStock>(out _));
+
+        Assert.StartsWith(
+            "The job does not fit MoveStock: JSON deserialization for type",
+            refusal.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("isUrgent", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Number_that_Rails_wrote_as_text_is_read()
+    {
+        Assert.True(
+            Deserialize("""{"value":"1.5","ratio":"0.1","amount":"2.50"}""").TryGetMessage<Numbers>(out var message)
+        );
+
+        Assert.Equal(new Numbers(1.5, 0.1f, 2.50m), message);
+    }
+
+    [Theory]
+    [InlineData("NaN")]
+    [InlineData("1,5")]
+    [InlineData("")]
+    public void Text_that_is_no_number_is_refused(string text)
+    {
+        Assert.ThrowsAny<SerializationException>(() =>
+            Deserialize($$"""{"value":"{{text}}"}""").TryGetMessage<Numbers>(out _)
+        );
     }
 
     [Fact]
@@ -281,4 +316,6 @@ public class SidekiqMessageSerializerTests
     public record Ratio(double Value);
 
     public record Anything(object Value);
+
+    public record Numbers(double Value, float? Ratio, decimal Amount);
 }

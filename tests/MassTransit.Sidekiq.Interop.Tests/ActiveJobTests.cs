@@ -1,0 +1,98 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+
+namespace MassTransit.Sidekiq.Interop.Tests;
+
+/// <summary>Rails enqueues and runs its jobs through ActiveJob's wrapper; our contract of that kind must be one of them.</summary>
+public class ActiveJobTests
+{
+    const string Classes = """
+        ActiveJob::Base.logger = Logger.new(nil)
+        ActiveJob::Base.queue_adapter = :sidekiq
+        module Reports
+          unless const_defined?(:Nightly)
+            class Nightly < ActiveJob::Base
+              def perform(for_year:, send_to:, at: nil) = $ran = [for_year, send_to, at, job_id, queue_name]
+            end
+          end
+        end
+        """;
+
+    readonly JobContract contract = new JobContracts().For<NightlyReport>();
+
+    [Fact]
+    public async Task Rails_runs_our_job()
+    {
+        await using var redis = await RedisServer.Lease();
+        await LoadActiveJob(redis);
+        var args = new ArrayBufferWriter<byte>();
+        var id = Guid.NewGuid();
+        contract.WriteArgs("""{"for_year":2026,"send_to":["é",{"a":1.5}]}"""u8, args, id, "reports");
+        await redis.SeedQueue(
+            "reports",
+            Encoding.UTF8.GetString(
+                JobWriter.Write(
+                    new JobDraft
+                    {
+                        Class = contract.WireClass,
+                        Wrapped = contract.Wrapped,
+                        Queue = "reports",
+                        Jid = JobId.From(id),
+                        Args = args.WrittenMemory,
+                        CreatedAt = DateTimeOffset.UnixEpoch,
+                    }
+                )
+            )
+        );
+
+        var ran = await Ruby.Eval(
+            redis,
+            "job = Sidekiq::Queue.new('reports').first; $shown = job.display_class; worker = Object.const_get(job.klass).new; "
+                + "worker.jid = job.jid; worker.perform(*job.args); [$shown, *$ran]"
+        );
+
+        Assert.Equal($$"""["Reports::Nightly",2026,["é",{"a":1.5}],null,"{{id}}","reports"]""", ran.GetRawText());
+    }
+
+    [Fact]
+    public async Task Job_of_Rails_is_read()
+    {
+        await using var redis = await RedisServer.Lease();
+        await LoadActiveJob(redis);
+        await Ruby.Eval(
+            redis,
+            "Reports::Nightly.set(queue: 'reports').perform_later(for_year: 2026, send_to: [:a, { 'b' => 1, c: 2.5 }], at: Time.utc(2026, 11, 22, 1, 2, 3)); nil"
+        );
+
+        var job = SidekiqJob.Parse(Encoding.UTF8.GetBytes(Assert.Single(await redis.Queue("reports"))), "reports");
+        var map = new JobClassMap();
+        map.Add(contract);
+
+        Assert.True(map.TryGet(job, out var found));
+        Assert.Same(contract, found);
+        var message = JsonElement.Parse(found.ReadArgs(job).Span);
+        Assert.Equal("""{"for_year":2026,"send_to":["a",{"b":1,"c":2.5}],""", message.GetRawText()[..49]);
+        Assert.Equal(
+            new DateTimeOffset(2026, 11, 22, 1, 2, 3, TimeSpan.Zero),
+            message.GetProperty("at").GetDateTimeOffset()
+        );
+    }
+
+    static async Task LoadActiveJob(RedisDatabase redis)
+    {
+        var isThere = await Ruby.Eval(
+            redis,
+            "begin; require 'active_job'; require 'active_job/queue_adapters/sidekiq_adapter'; true; rescue LoadError; false; end"
+        );
+        if (!isThere.GetBoolean())
+        {
+            Assert.Skip("Ruby has no ActiveJob. Install it: apt-get install ruby-activejob");
+        }
+
+        await Ruby.Eval(redis, $"eval(<<~'RUBY', TOPLEVEL_BINDING)\n{Classes}\nRUBY\nnil");
+    }
+
+    [SidekiqJob("Reports::Nightly", Args = SidekiqArgs.ActiveJob)]
+    internal sealed record NightlyReport(int ForYear, JsonElement SendTo, DateTimeOffset? At = null);
+}

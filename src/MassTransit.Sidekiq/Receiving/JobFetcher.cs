@@ -48,7 +48,8 @@ internal sealed class JobFetcher
 
     public async Task Run(Func<Exception, Task> outage, CancellationToken stopping, CancellationToken deadline)
     {
-        workers.Start();
+        workers.Start(stopping);
+        var backOff = new BackOff();
         await using var wake = stopping.Register(changed.Set).ConfigureAwait(false);
 
         while (!stopping.IsCancellationRequested)
@@ -56,10 +57,11 @@ internal sealed class JobFetcher
             try
             {
                 await Step(stopping).ConfigureAwait(false);
+                backOff.Reset();
             }
             catch (Exception fault) when (!stopping.IsCancellationRequested)
             {
-                await Recover(fault, outage, stopping).ConfigureAwait(false);
+                await Recover(fault, outage, backOff.Next(), stopping).ConfigureAwait(false);
             }
             catch (Exception fault)
             {
@@ -177,10 +179,11 @@ internal sealed class JobFetcher
     }
 
     /// Redis failed a step: the endpoint is unhealthy until it answers again.
-    async Task Recover(Exception fault, Func<Exception, Task> outage, CancellationToken stopping)
+    async Task Recover(Exception fault, Func<Exception, Task> outage, TimeSpan pause, CancellationToken stopping)
     {
         try
         {
+            await Task.Delay(pause, clock, stopping).ConfigureAwait(false);
             await outage(fault).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)

@@ -13,6 +13,8 @@ namespace MassTransit.Sidekiq;
 internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetrics
 #pragma warning restore CA1001
 {
+    static readonly TimeSpan unreachableAfter = TimeSpan.FromSeconds(1);
+
     readonly SidekiqReceiveEndpointContext context;
     readonly SidekiqProcess process;
     readonly IReceivePipeDispatcher dispatcher;
@@ -94,6 +96,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
             return;
         }
 
+        await Connected().ConfigureAwait(false);
         await context.TransportObservers.NotifyReady(context.InputAddress, isStarted: false).ConfigureAwait(false);
         await context.ReceivePipe.Connected.OrCanceled(Stopping).ConfigureAwait(false);
     }
@@ -106,7 +109,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         {
             try
             {
-                await process.Redis.Connected(Stopping).ConfigureAwait(false);
+                await Connected().ConfigureAwait(false);
                 await process.Begin(context.Endpoint.QueueOrder.Names).ConfigureAwait(false);
                 await DeclareTopology().ConfigureAwait(false);
                 return;
@@ -117,6 +120,26 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
                 await Task.Delay(backOff.Next(), context.Host.Clock, Stopping).ConfigureAwait(false);
             }
         }
+    }
+
+    /// Redis may be away for long: after a second the endpoint is unhealthy and says why.
+    async Task Connected()
+    {
+        var connected = process.Redis.Connected(Stopping);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Stopping);
+        var first = await Task.WhenAny(connected, Task.Delay(unreachableAfter, context.Host.Clock, patience.Token)).ConfigureAwait(false);
+        await patience.CancelAsync().ConfigureAwait(false);
+
+        if (first != connected && !Stopping.IsCancellationRequested)
+        {
+            var fault = new ConnectionException(
+                $"Redis at {process.Redis.Settings.Address} does not answer ({process.Redis.Outage ?? "no connection yet"}).",
+                isTransient: true
+            );
+            await context.TransportObservers.NotifyFaulted(context.InputAddress, fault).ConfigureAwait(false);
+        }
+
+        await connected.ConfigureAwait(false);
     }
 
     async Task DeclareTopology()
@@ -145,16 +168,10 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
     async Task Subscribe()
     {
         var endpoint = context.Endpoint;
-        foreach (var topic in endpoint.Topics)
-        {
-            await process
-                .Topics.Subscribe(
-                    topic,
-                    endpoint.QueueOrder.Names[0],
-                    endpoint.Temporary ? RedisKeys.TemporarySubscriber : ""
-                )
-                .ConfigureAwait(false);
-        }
+        var subscriber = endpoint.Temporary ? RedisKeys.TemporarySubscriber : "";
+        var subscriptions = endpoint.Topics.Select(topic => process.Topics.Subscribe(topic, endpoint.QueueOrder.Names[0], subscriber));
+
+        await Task.WhenAll(subscriptions).ConfigureAwait(false);
     }
 
     /// Called by the fetch loop when Redis failed it; returns when it may go on.
@@ -165,14 +182,23 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         await context.TransportObservers.NotifyReady(context.InputAddress).ConfigureAwait(false);
     }
 
+    /// A temporary queue goes with its endpoint; without Redis it ends by itself. What else this process owns it may
+    /// still claim through another endpoint, so it is given up only when the process ends.
     async Task Withdraw()
     {
-        await process.Leases.Disown([.. context.Endpoint.QueueOrder.Names]).ConfigureAwait(false);
-        if (context.Endpoint.Temporary)
+        try
         {
-            await process
-                .RemoveTemporary(context.Endpoint.QueueOrder.Names[0], context.Endpoint.Topics)
-                .ConfigureAwait(false);
+            if (context.Endpoint.Temporary)
+            {
+                await process.Leases.Disown(context.Endpoint.QueueOrder.Names[0]).ConfigureAwait(false);
+                await process
+                    .RemoveTemporary(context.Endpoint.QueueOrder.Names[0], context.Endpoint.Topics)
+                    .ConfigureAwait(false);
+            }
+        }
+        catch (ConnectionException fault)
+        {
+            LogContext.Debug?.Log(fault, "Redis was away when the endpoint stopped: {InputAddress}", context.InputAddress);
         }
     }
 }

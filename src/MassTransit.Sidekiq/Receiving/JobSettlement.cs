@@ -10,7 +10,8 @@ internal sealed class JobSettlement(
     SidekiqReceiveEndpointContext endpoint,
     SidekiqProcess process,
     DeliveryLedger ledger,
-    ClaimedJob claimed
+    ClaimedJob claimed,
+    CancellationToken stopping
 ) : ReceiveLockContext, MessageRedeliveryContext
 #pragma warning restore CA1001
 {
@@ -134,11 +135,12 @@ internal sealed class JobSettlement(
 
         settled = true;
         var backOff = new BackOff();
-        while (true)
+        for (var attempt = 1; ; attempt++)
         {
             try
             {
-                if (!await step().ConfigureAwait(false))
+                // A second attempt finds the claim gone when the answer to the first was lost on its way.
+                if (!await step().ConfigureAwait(false) && attempt == 1)
                 {
                     LogContext.Warning?.Log(
                         "A job of queue {Queue} was no longer ours when it ended: this process stood still longer than its lease",
@@ -148,10 +150,19 @@ internal sealed class JobSettlement(
 
                 return;
             }
-            catch (Exception fault) when (!process.Stopping.IsCancellationRequested)
+            catch (Exception fault) when (!stopping.IsCancellationRequested)
             {
                 LogContext.Debug?.Log(fault, "A job of queue {Queue} is not settled yet", delivery.Queue);
-                await Task.Delay(backOff.Next(), endpoint.Host.Clock, process.Stopping).ConfigureAwait(false);
+                await Task.Delay(backOff.Next(), endpoint.Host.Clock, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (Exception fault)
+            {
+                LogContext.Warning?.Log(
+                    fault,
+                    "A job of queue {Queue} could not be settled at stop; it runs again when the lease of this process ends",
+                    delivery.Queue
+                );
+                return;
             }
         }
     }

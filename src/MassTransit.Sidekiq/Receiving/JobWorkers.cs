@@ -18,14 +18,18 @@ internal sealed class JobWorkers(
     readonly JobReceiveContext?[] running = new JobReceiveContext?[context.Endpoint.Concurrency];
     readonly TimeProvider clock = context.Host.Clock;
     Task[] workers = [];
+    CancellationToken stop;
     long lastStarted;
 
     public int Concurrency => running.Length;
 
     public bool HaveBacklog => backlog.Reader.Count > 0;
 
-    public void Start() =>
+    public void Start(CancellationToken stopping)
+    {
+        stop = stopping;
         workers = [.. Enumerable.Range(0, Concurrency).Select(worker => Task.Run(() => Work(worker)))];
+    }
 
     public void Take(ClaimedJob job) => backlog.Writer.TryWrite(job);
 
@@ -111,7 +115,7 @@ internal sealed class JobWorkers(
 
     async Task Run(int worker, ClaimedJob claimed)
     {
-        var settlement = new JobSettlement(context, process, ledger, claimed);
+        var settlement = new JobSettlement(context, process, ledger, claimed, stop);
 
         JobReceiveContext job;
         try

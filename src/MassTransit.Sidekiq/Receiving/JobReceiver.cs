@@ -97,8 +97,37 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         }
 
         await Connected().ConfigureAwait(false);
-        await context.TransportObservers.NotifyReady(context.InputAddress, isStarted: false).ConfigureAwait(false);
-        await context.ReceivePipe.Connected.OrCanceled(Stopping).ConfigureAwait(false);
+        process.Redis.Lost += IdleLost;
+        process.Redis.Back += IdleBack;
+        try
+        {
+            await context.TransportObservers.NotifyReady(context.InputAddress, isStarted: false).ConfigureAwait(false);
+            await context.ReceivePipe.Connected.OrCanceled(Stopping).ConfigureAwait(false);
+        }
+        finally
+        {
+            process.Redis.Lost -= IdleLost;
+            process.Redis.Back -= IdleBack;
+        }
+    }
+
+    /// An idle endpoint asks Redis nothing, but a bus that cannot send is not healthy.
+    void IdleLost(object? sender, RedisOutage outage) =>
+        Tell(context.TransportObservers.NotifyFaulted(context.InputAddress, Unreachable(outage.Reason)));
+
+    void IdleBack(object? sender, RedisOutage outage) =>
+        Tell(context.TransportObservers.NotifyReady(context.InputAddress, isStarted: false));
+
+    async void Tell(Task notification)
+    {
+        try
+        {
+            await notification.ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            LogContext.Warning?.Log(fault, "An observer of {InputAddress} failed", context.InputAddress);
+        }
     }
 
     /// Waits for Redis, however long it takes, and says in it what this endpoint is.
@@ -127,20 +156,21 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
     {
         var connected = process.Redis.Connected(Stopping);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Stopping);
-        var first = await Task.WhenAny(connected, Task.Delay(unreachableAfter, context.Host.Clock, patience.Token)).ConfigureAwait(false);
+        var first = await Task.WhenAny(connected, Task.Delay(unreachableAfter, context.Host.Clock, patience.Token))
+            .ConfigureAwait(false);
         await patience.CancelAsync().ConfigureAwait(false);
 
         if (first != connected && !Stopping.IsCancellationRequested)
         {
-            var fault = new ConnectionException(
-                $"Redis at {process.Redis.Settings.Address} does not answer ({process.Redis.Outage ?? "no connection yet"}).",
-                isTransient: true
-            );
+            var fault = Unreachable(process.Redis.Outage ?? "no connection yet");
             await context.TransportObservers.NotifyFaulted(context.InputAddress, fault).ConfigureAwait(false);
         }
 
         await connected.ConfigureAwait(false);
     }
+
+    ConnectionException Unreachable(string reason) =>
+        new($"Redis at {process.Redis.Settings.Address} does not answer ({reason}).", isTransient: true);
 
     async Task DeclareTopology()
     {
@@ -169,7 +199,9 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
     {
         var endpoint = context.Endpoint;
         var subscriber = endpoint.Temporary ? RedisKeys.TemporarySubscriber : "";
-        var subscriptions = endpoint.Topics.Select(topic => process.Topics.Subscribe(topic, endpoint.QueueOrder.Names[0], subscriber));
+        var subscriptions = endpoint.Topics.Select(topic =>
+            process.Topics.Subscribe(topic, endpoint.QueueOrder.Names[0], subscriber)
+        );
 
         await Task.WhenAll(subscriptions).ConfigureAwait(false);
     }
@@ -198,7 +230,11 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         }
         catch (ConnectionException fault)
         {
-            LogContext.Debug?.Log(fault, "Redis was away when the endpoint stopped: {InputAddress}", context.InputAddress);
+            LogContext.Debug?.Log(
+                fault,
+                "Redis was away when the endpoint stopped: {InputAddress}",
+                context.InputAddress
+            );
         }
     }
 }

@@ -39,16 +39,16 @@ internal sealed class QueueWaiters(SidekiqProcess process, IReadOnlyList<string>
         return waits.Length == 1 && waits[0] is { } only && !isPolling ? only : Task.WhenAny(running);
     }
 
-    /// Whether a job landed, or may have, since the last call.
+    /// Whether a wait has ended since the last call: a job landed, or Redis was lost, which the next claim tells.
     public bool TakeLanded()
     {
         var landed = isPolling;
         isPolling = false;
         for (var i = 0; i < waits.Length; i++)
         {
-            if (waits[i] is { IsCompleted: true } ended)
+            if (waits[i] is { IsCompleted: true })
             {
-                landed |= !ended.IsCompletedSuccessfully || ended.Result;
+                landed = true;
                 waits[i] = null;
             }
         }

@@ -12,6 +12,8 @@ internal sealed class RedisLink : IAsyncDisposable
     /// The network keeps real time, whatever clock the jobs live by.
     public static readonly TimeProvider Time = TimeProvider.System;
 
+    const string Replica = "READONLY: it is a replica now";
+
     static readonly TimeSpan watchPeriod = TimeSpan.FromSeconds(1);
 
     readonly RedisSettings settings;
@@ -24,6 +26,7 @@ internal sealed class RedisLink : IAsyncDisposable
     IConnectionMultiplexer? multiplexer;
     volatile IDatabase? database;
     bool isDisposed;
+    volatile bool isReplica;
     long answered;
     long answeredAt;
     long reopenedAt;
@@ -71,7 +74,8 @@ internal sealed class RedisLink : IAsyncDisposable
     {
         if (RedisErrors.IsReadOnly(exception))
         {
-            Reopen("READONLY: it is a replica now");
+            isReplica = true;
+            Reopen(Replica);
         }
 
         return RedisErrors.Translate(exception, $"{step} on {(string?)key}", settings.Address);
@@ -130,7 +134,8 @@ internal sealed class RedisLink : IAsyncDisposable
                 answeredAt = Time.GetTimestamp();
             }
 
-            report(this, next.IsConnected ? null : "UnableToConnect");
+            isReplica = isReplica && await IsReplica(open).ConfigureAwait(false);
+            Report(next);
             return open;
         }
         catch (Exception exception) when (RedisErrors.IsRedis(exception))
@@ -159,7 +164,11 @@ internal sealed class RedisLink : IAsyncDisposable
         }
 
         // Events can be missed between connecting and listening; this cannot.
-        report(this, watched.IsConnected ? null : "UnableToConnect");
+        Report(watched);
+        if (isReplica)
+        {
+            Reopen(Replica);
+        }
 
         var counters = watched.GetCounters().Interactive;
         var completed = counters.OperationCount - counters.TotalOutstanding;
@@ -171,6 +180,29 @@ internal sealed class RedisLink : IAsyncDisposable
         else if (Time.GetElapsedTime(answeredAt) > settings.CommandTimeout)
         {
             Reopen($"no answer for {settings.CommandTimeout.TotalSeconds} s");
+        }
+    }
+
+    void Report(IConnectionMultiplexer current) =>
+        report(
+            this,
+            isReplica ? Replica
+                : current.IsConnected ? null
+                : "UnableToConnect"
+        );
+
+    /// Asked only after a refused write, which an outage ends with the first server that says it is a primary.
+    static async Task<bool> IsReplica(IDatabase database)
+    {
+        try
+        {
+            var role = (RedisResult[])(await database.ExecuteAsync("ROLE").ConfigureAwait(false))!;
+            return (string?)role[0] == "slave";
+        }
+        catch (RedisServerException)
+        {
+            // Not allowed to ask: the next write tells.
+            return false;
         }
     }
 
@@ -235,7 +267,7 @@ internal sealed class RedisLink : IAsyncDisposable
     {
         if (restored.ConnectionType == ConnectionType.Interactive)
         {
-            report(this, null);
+            report(this, isReplica ? Replica : null);
         }
     }
 

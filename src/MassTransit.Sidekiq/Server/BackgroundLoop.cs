@@ -45,12 +45,14 @@ internal sealed class BackgroundLoop(string name, Func<CancellationToken, Task<T
             }
             catch (Exception fault)
             {
-                if (!failing)
+                // That Redis is away the connection says, once for all loops.
+                var isOutage = fault is ConnectionException { IsTransient: true };
+                if (!failing && !isOutage)
                 {
                     LogContext.Warning?.Log(fault, "{Loop} failed and is repeated until it works", name);
                 }
 
-                (failing, pause) = (true, backOff.Next());
+                (failing, pause) = (failing || !isOutage, backOff.Next());
             }
 
             await wake.Wait(pause, clock, stopping.Token).ConfigureAwait(false);

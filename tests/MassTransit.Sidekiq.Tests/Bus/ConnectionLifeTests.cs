@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace MassTransit.Sidekiq.Tests;
@@ -74,7 +75,9 @@ public sealed class ConnectionLifeTests(ITestOutputHelper output)
         await redis.Restart();
         await bus.Becomes(BusHealthStatus.Healthy);
 
-        await redis.Open().Until(async db => !(await db.Keys()).Any(key => key.StartsWith("mt:working", StringComparison.Ordinal)));
+        await redis
+            .Open()
+            .Until(async db => !(await db.Keys()).Any(key => key.StartsWith("mt:working", StringComparison.Ordinal)));
         Assert.Equal(1, bus.Runs(1));
     }
 
@@ -114,10 +117,14 @@ public sealed class ConnectionLifeTests(ITestOutputHelper output)
     {
         await using var redis = await RedisServer.StartOwn(new RedisServerOptions { Password = "right" });
 
-        await using var bus = await LiveBus.Start(redis, output, url: $"redis://:wr0ng-secret@127.0.0.1:{redis.Port}/0");
-        await bus.Becomes(BusHealthStatus.Unhealthy);
+        await using var bus = await LiveBus.Start(
+            redis,
+            output,
+            url: $"redis://:wr0ng-secret@127.0.0.1:{redis.Port}/0"
+        );
+        await Eventually.Until(() => bus.Faults.Any());
 
-        var fault = bus.Health.Endpoints.Values.Select(endpoint => endpoint.Exception).OfType<ConnectionException>().First();
+        var fault = bus.Faults.First();
         Assert.False(fault.IsTransient);
         Assert.Contains("password", fault.Message, StringComparison.OrdinalIgnoreCase);
         Assert.Equal(0, bus.Logged("wr0ng-secret"));
@@ -158,7 +165,15 @@ public sealed class ConnectionLifeTests(ITestOutputHelper output)
 
         public BusHealthResult Health => provider.GetRequiredService<IBusControl>().CheckHealth();
 
-        public static async Task<LiveBus> Start(RedisServer redis, ITestOutputHelper output, bool hold = false, string? url = null)
+        public IEnumerable<ConnectionException> Faults =>
+            Health.Endpoints.Values.Select(endpoint => endpoint.Exception).OfType<ConnectionException>();
+
+        public static async Task<LiveBus> Start(
+            RedisServer redis,
+            ITestOutputHelper output,
+            bool hold = false,
+            string? url = null
+        )
         {
             var bus = new LiveBus(output);
             if (!hold)
@@ -180,7 +195,10 @@ public sealed class ConnectionLifeTests(ITestOutputHelper output)
                 );
             });
             bus.provider = services.BuildServiceProvider();
-            await bus.provider.GetRequiredService<IBusControl>().StartAsync(new CancellationTokenSource().Token).InTime();
+            foreach (var service in bus.provider.GetServices<IHostedService>())
+            {
+                await service.StartAsync(CancellationToken.None).InTime();
+            }
 
             return bus;
         }
@@ -202,14 +220,21 @@ public sealed class ConnectionLifeTests(ITestOutputHelper output)
         public Task Consumed(int number) => Mark(consumed, number).Task.InTime($"{number} was consumed");
 
         public Task Becomes(BusHealthStatus status) =>
-            Eventually.Until(() => Health.Status == status, () => Task.FromResult($"{Health.Status}: {Health.Description}"));
+            Eventually.Until(
+                () => Health.Status == status,
+                () => Task.FromResult($"{Health.Status}: {Health.Description}")
+            );
 
         public int Logged(string text) => log.Count(line => line.Contains(text, StringComparison.Ordinal));
 
         public async ValueTask DisposeAsync()
         {
             finish.TrySetResult();
-            await provider.GetRequiredService<IBusControl>().StopAsync(new CancellationTokenSource().Token).InTime();
+            foreach (var service in provider.GetServices<IHostedService>())
+            {
+                await service.StopAsync(CancellationToken.None).InTime();
+            }
+
             await provider.DisposeAsync();
         }
 

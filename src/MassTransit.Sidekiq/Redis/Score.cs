@@ -21,6 +21,6 @@ internal static class Score
     }
 
     // Anyone may ZADD anything, infinities included: a score that is no time is the nearest one.
-    static readonly double MinSeconds = Math.Ceiling((DateTimeOffset.MinValue - DateTimeOffset.UnixEpoch).TotalSeconds);
-    static readonly double MaxSeconds = Math.Floor((DateTimeOffset.MaxValue - DateTimeOffset.UnixEpoch).TotalSeconds);
+    static readonly double MinSeconds = (DateTimeOffset.MinValue - DateTimeOffset.UnixEpoch).TotalSeconds + 1;
+    static readonly double MaxSeconds = (DateTimeOffset.MaxValue - DateTimeOffset.UnixEpoch).TotalSeconds - 1;
 }

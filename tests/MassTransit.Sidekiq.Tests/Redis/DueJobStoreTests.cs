@@ -1,0 +1,176 @@
+using System.Text;
+
+namespace MassTransit.Sidekiq.Tests.Redis;
+
+public class DueJobStoreTests
+{
+    static readonly DateTimeOffset Now = RedisSteps.Now;
+
+    [Fact]
+    public async Task Due_jobs_are_read_soonest_first_and_the_others_left_out()
+    {
+        await using var steps = await RedisSteps.Open();
+        await steps.Redis.SeedRetrySet("late", Now.AddSeconds(-1));
+        await steps.Redis.SeedRetrySet("later", Now.AddSeconds(1));
+        await steps.Redis.SeedRetrySet("latest", Now.AddSeconds(-2));
+        await steps.Redis.SeedRetrySet("now", Now);
+        await steps.Redis.SeedScheduledSet("scheduled", Now);
+
+        var due = await steps.DueJobs.ReadDue(DueSet.Retry, Now);
+
+        Assert.Equal(["latest", "late", "now"], due.Select(member => Encoding.UTF8.GetString(member.Json)));
+        Assert.Equal(Now.AddSeconds(-2), due[0].Due);
+        Assert.Equal(["scheduled"], await Members(steps, DueSet.Schedule));
+    }
+
+    [Fact]
+    public async Task No_more_are_read_than_asked_for()
+    {
+        await using var steps = await RedisSteps.Open();
+        for (var number = 0; number < 5; number++)
+        {
+            await steps.Redis.SeedRetrySet($"{number}", Now.AddSeconds(number - 10));
+        }
+
+        Assert.Equal(["0", "1"], await Members(steps, DueSet.Retry, limit: 2));
+    }
+
+    [Fact]
+    public async Task Due_job_moves_to_its_queue()
+    {
+        await using var steps = await RedisSteps.Open();
+        await steps.Redis.SeedScheduledSet("due", Now);
+        await steps.Redis.SeedScheduledSet("other", Now);
+        await steps.Redis.SeedQueue("orders", "waiting");
+
+        var pushed = await steps.DueJobs.PushDue(
+            DueSet.Schedule,
+            [Move("due", "pushed", "mail"), Move("other", "2", "orders")]
+        );
+
+        Assert.Equal(new PushedJobs(2, null), pushed);
+        Assert.Empty(await steps.Redis.ScheduledSet());
+        Assert.Equal(["pushed"], await steps.Redis.Queue("mail"));
+        Assert.Equal(["waiting", "2"], await steps.Redis.Queue("orders"));
+        Assert.Equal(["mail", "orders"], await steps.Redis.Queues());
+    }
+
+    [Fact]
+    public async Task Prefix_goes_before_the_queue_of_a_due_job()
+    {
+        await using var steps = await RedisSteps.Open(prefix: "myapp:");
+        await steps.Jobs.Schedule("due".Bytes(), Now);
+
+        await steps.DueJobs.PushDue(DueSet.Schedule, [Move("due", "due", "mail")]);
+
+        Assert.Equal(["myapp:queue:mail", "myapp:queues"], await steps.Redis.Keys());
+    }
+
+    [Fact]
+    public async Task Member_that_another_poller_took_is_not_pushed_again()
+    {
+        await using var steps = await RedisSteps.Open();
+
+        var pushed = await steps.DueJobs.PushDue(DueSet.Retry, [Move("gone", "gone", "mail")]);
+
+        Assert.Equal(new PushedJobs(0, null), pushed);
+        Assert.True(await steps.Redis.IsEmpty());
+    }
+
+    [Fact]
+    public async Task Many_pollers_push_a_job_once()
+    {
+        await using var steps = await RedisSteps.Open();
+        await steps.Redis.SeedRetrySet("due", Now);
+
+        var pushed = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(_ => steps.DueJobs.PushDue(DueSet.Retry, [Move("due", "due", "mail")]))
+        );
+
+        Assert.Equal(1, pushed.Sum(step => step.Moved));
+        Assert.Equal(["due"], await steps.Redis.Queue("mail"));
+    }
+
+    [Fact]
+    public async Task Queue_that_refuses_its_job_does_not_hold_up_the_others()
+    {
+        await using var steps = await RedisSteps.Open();
+        await steps.Redis.SeedRetrySet("refused", Now);
+        await steps.Redis.SeedRetrySet("moved", Now);
+        await steps.Redis.Db.StringSetAsync("queue:bad", "no list");
+
+        var pushed = await steps.DueJobs.PushDue(
+            DueSet.Retry,
+            [Move("refused", "1", "bad"), Move("moved", "2", "good")]
+        );
+
+        Assert.Equal(1, pushed.Moved);
+        Assert.StartsWith("WRONGTYPE", pushed.Refusal, StringComparison.Ordinal);
+        Assert.Equal(["refused"], (await steps.Redis.RetrySet()).Select(entry => entry.Job));
+        Assert.Equal(["good"], await steps.Redis.Queues());
+    }
+
+    [Fact]
+    public async Task Due_job_for_a_living_temporary_queue_expires_with_it()
+    {
+        await using var steps = await RedisSteps.Open();
+        await steps.Topics.CreateTemporary("bus", RedisSteps.Life);
+        await steps.Redis.SeedScheduledSet("due", Now);
+
+        await steps.DueJobs.PushDue(DueSet.Schedule, [Move("due", "due", "bus")]);
+
+        Assert.Equal(["due"], await steps.Redis.Queue("bus"));
+        Assert.Empty(await steps.Redis.Queues());
+        Assert.NotNull(await steps.Redis.Db.KeyTimeToLiveAsync("queue:bus"));
+    }
+
+    [Fact]
+    public async Task Due_job_for_a_temporary_queue_that_has_ended_is_dropped()
+    {
+        await using var steps = await RedisSteps.Open();
+        await steps.Topics.CreateTemporary("bus", RedisSteps.Life);
+        await steps.Topics.RemoveTemporary("bus", []);
+        await steps.Redis.SeedScheduledSet("due", Now);
+
+        await steps.DueJobs.PushDue(DueSet.Schedule, [Move("due", "due", "bus")]);
+
+        Assert.Equal(["mt:temporaries"], await steps.Redis.Keys());
+    }
+
+    [Fact]
+    public async Task Member_that_is_no_job_is_buried_as_it_is()
+    {
+        await using var steps = await RedisSteps.Open();
+        await steps.Redis.SeedRetrySet("{oops", Now);
+        await steps.Redis.SeedDeadSet("forgotten", Now.AddDays(-181));
+
+        Assert.True(await steps.DueJobs.BuryUnreadable(DueSet.Retry, "{oops"u8.ToArray(), Now));
+        Assert.False(await steps.DueJobs.BuryUnreadable(DueSet.Retry, "{oops"u8.ToArray(), Now));
+
+        Assert.Empty(await steps.Redis.RetrySet());
+        Assert.Equal([new SetEntry("{oops", SetEntry.ToScore(Now))], await steps.Redis.DeadSet());
+    }
+
+    [Fact]
+    public async Task Next_due_job_is_the_sooner_of_both_sets()
+    {
+        await using var steps = await RedisSteps.Open();
+        Assert.Null(await steps.DueJobs.NextDue());
+
+        await steps.Redis.SeedScheduledSet("one", Now.AddSeconds(9));
+        await steps.Redis.SeedScheduledSet("two", Now.AddSeconds(7));
+        Assert.Equal(Now.AddSeconds(7), await steps.DueJobs.NextDue());
+
+        await steps.Redis.SeedRetrySet("three", Now.AddSeconds(5));
+        Assert.Equal(Now.AddSeconds(5), await steps.DueJobs.NextDue());
+    }
+
+    static DueMove Move(string member, string json, string queue) =>
+        new(Encoding.UTF8.GetBytes(member), json.Bytes(), queue);
+
+    static async Task<string[]> Members(RedisSteps steps, DueSet set, int limit = 100)
+    {
+        var due = await steps.DueJobs.ReadDue(set, Now, limit);
+        return [.. due.Select(member => Encoding.UTF8.GetString(member.Json))];
+    }
+}

@@ -1,0 +1,158 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+
+namespace MassTransit.Sidekiq.Tests.Redis;
+
+/// A database of a test's own, and a process of ours that works in it; `Another` is a second process beside the first.
+sealed class RedisSteps : IAsyncDisposable
+{
+    public static readonly DateTimeOffset Now = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
+    public static readonly TimeSpan Life = TimeSpan.FromMinutes(1);
+
+    readonly RedisSteps? first;
+    readonly List<RedisSteps> others = [];
+
+    RedisSteps(RedisDatabase redis, string identity, string prefix, RedisSettings? settings, RedisSteps? first)
+    {
+        (Redis, this.first) = (redis, first);
+        Keys = new RedisKeys(prefix, identity);
+        Connection = new RedisConnection(settings ?? SettingsFor(redis, prefix), Log, new FakeClock(Now));
+        Jobs = new JobStore(Connection, Keys);
+        Topics = new TopicStore(Connection, Keys);
+        Claims = new ClaimStore(Connection, Keys);
+        Leases = new LeaseStore(Connection, Keys);
+        DueJobs = new DueJobStore(Connection, Keys);
+    }
+
+    public RedisDatabase Redis { get; }
+
+    public RedisKeys Keys { get; }
+
+    public ListLogger Log { get; } = new();
+
+    public RedisConnection Connection { get; }
+
+    public JobStore Jobs { get; }
+
+    public TopicStore Topics { get; }
+
+    public ClaimStore Claims { get; }
+
+    public LeaseStore Leases { get; }
+
+    public DueJobStore DueJobs { get; }
+
+    public static async Task<RedisSteps> Open(string prefix = "") =>
+        new(await RedisServer.Lease(), "host:1:a", prefix, null, null);
+
+    public static RedisSteps On(RedisServer server, RedisSettings? settings = null) =>
+        new(server.Open(), "host:1:a", "", settings, null);
+
+    public static RedisSettings SettingsFor(RedisDatabase redis, string prefix = "") =>
+        new()
+        {
+            Endpoints = [(redis.Host, redis.Port)],
+            Database = redis.Database,
+            Password = redis.Password,
+            KeyPrefix = prefix,
+            ConnectTimeout = TimeSpan.FromSeconds(2),
+            CommandTimeout = TimeSpan.FromSeconds(2),
+        };
+
+    /// A second process; it ends with this one.
+    public RedisSteps Another(string identity = "host:2:b")
+    {
+        var another = new RedisSteps(Redis, identity, Keys.Prefix, null, this);
+        others.Add(another);
+        return another;
+    }
+
+    /// Takes the lease, so that something can be claimed.
+    public async Task<RedisSteps> Alive(params string[] queues)
+    {
+        await Leases.Own(queues);
+        await Leases.Renew(Life);
+        return this;
+    }
+
+    /// The lease ends now.
+    public Task Die() => Redis.Db.KeyDeleteAsync(Keys.Alive);
+
+    public Task<ClaimedJobs> Claim(int count, params string[] queues) => Claims.Claim(Request(count, queues));
+
+    public ClaimRequest Request(int count, params string[] queues) =>
+        new()
+        {
+            Queues = queues,
+            Order = Enumerable.Range(0, queues.Length).ToArray(),
+            Count = count,
+            FirstNumber = Claims.Reserve(count),
+            Acknowledged = [.. queues.Select(_ => Array.Empty<long>())],
+        };
+
+    /// What this process has claimed from a queue and not settled, in the order of the claims.
+    public async Task<string[]> Working(string queue)
+    {
+        var jobs = await Redis.Db.HashGetAllAsync(Keys.Queue(queue).Working);
+        return [.. jobs.OrderBy(job => (long)job.Name).Select(job => job.Value.ToString())];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var other in others)
+        {
+            await other.DisposeAsync();
+        }
+
+        await Connection.DisposeAsync();
+        if (first is null)
+        {
+            await Redis.DisposeAsync();
+        }
+    }
+}
+
+static class JobTextExtensions
+{
+    public static ReadOnlyMemory<byte> Bytes(this string json) => Encoding.UTF8.GetBytes(json);
+
+    public static string[] Texts(this ClaimedJobs claimed) =>
+        [.. claimed.Jobs.Select(job => Encoding.UTF8.GetString(job.Json))];
+}
+
+/// Keeps what is logged, so that a test can count the lines.
+sealed class ListLogger : ILogger
+{
+    readonly Lock gate = new();
+    readonly List<string> lines = [];
+
+    public string[] Lines
+    {
+        get
+        {
+            lock (gate)
+            {
+                return [.. lines];
+            }
+        }
+    }
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter
+    )
+    {
+        lock (gate)
+        {
+            lines.Add(formatter(state, exception));
+        }
+    }
+}

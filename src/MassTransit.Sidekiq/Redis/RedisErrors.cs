@@ -20,6 +20,8 @@ internal static class RedisErrors
     ];
     static readonly string[] refusals = ["OOM", "WRONGTYPE", "NOPERM", "NOAUTH", "WRONGPASS", "NOSCRIPT"];
 
+    static readonly string[] scriptPermission = ["executing the script can't", "ACL failure in script"];
+
     /// The exceptions that come out of StackExchange.Redis when Redis, the network or the multiplexer fails a command.
     public static bool IsRedis(Exception exception) =>
         exception
@@ -114,10 +116,16 @@ internal static class RedisErrors
             _ => exception.GetType().Name,
         };
 
-    /// The first word of an error; for one from inside a script, Redis 6.2 hides it in
-    /// "ERR Error running script (call to f_…): @user_script:12: WRONGTYPE Operation against …", with or without a minus.
+    /// The first word of an error. One from inside a script comes in other words: Redis 6.2 hides the first word in
+    /// "ERR Error running script (call to f_…): @user_script:12: WRONGTYPE Operation against …", with or without a minus,
+    /// and a missing permission has none at all before 7.4.
     static string? Code(string message)
     {
+        if (scriptPermission.Any(words => message.Contains(words, StringComparison.Ordinal)))
+        {
+            return "NOPERM";
+        }
+
         var space = message.IndexOf(' ', StringComparison.Ordinal);
         var first = space < 0 ? message : message[..space];
         if (first != "ERR" || !message.Contains("user_script", StringComparison.Ordinal))
@@ -125,17 +133,12 @@ internal static class RedisErrors
             return first;
         }
 
-        foreach (var code in waiting.Concat(refusals))
-        {
-            if (
-                message.Contains($" {code} ", StringComparison.Ordinal)
-                || message.Contains($"-{code} ", StringComparison.Ordinal)
-            )
-            {
-                return code;
-            }
-        }
-
-        return first;
+        return waiting
+                .Concat(refusals)
+                .FirstOrDefault(code =>
+                    message.Contains($" {code} ", StringComparison.Ordinal)
+                    || message.Contains($"-{code} ", StringComparison.Ordinal)
+                )
+            ?? first;
     }
 }

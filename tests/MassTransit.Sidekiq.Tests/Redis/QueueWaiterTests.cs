@@ -1,0 +1,270 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace MassTransit.Sidekiq.Tests.Redis;
+
+public partial class QueueWaiterTests
+{
+    [Fact]
+    public async Task Pushed_job_lands_and_the_next_claim_takes_it()
+    {
+        await using var steps = await RedisSteps.Open();
+        await using var waiter = Waiter(steps);
+        await steps.Alive("orders");
+
+        var landed = waiter.Wait(TestContext.Current.CancellationToken);
+        await steps.Jobs.Push("orders", "job".Bytes());
+
+        Assert.True(await landed.InTime());
+        Assert.Empty(await steps.Redis.Queue("orders"));
+        Assert.Equal(["job"], (await steps.Claim(1, "orders")).Texts());
+    }
+
+    [Fact]
+    public async Task Job_that_waited_already_lands_at_once_even_when_it_is_large()
+    {
+        await using var steps = await RedisSteps.Open();
+        await using var waiter = Waiter(steps);
+        var large = new string('x', 3_000_000);
+        await steps.Redis.SeedQueue("orders", large, "small");
+
+        Assert.True(await waiter.Wait(CancellationToken.None).InTime());
+        Assert.True(await waiter.Wait(CancellationToken.None).InTime());
+
+        var landed = await steps.Redis.Db.ListRangeAsync(steps.Keys.Queue("orders").Landing);
+        Assert.Equal(["small", large], landed.Select(job => job.ToString()));
+    }
+
+    [Fact]
+    public async Task Cancelled_wait_ends_at_once_and_leaves_later_jobs_alone()
+    {
+        await using var steps = await RedisSteps.Open();
+        await using var waiter = Waiter(steps);
+        using var stop = new CancellationTokenSource();
+        var landed = waiter.Wait(stop.Token);
+        await Blocked(steps);
+
+        var started = Stopwatch.GetTimestamp();
+        await stop.CancelAsync();
+
+        Assert.False(await landed.InTime());
+        Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(1));
+        await steps.Jobs.Push("orders", "job".Bytes());
+        Assert.Equal(["job"], await steps.Redis.Queue("orders"));
+    }
+
+    [Fact]
+    public async Task Waiter_can_wait_again_after_a_cancelled_wait()
+    {
+        await using var steps = await RedisSteps.Open();
+        await using var waiter = Waiter(steps);
+        using var stop = new CancellationTokenSource();
+        var landed = waiter.Wait(stop.Token);
+        await Blocked(steps);
+        await stop.CancelAsync();
+        await landed.InTime();
+
+        var again = waiter.Wait(CancellationToken.None);
+        await steps.Jobs.Push("orders", "job".Bytes());
+
+        Assert.True(await again.InTime());
+    }
+
+    [Fact]
+    public async Task Cancelled_wait_always_tells_whether_a_job_landed()
+    {
+        await using var steps = await RedisSteps.Open();
+        await using var waiter = Waiter(steps);
+        var told = 0;
+
+        for (var round = 0; round < 200; round++)
+        {
+            using var stop = new CancellationTokenSource();
+            var landed = waiter.Wait(stop.Token);
+            var pushed = steps.Jobs.Push("orders", $"{round}".Bytes());
+            await stop.CancelAsync();
+            await pushed;
+
+            told += await landed.InTime() ? 1 : 0;
+        }
+
+        Assert.Equal(told, await steps.Redis.Db.ListLengthAsync(steps.Keys.Queue("orders").Landing));
+        Assert.Equal(200 - told, (await steps.Redis.Queue("orders")).Length);
+    }
+
+    [Fact]
+    public async Task Wait_that_is_cancelled_before_it_began_asks_for_nothing()
+    {
+        await using var steps = await RedisSteps.Open();
+        await using var waiter = Waiter(steps);
+        await steps.Redis.SeedQueue("orders", "job");
+
+        Assert.False(await waiter.Wait(new CancellationToken(canceled: true)));
+
+        Assert.Equal(["job"], await steps.Redis.Queue("orders"));
+    }
+
+    [Fact]
+    public async Task One_push_wakes_one_waiter()
+    {
+        await using var steps = await RedisSteps.Open();
+        var other = steps.Another();
+        await using var one = Waiter(steps);
+        await using var two = Waiter(other);
+        using var stop = new CancellationTokenSource();
+        Task<bool>[] waits = [one.Wait(stop.Token), two.Wait(stop.Token)];
+        await Blocked(steps, waiters: 2);
+
+        await steps.Jobs.Push("orders", "job".Bytes());
+        await Task.WhenAny(waits).InTime();
+        await stop.CancelAsync();
+
+        Assert.Single(await Task.WhenAll(waits).InTime(), landed => landed);
+    }
+
+    [Fact]
+    public async Task Idle_wait_costs_one_command_in_two_seconds()
+    {
+        await using var server = await RedisServer.StartOwn();
+        await using var steps = RedisSteps.On(server);
+        await using var waiter = Waiter(steps);
+        using var stop = new CancellationTokenSource();
+        var landed = waiter.Wait(stop.Token);
+        await Blocked(steps);
+        var before = await Calls(server);
+
+        // Two more blocks begin after the one that is under way.
+        await Until(async () => (await Calls(server))["blmove"] >= before["blmove"] + 2);
+
+        var after = await Calls(server);
+        before["blmove"] += 2;
+        Assert.Equal(string.Join(' ', before), string.Join(' ', after));
+        await stop.CancelAsync();
+        await landed.InTime();
+    }
+
+    [Fact]
+    public async Task Lost_Redis_ends_the_wait_without_an_error_and_it_works_again_afterwards()
+    {
+        await using var server = await RedisServer.StartOwn();
+        await using var steps = RedisSteps.On(server);
+        await using var waiter = Waiter(steps);
+        var landed = waiter.Wait(CancellationToken.None);
+        await Blocked(steps);
+
+        await server.Kill();
+        Assert.False(await landed.InTime());
+        Assert.False(await waiter.Wait(CancellationToken.None).InTime());
+        await server.Restart();
+
+        await steps.Connection.Connected(TestContext.Current.CancellationToken).InTime();
+        await steps.Jobs.Push("orders", "job".Bytes());
+        Assert.True(
+            await waiter.Wait(CancellationToken.None).InTime() || await waiter.Wait(CancellationToken.None).InTime()
+        );
+        Assert.DoesNotContain(steps.Log.Lines, line => line.StartsWith("Waiting", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Frozen_Redis_holds_up_a_cancelled_wait_for_a_second_at_most()
+    {
+        await using var server = await RedisServer.StartOwn();
+        await using var steps = RedisSteps.On(server);
+        await using var waiter = Waiter(steps);
+        using var stop = new CancellationTokenSource();
+        var landed = waiter.Wait(stop.Token);
+        await Blocked(steps);
+        server.Pause();
+
+        var started = Stopwatch.GetTimestamp();
+        await stop.CancelAsync();
+        Assert.False(await landed.InTime());
+
+        Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(3));
+        server.Resume();
+    }
+
+    [Fact]
+    public async Task Waiter_logs_in_and_uses_the_database_of_the_bus()
+    {
+        await using var server = await RedisServer.StartOwn(new RedisServerOptions { Password = "open-sesame" });
+        var settings = RedisSteps.SettingsFor(server.Open(7));
+        await using var steps = RedisSteps.On(server, settings);
+        await using var waiter = Waiter(steps);
+
+        var landed = waiter.Wait(CancellationToken.None);
+        await steps.Jobs.Push("orders", "job".Bytes());
+
+        Assert.True(await landed.InTime());
+        Assert.Contains("name=masstransit-wait", await server.Clients(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Waiter_beside_a_multiplexer_of_the_users_own_takes_its_address_and_password()
+    {
+        await using var server = await RedisServer.StartOwn(new RedisServerOptions { Password = "open-sesame" });
+        using var own = await server.Connect();
+        await using var steps = RedisSteps.On(server, new RedisSettings { Connection = own });
+        await using var waiter = Waiter(steps);
+
+        var landed = waiter.Wait(CancellationToken.None);
+        await steps.Jobs.Push("orders", "job".Bytes());
+
+        Assert.True(await landed.InTime());
+    }
+
+    [Fact]
+    public async Task Refused_wait_is_told_once_and_never_with_the_password()
+    {
+        await using var server = await RedisServer.StartOwn(new RedisServerOptions { Password = "open-sesame" });
+        var settings = RedisSteps.SettingsFor(server.Open()) with { Password = "wrong secret" };
+        await using var steps = RedisSteps.On(server, settings);
+        await using var waiter = Waiter(steps);
+
+        Assert.False(await waiter.Wait(CancellationToken.None).InTime());
+        Assert.False(await waiter.Wait(CancellationToken.None).InTime());
+
+        var line = Assert.Single(steps.Log.Lines, line => line.StartsWith("Waiting", StringComparison.Ordinal));
+        Assert.Contains("WRONGPASS", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", line, StringComparison.Ordinal);
+    }
+
+    static QueueWaiter Waiter(RedisSteps steps) => new(steps.Connection, steps.Keys, "orders");
+
+    /// The waiter of a process is in its BLMOVE.
+    static async Task Blocked(RedisSteps steps, int waiters = 1) =>
+        await Until(async () =>
+        {
+            var clients = (string)await steps.Redis.Db.ExecuteAsync("CLIENT", "LIST");
+            return clients.Split('\n').Count(client => Waits(client, steps.Redis.Database)) == waiters;
+        });
+
+    static bool Waits(string client, int database) =>
+        client.Contains($" db={database} ", StringComparison.Ordinal)
+        && client.Contains(" flags=b ", StringComparison.Ordinal);
+
+    /// How often the server has run each command, the test's own question left out.
+    static async Task<SortedDictionary<string, long>> Calls(RedisServer server)
+    {
+        var db = server.Open().Db;
+        var statistics = await db.Multiplexer.GetServer("127.0.0.1", server.Port).InfoRawAsync("commandstats");
+        var calls = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        foreach (
+            var match in CallsOfACommand().Matches(statistics).Where(match => match.Groups["command"].Value != "info")
+        )
+        {
+            calls[match.Groups["command"].Value] = long.Parse(
+                match.Groups["calls"].Value,
+                CultureInfo.InvariantCulture
+            );
+        }
+
+        // The test's own connection pings in its first seconds; a waiter has no such command.
+        calls.Remove("ping");
+        return calls;
+    }
+
+    [GeneratedRegex("cmdstat_(?<command>[^:]+):calls=(?<calls>[0-9]+)", RegexOptions.ExplicitCapture)]
+    private static partial Regex CallsOfACommand();
+}

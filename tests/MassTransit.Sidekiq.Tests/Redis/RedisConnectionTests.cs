@@ -1,0 +1,281 @@
+using System.Diagnostics;
+
+namespace MassTransit.Sidekiq.Tests.Redis;
+
+public class RedisConnectionTests
+{
+    static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Connects_to_a_Redis_that_is_there_without_a_word()
+    {
+        await using var steps = await RedisSteps.Open();
+        Assert.False(steps.Connection.IsConnected);
+
+        await steps.Connection.Connected(Stop).InTime();
+
+        Assert.True(steps.Connection.IsConnected);
+        Assert.Null(steps.Connection.Outage);
+        Assert.Empty(steps.Log.Lines);
+    }
+
+    [Fact]
+    public async Task Waits_for_a_Redis_that_is_not_there_yet()
+    {
+        await using var server = await RedisServer.StartOwn();
+        await server.Kill();
+        await using var steps = RedisSteps.On(server);
+
+        var connected = steps.Connection.Connected(Stop);
+        await Until(() => steps.Log.Lines.Length > 0);
+        Assert.False(connected.IsCompleted);
+        await server.Restart();
+
+        await connected.InTime();
+        await Until(() => steps.Log.Lines.Length == 2);
+        Assert.StartsWith($"Redis lost at 127.0.0.1:{server.Port}: ", steps.Log.Lines[0], StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Redis back at 127.0.0.1:{server.Port} after ",
+            steps.Log.Lines[1],
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task Gives_up_waiting_when_told()
+    {
+        await using var server = await RedisServer.StartOwn();
+        await server.Kill();
+        await using var steps = RedisSteps.On(server);
+        using var stop = new CancellationTokenSource();
+
+        var connected = steps.Connection.Connected(stop.Token);
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connected.InTime());
+    }
+
+    [Theory]
+    [InlineData("wrong secret")]
+    [InlineData(null)]
+    public async Task Wrong_password_is_told_at_once_and_not_repeated(string? password)
+    {
+        await using var server = await RedisServer.StartOwn(new RedisServerOptions { Password = "open-sesame" });
+        await using var steps = RedisSteps.On(
+            server,
+            RedisSteps.SettingsFor(server.Open()) with
+            {
+                Password = password,
+            }
+        );
+
+        var refused = await Assert.ThrowsAsync<ConnectionException>(() => steps.Connection.Connected(Stop).InTime());
+
+        Assert.False(refused.IsTransient);
+        Assert.Contains("password", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", refused.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("sesame", refused.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Right_password_is_accepted()
+    {
+        await using var server = await RedisServer.StartOwn(new RedisServerOptions { Password = "open-sesame" });
+        await using var steps = RedisSteps.On(server);
+
+        await steps.Connection.Connected(Stop).InTime();
+        await steps.Jobs.Push("orders", "{}".Bytes());
+
+        Assert.DoesNotContain("sesame", steps.Connection.Settings.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Named_user_needs_a_client_that_knows_users()
+    {
+        await using var server = await RedisServer.StartOwn();
+        var settings = RedisSteps.SettingsFor(server.Open()) with { UserName = "alice", Password = "open-sesame" };
+        await using var steps = RedisSteps.On(server, settings);
+
+        var refused = await Assert.ThrowsAsync<ConnectionException>(() => steps.Connection.Connected(Stop).InTime());
+
+        Assert.False(refused.IsTransient);
+        Assert.Contains("StackExchange.Redis 2.1", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("sesame", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Outage_has_one_beginning_and_one_end_in_the_log()
+    {
+        await using var server = await RedisServer.StartOwn();
+        await using var steps = RedisSteps.On(server);
+        await steps.Connection.Connected(Stop).InTime();
+        var outages = new List<RedisOutage>();
+        steps.Connection.Lost += (_, outage) => outages.Add(outage);
+        steps.Connection.Back += (_, outage) => outages.Add(outage);
+        var epoch = steps.Connection.Epoch;
+
+        await server.Kill();
+        await Until(() => steps.Connection.Outage is not null);
+        for (var attempt = 0; attempt < 20; attempt++)
+        {
+            var lost = await Assert.ThrowsAsync<ConnectionException>(() => steps.Jobs.Push("orders", "{}".Bytes()));
+            Assert.True(lost.IsTransient);
+            await Assert.ThrowsAsync<ConnectionException>(() => steps.Leases.FindOrphans());
+        }
+
+        Assert.False(steps.Connection.IsConnected);
+        await server.Restart();
+        await Until(() => steps.Connection.Epoch > epoch);
+
+        await Until(() => steps.Log.Lines.Length == 2);
+        Assert.Equal(2, outages.Count);
+        Assert.True(outages[1].Length > TimeSpan.Zero);
+        Assert.Equal(outages[0].Reason, outages[1].Reason);
+        Assert.True(steps.Connection.IsConnected);
+        await steps.Jobs.Push("orders", "{}".Bytes());
+    }
+
+    [Fact]
+    public async Task Step_fails_when_Redis_stays_silent_and_works_when_it_answers_again()
+    {
+        await using var server = await RedisServer.StartOwn();
+        await using var steps = RedisSteps.On(server);
+        await steps.Connection.Connected(Stop).InTime();
+        server.Pause();
+
+        var lost = await Assert.ThrowsAsync<ConnectionException>(() =>
+            steps.Jobs.Push("orders", "{}".Bytes()).InTime()
+        );
+        Assert.True(lost.IsTransient);
+        await Until(() => steps.Log.Lines.Length == 1);
+        Assert.Contains("no answer for 2 s", steps.Log.Lines[0], StringComparison.Ordinal);
+
+        server.Resume();
+        await steps.Connection.Connected(Stop).InTime();
+        await steps.Jobs.Push("orders", "{}".Bytes());
+        await Until(() => steps.Connection.Outage is null);
+    }
+
+    [Fact]
+    public async Task Idle_connection_is_not_taken_for_silent()
+    {
+        await using var steps = await RedisSteps.Open();
+        await steps.Connection.Connected(Stop).InTime();
+        var started = Stopwatch.GetTimestamp();
+
+        await Until(() => Stopwatch.GetElapsedTime(started) > TimeSpan.FromSeconds(3.5));
+
+        Assert.Empty(steps.Log.Lines);
+    }
+
+    [Fact]
+    public async Task Evicting_Redis_is_told_once()
+    {
+        await using var server = await RedisServer.StartOwn(
+            new RedisServerOptions { Lines = ["maxmemory 100mb", "maxmemory-policy allkeys-lru"] }
+        );
+        await using var steps = RedisSteps.On(server);
+
+        await steps.Connection.Connected(Stop).InTime();
+        await steps.Connection.Connected(Stop).InTime();
+
+        var line = Assert.Single(steps.Log.Lines);
+        Assert.Contains("allkeys-lru", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Redis_without_INFO_is_believed()
+    {
+        await using var server = await RedisServer.StartOwn(
+            new RedisServerOptions { Lines = ["rename-command INFO \"\"", "rename-command CONFIG \"\""] }
+        );
+        await using var steps = RedisSteps.On(server);
+
+        await steps.Connection.Connected(Stop).InTime();
+        await steps.Jobs.Push("orders", "{}".Bytes());
+
+        Assert.Empty(steps.Log.Lines);
+    }
+
+    [Fact]
+    public async Task Script_that_Redis_forgot_is_loaded_once_however_many_ask_for_it()
+    {
+        await using var server = await RedisServer.StartOwn();
+        await using var steps = RedisSteps.On(server);
+        await steps.Connection.Connected(Stop).InTime();
+
+        for (var round = 1; round <= 3; round++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => steps.Leases.Renew(RedisSteps.Life)));
+            Assert.Equal(round, await Loads(server));
+            await steps.Redis.Db.ExecuteAsync("SCRIPT", "FLUSH");
+        }
+    }
+
+    [Fact]
+    public async Task Closed_connection_says_so_and_is_not_worth_trying_again()
+    {
+        await using var steps = await RedisSteps.Open();
+        await steps.Connection.Connected(Stop).InTime();
+        await steps.Connection.DisposeAsync();
+
+        var closed = await Assert.ThrowsAsync<ConnectionException>(() => steps.Jobs.Push("orders", "{}".Bytes()));
+
+        Assert.False(closed.IsTransient);
+        Assert.Contains("closed with its bus", closed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Multiplexer_of_the_users_own_is_used_and_never_closed()
+    {
+        await using var redis = await RedisServer.Lease();
+        using var own = await redis.Connect();
+        await using var server = await RedisServer.StartOwn();
+        await using (var steps = RedisSteps.On(server, new RedisSettings { Connection = own }))
+        {
+            await steps.Connection.Connected(Stop).InTime();
+            await steps.Jobs.Push("orders", "{}".Bytes());
+        }
+
+        Assert.Equal(["{}"], await redis.Queue("orders"));
+        await own.GetDatabase().PingAsync();
+    }
+
+    [Fact]
+    public async Task Connection_that_was_never_used_connects_to_nothing()
+    {
+        await using var server = await RedisServer.StartOwn();
+        await using (RedisSteps.On(server)) { }
+
+        Assert.DoesNotContain("name=masstransit", await server.Clients(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Connections_are_named_and_closed()
+    {
+        await using var server = await RedisServer.StartOwn();
+        await using (
+            var steps = RedisSteps.On(server, RedisSteps.SettingsFor(server.Open()) with { ClientName = "my app" })
+        )
+        {
+            await steps.Connection.Connected(Stop).InTime();
+            Assert.Equal(2, (await server.Clients()).Split("name=my-app ").Length - 1);
+        }
+
+        await server
+            .Open()
+            .Until(async _ => !(await server.Clients()).Contains("name=my-app ", StringComparison.Ordinal));
+    }
+
+    static async Task<int> Loads(RedisServer server)
+    {
+        var statistics = await server
+            .Open()
+            .Db.Multiplexer.GetServer("127.0.0.1", server.Port)
+            .InfoRawAsync("commandstats");
+        var loads = statistics
+            .Split('\n')
+            .Single(line => line.StartsWith("cmdstat_script|load:", StringComparison.Ordinal));
+        return int.Parse(loads.Split("calls=")[1].Split(',')[0], System.Globalization.CultureInfo.InvariantCulture);
+    }
+}

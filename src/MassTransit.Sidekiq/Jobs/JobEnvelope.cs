@@ -114,16 +114,29 @@ internal static class JobEnvelope
             CorrelationId = context.CorrelationId,
             RequestId = context.RequestId,
             InitiatorId = context.InitiatorId,
-            SourceAddress = context.SourceAddress?.ToString(),
-            ResponseAddress = context.ResponseAddress?.ToString(),
-            FaultAddress = context.FaultAddress?.ToString(),
-            ExpiresAt = now + context.TimeToLive,
+            SourceAddress = Relative(context.SourceAddress),
+            ResponseAddress = Relative(context.ResponseAddress),
+            FaultAddress = Relative(context.FaultAddress),
+            ExpiresAt = now + (context.Delay ?? TimeSpan.Zero) + context.TimeToLive,
             ContentType = SidekiqMessageSerializer.IsDefault(context.ContentType)
                 ? null
                 : context.ContentType.ToString(),
             SchedulingToken = context.ScheduledMessageId,
             Headers = Headers(context.Headers),
         };
+
+    /// An address without the host, as everyone who reads the job is on the same Redis, perhaps under another name.
+    public static string? Relative(Uri? address) =>
+        address switch
+        {
+            null => null,
+            { Scheme: SidekiqHostAddress.Scheme } => "/" + address.Segments[^1] + address.Query,
+            _ => address.ToString(),
+        };
+
+    /// The address of a job as this host knows it.
+    public static string? Absolute(string? address, Uri host) =>
+        address is { Length: > 0 } && address[0] == '/' ? string.Concat(host.AbsoluteUri, address.AsSpan(1)) : address;
 
     static Dictionary<string, object?> Headers(SendHeaders headers)
     {

@@ -6,7 +6,7 @@ namespace MassTransit.Sidekiq;
 
 /// A job's metadata under the names MassTransit looks for. A foreign job has few: its jid makes a message id that is the
 /// same on every retry, its class the message type.
-internal sealed class JobHeaders(SidekiqJob job, JobContract? contract) : IHeaderProvider
+internal sealed class JobHeaders(SidekiqJob job, JobContract? contract, Uri host) : IHeaderProvider
 {
     readonly JobMetadata? metadata = job.Metadata;
 
@@ -26,9 +26,9 @@ internal sealed class JobHeaders(SidekiqJob job, JobContract? contract) : IHeade
             MessageHeaders.ConversationId => metadata?.ConversationId,
             MessageHeaders.RequestId => metadata?.RequestId,
             MessageHeaders.InitiatorId => metadata?.InitiatorId,
-            MessageHeaders.SourceAddress => metadata?.SourceAddress,
-            MessageHeaders.ResponseAddress => metadata?.ResponseAddress,
-            MessageHeaders.FaultAddress => metadata?.FaultAddress,
+            MessageHeaders.SourceAddress => JobEnvelope.Absolute(metadata?.SourceAddress, host),
+            MessageHeaders.ResponseAddress => JobEnvelope.Absolute(metadata?.ResponseAddress, host),
+            MessageHeaders.FaultAddress => JobEnvelope.Absolute(metadata?.FaultAddress, host),
             MessageHeaders.TransportMessageId => job.Jid,
             MessageHeaders.TransportSentTime => job.CreatedAt?.UtcDateTime,
             MessageHeaders.SchedulingTokenId => metadata?.SchedulingToken,

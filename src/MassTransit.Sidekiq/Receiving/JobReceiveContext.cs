@@ -16,7 +16,7 @@ internal sealed class JobReceiveContext : BaseReceiveContext, TransportReceiveCo
     {
         Job = job;
         endpoint.Endpoint.Classes.TryGet(job, out contract);
-        headers = new JobHeaders(job, contract);
+        headers = new JobHeaders(job, contract, endpoint.HostAddress);
         body = new JobMessageBody(job, contract, endpoint.Endpoint);
     }
 

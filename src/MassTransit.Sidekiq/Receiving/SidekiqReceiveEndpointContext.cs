@@ -10,6 +10,8 @@ internal sealed class SidekiqReceiveEndpointContext(
 {
     public SidekiqHostConfiguration Host => host;
 
+    public Uri HostAddress { get; } = configuration.HostAddress;
+
     public SidekiqReceiveEndpointConfiguration Endpoint => configuration;
 
     /// Senders and receivers hold nothing that would need to be stopped with them: the process owns the connections.

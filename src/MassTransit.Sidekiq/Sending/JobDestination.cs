@@ -74,7 +74,7 @@ internal sealed class TopicDestination(string entity, PublishedEntities entities
             Template = JobWriter.WriteTemplate(job.Draft),
             Class = job.Draft.Class,
             MessageId = job.MessageId,
-            Static = job.Contract.Queue is { } queue ? [(queue, job.Contract.Class)] : [],
+            Static = job.Contract.Queue is { } queue ? [(queue, job.Draft.Class)] : [],
             Due = job.Due,
             Token = job.Token,
         };

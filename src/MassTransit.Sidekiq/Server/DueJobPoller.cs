@@ -3,9 +3,10 @@ using System.Text.Json;
 namespace MassTransit.Sidekiq;
 
 /// Moves jobs whose time has come from `retry` and `schedule` to their queues.
-/// 1. Read up to 100 due members, retries first, as Sidekiq does.
-/// 2. Give each its enqueue time, everything else byte for byte as it was.
-/// 3. Move them in one script that removes and pushes: the removal is the claim, so any number of pollers, Ruby's
+/// 1. Look at the first member of each set: most of the time neither is due, and that is all.
+/// 2. Read up to 100 due members, retries first, as Sidekiq does.
+/// 3. Give each its enqueue time, everything else byte for byte as it was.
+/// 4. Move them in one script that removes and pushes: the removal is the claim, so any number of pollers, Ruby's
 ///    included, move a job once, and a kill between the two leaves it in one place.
 /// A member that is no job goes to the dead set unchanged and holds up nobody.
 internal sealed class DueJobPoller
@@ -41,10 +42,14 @@ internal sealed class DueJobPoller
     public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
     {
         Volatile.Write(ref next, long.MaxValue);
-        await PushDueJobs(DueSet.Retry, cancellationToken).ConfigureAwait(false);
-        await PushDueJobs(DueSet.Schedule, cancellationToken).ConfigureAwait(false);
-
         var first = await store.NextDue().ConfigureAwait(false);
+        if (first <= clock.GetUtcNow())
+        {
+            await PushDueJobs(DueSet.Retry, cancellationToken).ConfigureAwait(false);
+            await PushDueJobs(DueSet.Schedule, cancellationToken).ConfigureAwait(false);
+            first = await store.NextDue().ConfigureAwait(false);
+        }
+
         var now = clock.GetUtcNow();
         var expected = Math.Min(first?.UtcTicks ?? long.MaxValue, Volatile.Read(ref next));
         var pause = TimeSpan.FromTicks(Math.Clamp(expected - now.UtcTicks, 0, interval.Ticks));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using StackExchange.Redis;
@@ -13,24 +14,14 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
     // A token outlives its job by a day, so that a cancellation that comes late finds that the job is gone.
     static readonly TimeSpan tokenAfterlife = TimeSpan.FromDays(1);
 
-    readonly RedisLink link = redis.Sending;
+    // A lane is small, but queues may be named by whoever sends.
+    const int MostLanes = 4096;
 
-    /// SADD goes first: a kill between the two leaves a queue that is known and empty, never a job in an unknown queue.
-    public async Task Push(string queue, ReadOnlyMemory<byte> json)
-    {
-        var target = keys.Queue(queue);
-        try
-        {
-            var database = await link.Database().ConfigureAwait(false);
-            var known = database.SetAddAsync(keys.Queues, target.Member);
-            var pushed = database.ListLeftPushAsync(target.List, Value(json));
-            await Task.WhenAll(known, pushed).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (RedisErrors.IsRedis(exception))
-        {
-            throw link.Failed(exception, "push", target.List);
-        }
-    }
+    readonly RedisLink link = redis.Sending;
+    readonly ConcurrentDictionary<string, PushLane> lanes = new(StringComparer.Ordinal);
+
+    /// One step with the pushes to the same queue that are in flight (see PushLane).
+    public Task Push(string queue, ReadOnlyMemory<byte> json) => Lane(queue).Push(Value(json), json.Length);
 
     /// The first job given is the first to run. Slices are steps of their own: a kill between two leaves the first.
     public async Task PushBulk(string queue, IReadOnlyList<ReadOnlyMemory<byte>> jobs)
@@ -122,6 +113,21 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
         MemoryMarshal.TryGetArray(json, out var segment) && segment.Count == segment.Array!.Length
             ? segment.Array
             : json.ToArray();
+
+    PushLane Lane(string queue)
+    {
+        if (lanes.TryGetValue(queue, out var lane))
+        {
+            return lane;
+        }
+
+        if (lanes.Count >= MostLanes)
+        {
+            lanes.Clear();
+        }
+
+        return lanes.GetOrAdd(queue, name => new PushLane(link, keys.Queues, keys.Queue(name)));
+    }
 
     static RedisValue[] Slice(IReadOnlyList<ReadOnlyMemory<byte>> jobs, int first)
     {

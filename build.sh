@@ -9,7 +9,7 @@ usage() {
 ./build.sh demo             a .NET service and a Ruby Sidekiq worker at work together
 ./build.sh test [--fast]    build, then every test; --fast leaves out the tests against real Ruby
 ./build.sh check            layout, analyzers, a build without warnings, conventions
-./build.sh bench            throughput and latency, against Ruby Sidekiq and MassTransit in memory
+./build.sh bench [--quick]  throughput and latency, against Ruby Sidekiq and MassTransit in memory
 ./build.sh compat           the library against the oldest and the newest StackExchange.Redis
 ./build.sh pack             the NuGet packages, into artifacts/
 EOF
@@ -97,6 +97,12 @@ verb_check() {
   [ "$(counter passed artifacts/tests/*.trx)" -gt 0 ] || die "No convention was checked."
 }
 
+verb_bench() {
+  need redis-server=redis-server sidekiq=ruby-sidekiq
+  dotnet build benchmarks -c Release -v quiet -warnaserror
+  timeout 600 dotnet exec benchmarks/bin/Release/net10.0/MassTransit.Sidekiq.Benchmarks.dll "$@"
+}
+
 verb_compat() {
   local version versions=(1.2.6 2.13.23 3.4.35)
   need
@@ -120,8 +126,8 @@ verb_pack() {
 verb=${1:-}
 [ $# -eq 0 ] || shift
 case "$verb" in
-  test | check | compat | pack) "verb_$verb" "$@" ;;
-  demo | bench) die "'$verb' is not built yet." ;;
+  test | check | bench | compat | pack) "verb_$verb" "$@" ;;
+  demo) die "'$verb' is not built yet." ;;
   "") usage ;;
   *) usage >&2; die "Unknown verb '$verb'." ;;
 esac

@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MassTransit.Sidekiq.Benchmarks;
+
+/// One process, ten at a time, a consumer that does nothing, full queues: ours, Ruby's, and MassTransit in memory.
+internal sealed class ConsumeBenchmark(Lab lab)
+{
+    const int Concurrency = 10;
+
+    static readonly string[] one = ["bench"];
+    static readonly string[] hundred = [.. Enumerable.Range(0, 100).Select(i => $"bench{i}")];
+
+    public async Task Run(Figures figures)
+    {
+        var ours = await Ours(one, figures);
+        var memory = await Memory();
+        var ruby = await SidekiqProcess();
+        var spread = await Ours(hundred, figures: null);
+
+        figures.Add("consume.jobs_per_s", ours.JobsPerSecond, "jobs/s");
+        figures.Add("peer.sidekiq_consume_per_s", ruby, "jobs/s");
+        figures.Add("peer.memory_consume_per_s", memory.JobsPerSecond, "jobs/s");
+        figures.AddRatio("consume.vs_sidekiq", ours.JobsPerSecond, ruby);
+        figures.AddRatio("consume.vs_memory", ours.JobsPerSecond, memory.JobsPerSecond);
+        figures.AddRatio("consume.queues100_vs_1", spread.JobsPerSecond, ours.JobsPerSecond);
+        figures.Add("consume.alloc_bytes_per_job", ours.AllocatedPerJob - memory.AllocatedPerJob, "bytes");
+    }
+
+    async Task<Meter> Ours(string[] queues, Figures? figures)
+    {
+        var jobs = lab.Jobs(80_000);
+        await lab.Fill(queues, jobs);
+        var (before, cost) = (await lab.Commands(), lab.Cost());
+
+        var meter = new Meter(jobs / 10, jobs * 9 / 10, Task.CompletedTask);
+        await using (
+            await lab.Bus(
+                x => x.AddConsumer<NoOpConsumer>(),
+                (context, cfg) =>
+                    cfg.ReceiveEndpoint(
+                        "bench",
+                        endpoint =>
+                        {
+                            endpoint.ConcurrentMessageLimit = Concurrency;
+                            if (queues.Length > 1)
+                            {
+                                endpoint.Queues(all => Array.ForEach(queues, queue => all.Weighted(queue, 1)));
+                            }
+
+                            endpoint.ConfigureConsumer<NoOpConsumer>(context);
+                        }
+                    ),
+                services => services.AddSingleton(meter)
+            )
+        )
+        {
+            await meter.Done;
+            lab.Report($"consume {queues.Length} queues", cost, jobs);
+        }
+
+        figures?.Add("consume.commands_per_job", (double)(await lab.Commands() - before) / jobs, "commands");
+        await lab.Redis.Flush();
+        return meter;
+    }
+
+    /// The first ten jobs wait until all the others are there, so that sending is not in the figure.
+    async Task<Meter> Memory()
+    {
+        var jobs = lab.Jobs(80_000);
+        var gate = new TaskCompletionSource();
+        var meter = new Meter(jobs / 10, jobs * 9 / 10, gate.Task);
+        await using var bus = await Lab.MemoryBus(
+            x => x.AddConsumer<NoOpConsumer>(),
+            (context, cfg) =>
+                cfg.ReceiveEndpoint(
+                    "bench",
+                    endpoint =>
+                    {
+                        endpoint.ConcurrentMessageLimit = Concurrency;
+                        endpoint.ConfigureConsumer<NoOpConsumer>(context);
+                    }
+                ),
+            services => services.AddSingleton(meter)
+        );
+
+        var endpoint = await bus.Endpoint("queue:bench");
+        for (var sent = 0; sent < jobs; sent += 1000)
+        {
+            await endpoint.SendBatch(Enumerable.Repeat(BenchJob.Any, 1000));
+        }
+
+        var cost = lab.Cost();
+        gate.SetResult();
+        await meter.Done;
+        lab.Report("consume in memory", cost, jobs);
+        return meter;
+    }
+
+    /// What left the queue between two looks, after the first tenth: Ruby claims one job at a time.
+    async Task<double> SidekiqProcess()
+    {
+        var jobs = lab.Jobs(15_000);
+        await lab.Fill(one, jobs);
+        var concurrency = Concurrency.ToString(CultureInfo.InvariantCulture);
+        await using var sidekiq = ChildProcess.Start(
+            "sidekiq",
+            ["-r", Ruby.Script("bench_worker.rb"), "-c", concurrency, "-t", "1", "-q", "bench"],
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["REDIS_URL"] = lab.Redis.Url }
+        );
+
+        var first = await Below(jobs * 9 / 10);
+        var last = await Below(jobs / 4);
+        await sidekiq.Kill();
+        await lab.Redis.Flush();
+        return (first.Left - last.Left) / Stopwatch.GetElapsedTime(first.At, last.At).TotalSeconds;
+
+        async Task<(long Left, long At)> Below(int limit)
+        {
+            while (true)
+            {
+                var left = await lab.Db.ListLengthAsync("queue:bench");
+                var at = Stopwatch.GetTimestamp();
+                if (left <= limit)
+                {
+                    return (left, at);
+                }
+
+                await Task.Delay(20);
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MassTransit.Sidekiq.Benchmarks;
+
+/// What an idle process costs Redis, and how soon it starts the first job.
+internal sealed class IdleBenchmark(Lab lab)
+{
+    static readonly string[] endpoints = ["idle-a", "idle-b", "idle-c"];
+
+    public async Task Run(Figures figures)
+    {
+        var arrivals = new Arrivals();
+        await using var bus = await lab.Bus(
+            x => x.AddConsumer<TimedConsumer>(),
+            (context, cfg) =>
+            {
+                foreach (var name in endpoints)
+                {
+                    cfg.ReceiveEndpoint(name, endpoint => endpoint.ConfigureConsumer<TimedConsumer>(context));
+                }
+            },
+            services => services.AddSingleton(arrivals)
+        );
+
+        await Latency(bus, arrivals, figures);
+        await Commands(figures);
+    }
+
+    /// From before the send to the first line of the consumer, for one job to an endpoint that waits.
+    async Task Latency(Running bus, Arrivals arrivals, Figures figures)
+    {
+        var endpoint = await bus.Endpoint($"queue:{endpoints[0]}");
+        var latencies = new List<double>();
+        for (var sample = 0; sample < lab.Jobs(300); sample++)
+        {
+            await Task.Delay(5);
+            var arrived = arrivals.Next();
+            await endpoint.Send(new TimedJob(Stopwatch.GetTimestamp()));
+            latencies.Add((await arrived).TotalMilliseconds);
+        }
+
+        latencies.Sort();
+        figures.Add("latency.idle_p50_ms", latencies[latencies.Count / 2], "ms");
+        figures.Add("latency.idle_p99_ms", latencies[latencies.Count * 99 / 100], "ms");
+    }
+
+    async Task Commands(Figures figures)
+    {
+        await Task.Delay(500);
+        var (before, start) = (await lab.Commands(), Stopwatch.GetTimestamp());
+        await Task.Delay(TimeSpan.FromSeconds(6));
+
+        // The one question asked above is not the endpoints'.
+        var commands = await lab.Commands() - before - 1;
+        figures.Add("idle.commands_per_s", commands / Stopwatch.GetElapsedTime(start).TotalSeconds, "commands/s");
+        await lab.Redis.Flush();
+    }
+}

@@ -1,0 +1,228 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using StackExchange.Redis;
+
+namespace MassTransit.Sidekiq.Benchmarks;
+
+/// What all measurements share: a Redis of their own, Ruby at its side, and how long to measure.
+internal sealed class Lab : IAsyncDisposable
+{
+    const int SingleSize = 1000;
+
+    readonly RedisServer server;
+    readonly ConnectionMultiplexer connection;
+    readonly ChildProcess rubyClient;
+    readonly bool verbose;
+
+    Lab(RedisServer server, ConnectionMultiplexer connection, ChildProcess rubyClient, bool quick, bool verbose)
+    {
+        (this.server, this.connection, this.rubyClient) = (server, connection, rubyClient);
+        this.verbose = verbose;
+        Scale = quick ? 0.3 : 1;
+    }
+
+    /// 1, or less for a quick look.
+    public double Scale { get; }
+
+    public TimeSpan Span => TimeSpan.FromSeconds(1.5 * Scale);
+
+    public RedisDatabase Redis => server.Open();
+
+    public IDatabase Db => connection.GetDatabase(0);
+
+    public static async Task<Lab> Start(bool quick, bool verbose)
+    {
+        var server = await RedisServer.StartOwn();
+        var connection = await server.Connect();
+        var environment = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["REDIS_URL"] = server.Open().Url,
+            ["TEXT_LENGTH"] = "430",
+        };
+        var client = ChildProcess.Start("ruby", [Ruby.Script("bench_client.rb")], environment);
+        await client.Line("ready");
+        return new Lab(server, connection, client, quick, verbose);
+    }
+
+    public int Jobs(int count) => (int)(count * Scale);
+
+    public async Task<Running> Bus(
+        Action<IBusRegistrationConfigurator> register,
+        Action<IBusRegistrationContext, ISidekiqBusFactoryConfigurator> configure,
+        Action<IServiceCollection>? services = null
+    ) =>
+        await Running.Start(
+            x =>
+            {
+                register(x);
+                x.UsingSidekiq(
+                    (context, cfg) =>
+                    {
+                        cfg.Host(Redis.Url);
+                        configure(context, cfg);
+                    }
+                );
+            },
+            services
+        );
+
+    public static async Task<Running> MemoryBus(
+        Action<IBusRegistrationConfigurator> register,
+        Action<IBusRegistrationContext, IInMemoryBusFactoryConfigurator> configure,
+        Action<IServiceCollection>? services = null
+    ) =>
+        await Running.Start(
+            x =>
+            {
+                register(x);
+                x.UsingInMemory(configure);
+            },
+            services
+        );
+
+    /// Jobs per second of Ruby's client: `how` is "single" or "bulk".
+    public async Task<double> RubyPushes(string how)
+    {
+        var before = rubyClient.Lines.Count;
+        await rubyClient.Write(string.Create(CultureInfo.InvariantCulture, $"{how} {Span.TotalSeconds}"));
+        var answer = "";
+        await Until(() => rubyClient.Lines.Count > before && (answer = rubyClient.Lines[before]).Length > 0);
+        await Redis.Flush();
+        return double.Parse(answer.Split(' ')[2], CultureInfo.InvariantCulture);
+    }
+
+    /// Fills queues evenly with jobs as a .NET sender writes them, each with a jid of its own.
+    public async Task Fill(string[] queues, int jobs)
+    {
+        var written = await Written();
+        foreach (var queue in queues)
+        {
+            await Db.SetAddAsync("queues", queue);
+            for (var left = jobs / queues.Length; left > 0; left -= SingleSize)
+            {
+                await Db.ListLeftPushAsync($"queue:{queue}", written[..Math.Min(left, SingleSize)]);
+            }
+        }
+    }
+
+    /// Calls of all commands so far, those inside scripts included.
+    public async Task<long> Commands()
+    {
+        var calls = 0L;
+        foreach (var line in ((string)await Db.ExecuteAsync("INFO", "commandstats")).Split('\n'))
+        {
+            var at = line.IndexOf(":calls=", StringComparison.Ordinal);
+            if (at >= 0)
+            {
+                calls += long.Parse(line.AsSpan(at + 7, line.IndexOf(',', at) - at - 7), CultureInfo.InvariantCulture);
+            }
+        }
+
+        return calls;
+    }
+
+    /// Processor time so far: of this process and of Redis. It tells more than a rate where others use the machine too.
+    public (TimeSpan Own, TimeSpan Redis) Cost()
+    {
+        using var own = Process.GetCurrentProcess();
+        using var redis = Process.GetProcessById(server.ProcessId);
+        return (own.TotalProcessorTime, redis.TotalProcessorTime);
+    }
+
+    public void Report(string what, (TimeSpan Own, TimeSpan Redis) before, long count)
+    {
+        if (verbose)
+        {
+            var (own, redis) = Cost();
+            Console.WriteLine(
+                $"    {what}: {count} times, {(own - before.Own).TotalMicroseconds / count:0.0} µs here and {(redis - before.Redis).TotalMicroseconds / count:0.0} µs in Redis for each"
+            );
+        }
+    }
+
+    /// How often `step` ends in a second, when `inFlight` callers repeat it.
+    public async Task<double> Rate(string what, int inFlight, Func<Task> step)
+    {
+        var cost = Cost();
+        var (start, count) = (Stopwatch.GetTimestamp(), 0L);
+        await Task.WhenAll(Enumerable.Range(0, inFlight).Select(_ => Task.Run(Caller)));
+        var elapsed = Stopwatch.GetElapsedTime(start);
+        Report(what, cost, count);
+        return count / elapsed.TotalSeconds;
+
+        async Task Caller()
+        {
+            while (Stopwatch.GetElapsedTime(start) < Span)
+            {
+                await step();
+                Interlocked.Increment(ref count);
+            }
+        }
+    }
+
+    public static async Task Until(Func<bool> condition)
+    {
+        while (!condition())
+        {
+            await Task.Delay(20);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await rubyClient.DisposeAsync();
+        await server.DisposeAsync();
+        connection.Dispose();
+    }
+
+    RedisValue[]? jobsWritten;
+
+    /// Real jobs: sent by a bus, read from their queue.
+    async Task<RedisValue[]> Written()
+    {
+        if (jobsWritten is not null)
+        {
+            return jobsWritten;
+        }
+
+        await using var bus = await Bus(_ => { }, (_, _) => { });
+        var endpoint = await bus.Endpoint("queue:bench");
+        await endpoint.SendBatch(Enumerable.Repeat(BenchJob.Any, SingleSize));
+        jobsWritten = await Db.ListRangeAsync("queue:bench");
+        await Redis.Flush();
+        Console.WriteLine($"A job has {((byte[])jobsWritten[0]!).Length} bytes");
+        return jobsWritten;
+    }
+}
+
+/// A started bus with its container.
+internal sealed class Running(ServiceProvider provider) : IAsyncDisposable
+{
+    public IBus Bus => provider.GetRequiredService<IBus>();
+
+    public static async Task<Running> Start(
+        Action<IBusRegistrationConfigurator> register,
+        Action<IServiceCollection>? more
+    )
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        more?.Invoke(services);
+        services.AddMassTransit(register);
+        var running = new Running(services.BuildServiceProvider());
+        await running.Control.StartAsync(CancellationToken.None);
+        return running;
+    }
+
+    public Task<ISendEndpoint> Endpoint(string address) => Bus.GetSendEndpoint(new Uri(address));
+
+    public async ValueTask DisposeAsync()
+    {
+        await Control.StopAsync(CancellationToken.None);
+        await provider.DisposeAsync();
+        GC.Collect();
+    }
+
+    IBusControl Control => provider.GetRequiredService<IBusControl>();
+}

@@ -1,0 +1,33 @@
+namespace MassTransit.Sidekiq.Benchmarks;
+
+/// What a figure must reach and what it aims at; `Must` above `Aim` means that less is better.
+internal sealed record Target(double Must, double Aim)
+{
+    public static readonly IReadOnlyDictionary<string, Target> All = new Dictionary<string, Target>(
+        StringComparer.Ordinal
+    )
+    {
+        ["consume.vs_sidekiq"] = new(5, 8),
+        ["consume.vs_memory"] = new(0.5, 0.85),
+        ["send.vs_raw"] = new(0.3, 0.6),
+        ["send.single_vs_sidekiq"] = new(1, 1.5),
+        ["send.bulk_vs_sidekiq"] = new(2, 4),
+        ["publish3.vs_3_sends"] = new(0.8, 0.5),
+        ["request.vs_memory_1"] = new(0.3, 0.5),
+        ["request.vs_memory_100"] = new(0.4, 0.7),
+        ["latency.idle_p50_ms"] = new(1, 0.6),
+        ["latency.idle_p99_ms"] = new(5, 3),
+        ["consume.commands_per_job"] = new(0.3, 0.1),
+        ["idle.commands_per_s"] = new(7, 3),
+        ["consume.queues100_vs_1"] = new(0.6, 0.9),
+        ["consume.alloc_bytes_per_job"] = new(3000, 1000),
+    };
+
+    public string Verdict(double value)
+    {
+        var reached = (double target) => Must > Aim ? value <= target : value >= target;
+        return reached(Aim) ? "aim"
+            : reached(Must) ? "must"
+            : "MISSED";
+    }
+}

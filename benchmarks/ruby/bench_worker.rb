@@ -1,0 +1,15 @@
+# The job that does nothing, for `sidekiq -r`. Warnings only: the log of starts and ends costs Ruby a tenth of its speed.
+Redis.silence_deprecations = true if Redis.respond_to?(:silence_deprecations=)
+Redis.sadd_returns_boolean = false if Redis.respond_to?(:sadd_returns_boolean=)
+
+class BenchJob
+  include Sidekiq::Worker
+
+  def perform(_order)
+  end
+end
+
+Sidekiq.configure_server do |config|
+  config.logger.level = Logger::WARN
+  config.on(:startup) { config.logger.warn("taking jobs") }
+end

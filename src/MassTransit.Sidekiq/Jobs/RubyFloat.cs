@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Globalization;
 
 namespace MassTransit.Sidekiq;
@@ -9,6 +10,9 @@ internal static class RubyFloat
 
     // From here on Ruby writes an exponent; .NET does so two digits later.
     const double FirstExponent = 1e15;
+
+    // Well below decimal.MaxValue, whose float is larger than itself.
+    const double LargestDecimal = 7e28;
 
     public static int Format(double value, Span<byte> output)
     {
@@ -29,11 +33,19 @@ internal static class RubyFloat
     public static int Format(float value, Span<byte> output) =>
         Format(double.Parse(value.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), output);
 
-    /// A point even where there is no fraction, or Ruby would read an Integer and divide without remainder.
+    /// With a point even where there is no fraction, or Ruby would read an Integer and divide without remainder. As the float
+    /// that Ruby reads, 1.50 is 1.5, because Ruby's API finds an entry again by its own text of it; what has more than the
+    /// 15 digits that every float keeps is written in full.
     public static int Format(decimal value, Span<byte> output)
     {
         value.TryFormat(output, out var length, default, CultureInfo.InvariantCulture);
-        return WritePoint(output, length, length);
+
+        return
+            Utf8Parser.TryParse(output[..length], out double number, out _)
+            && Math.Abs(number) < LargestDecimal
+            && (decimal)number == value
+            ? Format(number, output)
+            : WritePoint(output, length, length);
     }
 
     /// Puts ".0" behind digits that have no point.

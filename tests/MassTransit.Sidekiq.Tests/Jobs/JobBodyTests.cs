@@ -25,7 +25,7 @@ public class JobBodyTests
     {
         Assert.Equal(
             "{\"text\":\"é😀/<'\u2028\",\"number\":1.0,\"ratio\":0.1,\"amount\":10.0,\"at\":\"2026-11-22T01:02:03+01:00\",\"on\":\"2026-11-22T01:02:03Z\","
-                + "\"id\":\"0f8fad5b-d9cb-469f-a165-70867728950e\",\"day\":0,\"numbers\":[1.0,2.5,1.0e+20],\"prices\":{\"a b\":1.50},\"rebate\":null}",
+                + "\"id\":\"0f8fad5b-d9cb-469f-a165-70867728950e\",\"day\":0,\"numbers\":[1.0,2.5,1.0e+20],\"prices\":{\"a b\":1.5},\"rebate\":null}",
             JsonSerializer.Serialize(everything, JobBody.Create(SidekiqNaming.CamelCase))
         );
     }

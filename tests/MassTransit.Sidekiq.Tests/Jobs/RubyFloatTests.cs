@@ -62,11 +62,16 @@ public class RubyFloatTests
 
     [Theory]
     [InlineData("10", "10.0")]
-    [InlineData("10.50", "10.50")]
+    [InlineData("10.50", "10.5")]
+    [InlineData("0.00", "0.0")]
     [InlineData("-0.001", "-0.001")]
+    [InlineData("0.000012300", "1.23e-05")]
+    [InlineData("1234567890123450", "1.23456789012345e+15")]
+    [InlineData("999999999999999.0", "999999999999999.0")]
+    [InlineData("0.1234567890123456", "0.1234567890123456")]
     [InlineData("79228162514264337593543950335", "79228162514264337593543950335.0")]
-    [InlineData("0.0000000000000000000000000001", "0.0000000000000000000000000001")]
-    public void Decimal_keeps_its_digits(string value, string expected)
+    [InlineData("0.0000000000000000000000000001", "1.0e-28")]
+    public void Decimal_is_the_float_that_Ruby_reads_and_keeps_its_digits(string value, string expected)
     {
         Span<byte> output = stackalloc byte[RubyFloat.MaxLength];
         var number = decimal.Parse(value, CultureInfo.InvariantCulture);

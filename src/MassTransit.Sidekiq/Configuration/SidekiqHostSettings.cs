@@ -24,6 +24,10 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
 
     public SidekiqTimeFormat TimeFormat { get; set; }
 
+    /// A process that shows no life this long is dead, and its jobs are anyone's. Renewed five times as often, so that
+    /// four renewals in a row must fail first. Nobody should have to choose it; tests of crashes cannot wait for it.
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(15);
+
     public IConnectionMultiplexer? Connection { get; private set; }
 
     public IReadOnlyList<(string Host, int Port)> Endpoints => endpoints;

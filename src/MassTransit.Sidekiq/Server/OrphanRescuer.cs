@@ -5,10 +5,8 @@ namespace MassTransit.Sidekiq;
 /// 2. Move their jobs back to the head of their queues, so that the oldest runs next, at most 100 a script.
 /// 3. A job met this way three times within 72 hours goes to the dead set: it probably kills its worker.
 /// Two rescuers may meet on one owner: each script moves what is still there, so a job is moved once.
-internal sealed class OrphanRescuer(LeaseStore leases, TimeProvider clock)
+internal sealed class OrphanRescuer(LeaseStore leases, TimeProvider clock, TimeSpan interval)
 {
-    static readonly TimeSpan interval = TimeSpan.FromSeconds(5);
-
     public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
     {
         foreach (var orphan in await leases.FindOrphans().ConfigureAwait(false))

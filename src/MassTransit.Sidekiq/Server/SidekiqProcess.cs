@@ -8,10 +8,6 @@ namespace MassTransit.Sidekiq;
 /// (lease, rescue of dead processes' jobs, due jobs). A bus that only sends starts no loop and leaves no trace.
 internal sealed class SidekiqProcess : Agent
 {
-    /// A process that shows no life this long is dead, and its jobs are anyone's. Renewed five times as often, so that
-    /// four renewals in a row must fail first.
-    static readonly TimeSpan lease = TimeSpan.FromSeconds(15);
-
     static readonly TimeSpan temporaryLife = TimeSpan.FromMinutes(1);
 
     readonly SidekiqHostConfiguration host;
@@ -20,10 +16,12 @@ internal sealed class SidekiqProcess : Agent
     readonly List<BackgroundLoop> loops = [];
     readonly DueJobPoller poller;
     readonly Func<string, QueueWaiter> createWaiter;
+    readonly TimeSpan lease;
 
     public SidekiqProcess(SidekiqHostConfiguration host)
     {
         this.host = host;
+        lease = host.Settings.Lease;
 
         var keys = new RedisKeys(host.Settings.KeyPrefix, Identity);
         Redis = new RedisConnection(host.Settings.ToRedisSettings(), Logger(host), host.Clock);
@@ -143,9 +141,8 @@ internal sealed class SidekiqProcess : Agent
             }
 
             loops.Add(new BackgroundLoop("Lease", KeepAlive, host.Clock));
-            loops.Add(
-                new BackgroundLoop("Rescue of orphaned jobs", new OrphanRescuer(Leases, host.Clock).Cycle, host.Clock)
-            );
+            var rescuer = new OrphanRescuer(Leases, host.Clock, interval: lease / 3);
+            loops.Add(new BackgroundLoop("Rescue of orphaned jobs", rescuer.Cycle, host.Clock));
             loops.Add(poller.Loop);
             loops.ForEach(loop => loop.Start());
         }

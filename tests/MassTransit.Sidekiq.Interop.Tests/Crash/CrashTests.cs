@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using System.Text.Json;
+using MassTransit.Sidekiq.Tests;
+using StackExchange.Redis;
+
+namespace MassTransit.Sidekiq.Interop.Tests.Crash;
+
+/// <summary>Tests that keep both cores busy, and so run one by one, after all others.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;
+
+/// <summary>Processes die by SIGKILL with jobs in hand; others finish what they had.</summary>
+[Collection(nameof(Alone))]
+public sealed class CrashTests(ITestOutputHelper output)
+{
+    const int Jobs = 10_000;
+    const int Kills = 20;
+
+    static readonly TimeSpan lease = TimeSpan.FromSeconds(1);
+
+    [Fact]
+    public async Task No_job_is_lost_when_its_worker_is_killed()
+    {
+        var started = Stopwatch.GetTimestamp();
+        var random = new Random();
+        await using var redis = await RedisServer.Lease();
+        await using var fleet = new Fleet(redis, lease);
+        fleet.Prepare(5);
+        await fleet.Employ(3);
+
+        var inHand = 0L;
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            var before = kill * (Jobs / Kills);
+            await Push(redis, before, Jobs / Kills);
+
+            // An instant in the middle of the work, whichever it is.
+            var ran = before + random.Next(Jobs / Kills);
+            await redis.Until(async state => await state.Db.HashLengthAsync("ledger") >= ran);
+
+            var victim = fleet.Working[random.Next(fleet.Working.Count)];
+            var process = victim.Id;
+            await fleet.Kill(victim);
+            inHand += await Claimed(redis, process);
+            fleet.Prepare(1);
+            await fleet.Employ(1);
+        }
+
+        await redis.Until(async state => (await state.Keys()).All(key => key is not "queue:crash" && !IsClaim(key)));
+        var ledger = (await redis.Db.HashGetAllAsync("ledger")).ToDictionary(
+            run => (int)run.Name,
+            run => (int)run.Value
+        );
+        var dead = (await redis.DeadSet()).Select(entry => Number(entry.Job)).ToHashSet();
+        var lost = Enumerable.Range(0, Jobs).Where(job => !ledger.ContainsKey(job) && !dead.Contains(job));
+
+        output.WriteLine(
+            $"{Jobs} jobs, {Kills} kills, {inHand} jobs in hand at them: {ledger.Values.Count(runs => runs == 2)} ran twice, "
+                + $"{ledger.Values.Count(runs => runs > 2)} more often, {dead.Count} given up after three dead workers, "
+                + $"{lost.Count()} lost, in {Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s"
+        );
+        Assert.Empty(lost);
+        Assert.Empty(await redis.RetrySet());
+        Assert.True(inHand > 0, "No worker had a job in hand when it was killed, so nothing was shown.");
+    }
+
+    [Fact]
+    public async Task Job_that_kills_its_process_three_times_is_dead()
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var fleet = new Fleet(redis, lease);
+        fleet.Prepare(3);
+        // Rescues what the dead leave behind, and has no part in their queue.
+        await using var bystander = await TestBus.Start(
+            redis,
+            output,
+            configure: (_, cfg) =>
+            {
+                cfg.Host(redis.Url, host => ((SidekiqHostSettings)host).Lease = lease);
+                cfg.ReceiveEndpoint("elsewhere", e => e.Handler<Shop.OrderPaid>(_ => Task.CompletedTask));
+            }
+        );
+        const string Poison = """{"class":"PoisonJob","args":[{}],"jid":"p0150n","queue":"crash","retry":true}""";
+        await redis.SeedQueue("crash", Poison);
+
+        for (var deaths = 1; deaths <= 3; deaths++)
+        {
+            await fleet.Employ(1, untilItWorks: false);
+            await redis.Until(async state => await state.Db.StringGetAsync("poisoned") == deaths);
+        }
+
+        await redis.Until(async state => (await state.DeadSet()).Length == 1);
+        var dead = JsonElement.Parse((await redis.DeadSet())[0].Job);
+        Assert.Equal("p0150n", dead.GetProperty("jid").GetString());
+        Assert.Equal("MassTransit.Sidekiq.PoisonJob", dead.GetProperty("error_class").GetString());
+        Assert.DoesNotContain(await redis.Keys(), key => key is "queue:crash" || IsClaim(key));
+        Assert.Equal(200, (await Ruby.Page(redis, "/morgue")).Status);
+    }
+
+    static Task Push(RedisDatabase redis, int first, int count)
+    {
+        var jobs = Enumerable
+            .Range(first, count)
+            .Select(number =>
+                (RedisValue)
+                    $$$"""{"retry":true,"queue":"crash","args":[{"number":{{{number}}}}],"class":"CrashJob","jid":"{{{number:x24}}}","created_at":1795308424.339149,"enqueued_at":1795308424.339149}"""
+            );
+
+        return redis.Db.ListLeftPushAsync("queue:crash", [.. jobs]);
+    }
+
+    static async Task<long> Claimed(RedisDatabase redis, int process)
+    {
+        var keys = (await redis.Keys()).Where(key => key.Contains($":{process}:", StringComparison.Ordinal));
+        var count = 0L;
+        foreach (var key in keys.Where(key => key.StartsWith("mt:working:", StringComparison.Ordinal)))
+        {
+            count += await redis.Db.HashLengthAsync(key);
+        }
+
+        return count;
+    }
+
+    static bool IsClaim(string key) =>
+        key.StartsWith("mt:working:", StringComparison.Ordinal)
+        || key.StartsWith("mt:landing:", StringComparison.Ordinal);
+
+    static int Number(string job) => JsonElement.Parse(job).GetProperty("args")[0].GetProperty("number").GetInt32();
+}

@@ -23,10 +23,16 @@ internal sealed class SidekiqBusFactoryConfigurator
         AddPrePipeSpecification(new SidekiqSchedulerSpecification(bus.Host));
     }
 
-    public void Host(string url, Action<ISidekiqHostConfigurator>? configure = null) => Host(new Uri(url), configure);
+    public void Host(string url, Action<ISidekiqHostConfigurator>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        bus.Host.Settings.Apply(url);
+        configure?.Invoke(bus.Host.Settings);
+    }
 
     public void Host(Uri url, Action<ISidekiqHostConfigurator>? configure = null)
     {
+        ArgumentNullException.ThrowIfNull(url);
         bus.Host.Settings.Apply(url);
         configure?.Invoke(bus.Host.Settings);
     }

@@ -141,6 +141,7 @@ internal sealed class SidekiqHostConfiguration
         return host;
     }
 
+    /// The contracts last: the endpoints name the messages they are of.
     public override IEnumerable<ValidationResult> Validate() =>
-        [.. Settings.Validate(), .. Contracts.Validate(), .. base.Validate()];
+        [.. Settings.Validate(), .. base.Validate(), .. Contracts.Validate()];
 }

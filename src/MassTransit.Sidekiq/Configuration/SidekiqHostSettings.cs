@@ -47,14 +47,20 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
 
         if (options.Url is { } url)
         {
-            if (Uri.TryCreate(url, UriKind.Absolute, out var parsed))
-            {
-                Apply(parsed);
-            }
-            else
-            {
-                faults.Add("Url is not an absolute URL. Write it as redis://user:password@host:6379/0.");
-            }
+            Apply(url);
+        }
+    }
+
+    /// What is no URL is a fault among the others, and is not repeated in it: it may hold a password.
+    public void Apply(string url)
+    {
+        if (Uri.TryCreate(url, UriKind.Absolute, out var parsed))
+        {
+            Apply(parsed);
+        }
+        else
+        {
+            faults.Add("Url is not an absolute URL. Write it as redis://user:password@host:6379/0.");
         }
     }
 

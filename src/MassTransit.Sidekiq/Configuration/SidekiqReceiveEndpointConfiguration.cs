@@ -27,6 +27,7 @@ internal sealed class SidekiqReceiveEndpointConfiguration
         this.name = name;
         inputAddress = new Lazy<Uri>(() => SidekiqEndpointAddress.Queue(host.HostAddress, name, temporary).ToUri());
         QueueOrder = new QueueOrder(name);
+        _ = new ClassObserver(this);
     }
 
     public override Uri HostAddress => host.HostAddress;
@@ -53,13 +54,8 @@ internal sealed class SidekiqReceiveEndpointConfiguration
 
     public int Concurrency => ConcurrentMessageLimit ?? PrefetchCount;
 
-    /// What a failed job's options are where the job itself does not say. A temporary queue is gone before a retry.
-    public JobFailureOptions FailureOptions() =>
-        new()
-        {
-            TimeFormat = host.Settings.TimeFormat,
-            Retry = Temporary ? SidekiqRetry.Times(0) : SidekiqRetry.Default,
-        };
+    /// What a failed job's options are where the job itself does not say.
+    public JobFailureOptions FailureOptions() => new() { TimeFormat = host.Settings.TimeFormat };
 
     public void Queues(Action<ISidekiqQueuesConfigurator> configure)
     {
@@ -120,12 +116,38 @@ internal sealed class SidekiqReceiveEndpointConfiguration
     {
         ApplySpecifications(new Builder(this));
 
+        // A handler says only now which message it takes; consumers and sagas did when they were validated.
+        Classes
+            .Validate()
+            .Concat(host.Contracts.Validate())
+            .ThrowIfContainsFailure($"The receive endpoint '{name}' is invalid:");
+
         var context = new SidekiqReceiveEndpointContext(host, this);
         context.GetOrAddPayload<IErrorTransport>(() => JobErrorTransport.Instance);
         context.GetOrAddPayload<IDeadLetterTransport>(() => JobErrorTransport.Instance);
         context.GetOrAddPayload<IBusTopology>(() => host.Topology);
 
         return context;
+    }
+
+    /// Notes what the consumers take while they are validated, so that a class of two meanings is a fault among the others.
+    sealed class ClassObserver : ConfigurationObserver, IMessageConfigurationObserver
+    {
+        readonly SidekiqReceiveEndpointConfiguration endpoint;
+
+        public ClassObserver(SidekiqReceiveEndpointConfiguration endpoint)
+            : base(endpoint)
+        {
+            this.endpoint = endpoint;
+            Connect(this);
+        }
+
+        public void MessageConfigured<TMessage>(IConsumePipeConfigurator configurator)
+            where TMessage : class => endpoint.Classes.Add(endpoint.host.Contracts.For<TMessage>());
+
+        public override void BatchConsumerConfigured<TConsumer, TMessage>(
+            IConsumerMessageConfigurator<TConsumer, Batch<TMessage>> configurator
+        ) => MessageConfigured<TMessage>(endpoint);
     }
 
     sealed class Builder(SidekiqReceiveEndpointConfiguration endpoint) : ReceiveEndpointBuilder(endpoint)

@@ -47,7 +47,8 @@ internal sealed class JobClassMap : ISpecification
         return TryGet(jobClass, out contract);
     }
 
-    public IEnumerable<ValidationResult> Validate() => conflicts.Select(conflict => this.Failure("JobClass", conflict));
+    public IEnumerable<ValidationResult> Validate() =>
+        conflicts.Distinct(StringComparer.Ordinal).Select(conflict => this.Failure("JobClass", conflict));
 
     // Ruby takes a leading '::' as the name from the top, which every name of a job is.
     static string Normal(string jobClass) =>

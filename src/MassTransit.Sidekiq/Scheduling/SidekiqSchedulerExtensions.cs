@@ -19,7 +19,12 @@ public static class SidekiqSchedulerExtensions
     public static void AddSidekiqMessageScheduler(this IBusRegistrationConfigurator configurator)
     {
         ArgumentNullException.ThrowIfNull(configurator);
-        configurator.TryAddScoped<IMessageScheduler>(provider => Scheduler<IBus>(provider));
+        configurator.TryAddScoped<IMessageScheduler>(provider =>
+            Scheduler(
+                provider.GetRequiredService<Bind<IBus, IBusInstance>>().Value,
+                provider.GetRequiredService<ISendEndpointProvider>()
+            )
+        );
     }
 
     /// <summary>As <see cref="AddSidekiqMessageScheduler(IBusRegistrationConfigurator)" />, for a further bus: inject <c>Bind&lt;TBus, IMessageScheduler&gt;</c>.</summary>
@@ -27,23 +32,25 @@ public static class SidekiqSchedulerExtensions
         where TBus : class, IBus
     {
         ArgumentNullException.ThrowIfNull(configurator);
-        configurator.TryAddScoped(provider => Bind<TBus>.Create<IMessageScheduler>(Scheduler<TBus>(provider)));
+        configurator.TryAddScoped(provider =>
+            Bind<TBus>.Create<IMessageScheduler>(
+                Scheduler(
+                    provider.GetRequiredService<IBusInstance<TBus>>(),
+                    provider.GetRequiredService<Bind<TBus, ISendEndpointProvider>>().Value
+                )
+            )
+        );
     }
 
-    static MessageScheduler Scheduler<TBus>(IServiceProvider provider)
-        where TBus : class, IBus
+    static MessageScheduler Scheduler(IBusInstance bus, ISendEndpointProvider sender)
     {
-        var bus = provider.GetRequiredService<Bind<TBus, IBusInstance>>().Value;
         var host =
             bus.HostConfiguration as SidekiqHostConfiguration
             ?? throw new ConfigurationException(
-                $"Bus {typeof(TBus).Name} runs on {bus.HostConfiguration.HostAddress}, not on Sidekiq. Configure it with UsingSidekiq, or use the scheduler of its transport."
+                $"Bus {bus.InstanceType.Name} runs on {bus.HostConfiguration.HostAddress}, not on Sidekiq. Configure it with UsingSidekiq, or use the scheduler of its transport."
             );
 
-        return new MessageScheduler(
-            new SidekiqScheduleMessageProvider(provider.GetRequiredService<ISendEndpointProvider>(), host),
-            bus.Bus.Topology
-        );
+        return new MessageScheduler(new SidekiqScheduleMessageProvider(sender, host), host.Topology);
     }
 }
 

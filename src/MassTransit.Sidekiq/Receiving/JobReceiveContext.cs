@@ -28,12 +28,16 @@ internal sealed class JobReceiveContext : BaseReceiveContext, TransportReceiveCo
 
     public IDictionary<string, object>? GetTransportProperties() => null;
 
-    protected override ContentType GetContentType() =>
-        Job.Metadata is { } metadata
-            ? metadata.ContentType is { } written
-                ? new ContentType(written)
-                : SidekiqMessageSerializer.ContentTypeOf(SidekiqNaming.CamelCase)
-            : contract?.ContentType ?? SidekiqMessageSerializer.ContentTypeOf(SidekiqNaming.CamelCase);
+    /// A job from elsewhere, and arguments without names of their own, are written as the contract names its properties.
+    protected override ContentType GetContentType()
+    {
+        var written = Job.Metadata?.ContentType is { } named
+            ? new ContentType(named)
+            : SidekiqMessageSerializer.ContentTypeOf(SidekiqNaming.CamelCase);
+        var isNamedHere = Job.Metadata is null || contract is { Args: not SidekiqArgs.Hash };
+
+        return contract is not null && isNamedHere && JobEnvelope.IsJson(written) ? contract.ContentType : written;
+    }
 
     static bool IsRedelivered(SidekiqJob job) =>
         job.RetryCount is not null || job.Metadata?.Headers.ContainsKey(MessageHeaders.RedeliveryCount) == true;

@@ -23,6 +23,13 @@ internal sealed class JobSendTransportContext(
         var context = new JobSendContext<T>(message, cancellationToken);
         await pipe.Send(context).ConfigureAwait(false);
 
+        // The contract names the properties, unless the body is somebody else's: encrypted, forwarded as it came.
+        var contract = host.Contracts.For<T>();
+        if (contract.Naming != SidekiqNaming.CamelCase && context.Serializer is SidekiqMessageSerializer)
+        {
+            context.Serializer = Serialization.GetMessageSerializer(contract.ContentType);
+        }
+
         return context;
     }
 

@@ -85,13 +85,17 @@ internal static class JobEnvelope
             ? Convert.ToInt64(before, CultureInfo.InvariantCulture)
             : 0;
 
-        metadata.Headers = new Dictionary<string, object?>(metadata.Headers, StringComparer.OrdinalIgnoreCase)
+        var received = metadata.Headers;
+        metadata.Headers = new Dictionary<string, object?>(received, StringComparer.OrdinalIgnoreCase)
         {
             [MessageHeaders.RedeliveryCount] = count + 1,
         };
 
         using var text = JobText.Rent();
         metadata.Write(text);
+
+        // The consumer and its observers still read this delivery's headers.
+        metadata.Headers = received;
 
         return JobJson.Edit(
             job.Json,
@@ -183,6 +187,6 @@ internal static class JobEnvelope
             );
     }
 
-    static bool IsJson(ContentType contentType) =>
+    public static bool IsJson(ContentType contentType) =>
         contentType.MediaType.EndsWith("json", StringComparison.OrdinalIgnoreCase);
 }

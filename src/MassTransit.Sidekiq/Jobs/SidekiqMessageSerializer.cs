@@ -42,7 +42,7 @@ internal sealed class SidekiqMessageSerializer(SidekiqNaming naming) : IMessageS
             Json(body),
             ContentType,
             options,
-            new RawMessageContext(headers, destinationAddress, Raw),
+            new JobMessageContext(headers, destinationAddress, Raw),
             headers.GetMessageTypes(),
             Raw
         );

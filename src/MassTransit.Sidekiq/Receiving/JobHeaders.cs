@@ -30,6 +30,7 @@ internal sealed class JobHeaders(SidekiqJob job, JobContract? contract, Uri host
             MessageHeaders.ResponseAddress => JobEnvelope.Absolute(metadata?.ResponseAddress, host),
             MessageHeaders.FaultAddress => JobEnvelope.Absolute(metadata?.FaultAddress, host),
             MessageHeaders.TransportMessageId => job.Jid,
+            JobMessageContext.TransportExpirationTime => metadata?.ExpiresAt?.UtcDateTime,
             MessageHeaders.TransportSentTime => job.CreatedAt?.UtcDateTime,
             MessageHeaders.SchedulingTokenId => metadata?.SchedulingToken,
             DiagnosticHeaders.ActivityId => job.TraceParent,

@@ -9,7 +9,7 @@ internal sealed class JobErrorTransport : IErrorTransport, IDeadLetterTransport
 
     public Task Send(ExceptionReceiveContext context) => Settlement(context).Fail(context.Exception);
 
-    public Task Send(ReceiveContext context, string? reason) => Settlement(context).Skip(reason ?? "no consumer");
+    public Task Send(ReceiveContext context, string? reason) => Settlement(context).Skip();
 
     static JobSettlement Settlement(PipeContext context) => context.GetPayload<JobSettlement>();
 }

@@ -88,6 +88,10 @@ internal sealed class JobSettlement(
 
         switch (endpoint.Host.Failures.Decide(job, exception, now, endpoint.Endpoint.FailureOptions()))
         {
+            case JobOutcome.Retry retry when endpoint.Endpoint.Temporary:
+                Log(exception, "is dead: its queue is temporary, and gone before a retry");
+                return Settle(() => process.Claims.Bury(delivery, retry.Json, now));
+
             case JobOutcome.Retry retry:
                 Log(exception, $"failed for time {retry.Count + 1} and is tried again at {retry.Due:O}");
                 return Settle(() => process.Retry(delivery, retry.Json, retry.Due));
@@ -103,7 +107,14 @@ internal sealed class JobSettlement(
     }
 
     /// Nobody on this endpoint consumes such a job.
-    public Task Skip(string reason) => Fail(new MessageNotConsumedException(endpoint.InputAddress, reason));
+    public Task Skip() =>
+        Fail(
+            new UnknownJobClassException(
+                context!.Job.Wrapped ?? context.Job.Class,
+                delivery.Queue,
+                endpoint.Endpoint.Classes.Classes
+            )
+        );
 
     public Task ScheduleRedelivery(TimeSpan delay, Action<ConsumeContext, SendContext>? callback = null)
     {

@@ -26,7 +26,7 @@ internal readonly record struct SidekiqEndpointAddress(
         var (home, name, isTopic) = address.Scheme switch
         {
             SidekiqHostAddress.Scheme => (
-                SidekiqHostAddress.Parse(address),
+                SidekiqHostAddress.Parse(new Uri(address, ".")),
                 LastSegment(address),
                 HasTopicType(address)
             ),
@@ -68,7 +68,9 @@ internal readonly record struct SidekiqEndpointAddress(
     static bool HasFlag(Uri address, string key, string value) =>
         address.Query.TrimStart('?').Split('&').Contains($"{key}={value}", StringComparer.OrdinalIgnoreCase);
 
-    static string LastSegment(Uri address) => Unescape(address.Segments[^1].Trim('/'));
+    /// Nothing for an address that ends with a slash, which is a host's.
+    static string LastSegment(Uri address) =>
+        Unescape(address.AbsolutePath[(address.AbsolutePath.LastIndexOf('/') + 1)..]);
 
     static string Unescape(string text) => Uri.UnescapeDataString(text);
 }

@@ -1,0 +1,149 @@
+namespace MassTransit.Sidekiq.Tests;
+
+public sealed class SagaTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task Saga_asks_schedules_and_is_finished_by_its_own_timer()
+    {
+        await using var redis = await RedisServer.Lease();
+        var seen = new Seen<Received<OrderEnded>>();
+        await using var bus = await Start(redis, seen);
+        var id = NewId.NextGuid();
+
+        await bus.Harness.Bus.Publish(new OrderPlaced(id, TimeSpan.FromMilliseconds(50)));
+
+        var ended = await seen.Next();
+        Assert.Equal((id, "timer", 42), (ended.Message.CorrelationId, ended.Message.Why, ended.Message.Stock));
+        Assert.Equal(id, ended.Context.InitiatorId);
+        Assert.Empty(await redis.ScheduledSet());
+    }
+
+    [Fact]
+    public async Task Unscheduled_timer_leaves_the_schedule()
+    {
+        await using var redis = await RedisServer.Lease();
+        var seen = new Seen<Received<OrderEnded>>();
+        await using var bus = await Start(redis, seen);
+        var id = NewId.NextGuid();
+
+        await bus.Harness.Bus.Publish(new OrderPlaced(id, TimeSpan.FromDays(1)));
+        await redis.Until(async db =>
+            (await db.ScheduledSet()).Count(entry => entry.Job.Contains("OrderExpired", StringComparison.Ordinal)) == 1
+        );
+        await bus.Harness.Bus.Publish(new OrderPaid(id));
+
+        Assert.Equal("paid", (await seen.Next()).Message.Why);
+        Assert.DoesNotContain(
+            await redis.ScheduledSet(),
+            entry => entry.Job.Contains("OrderExpired", StringComparison.Ordinal)
+        );
+        Assert.DoesNotContain(await redis.Keys(), key => key.StartsWith("mt:token", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Fault_of_the_asked_service_reaches_the_saga()
+    {
+        await using var redis = await RedisServer.Lease();
+        var seen = new Seen<Received<OrderEnded>>();
+        await using var bus = await Start(redis, seen, hasStock: false);
+
+        await bus.Harness.Bus.Publish(new OrderPlaced(NewId.NextGuid(), TimeSpan.FromDays(1)));
+
+        Assert.Equal("no stock", (await seen.Next()).Message.Why);
+    }
+
+    Task<TestBus> Start(RedisDatabase redis, Seen<Received<OrderEnded>> seen, bool hasStock = true) =>
+        TestBus.Start(
+            redis,
+            output,
+            x => x.AddSagaStateMachine<OrderMachine, OrderState>().InMemoryRepository(),
+            (_, cfg) =>
+            {
+                cfg.ReceiveEndpoint(
+                    "stock",
+                    e =>
+                        e.Handler<AskStock>(context =>
+                            hasStock
+                                ? context.RespondAsync(new Stock(42))
+                                : throw new InvalidOperationException("no stock")
+                        )
+                );
+                cfg.ReceiveEndpoint("ended", e => e.Note(seen));
+            }
+        );
+
+    public sealed record OrderPlaced(Guid CorrelationId, TimeSpan Patience) : CorrelatedBy<Guid>;
+
+    public sealed record OrderPaid(Guid CorrelationId) : CorrelatedBy<Guid>;
+
+    public sealed record OrderExpired(Guid CorrelationId) : CorrelatedBy<Guid>;
+
+    public sealed record OrderEnded(Guid CorrelationId, string Why, int Stock) : CorrelatedBy<Guid>;
+
+    public sealed record AskStock(Guid OrderId);
+
+    public sealed record Stock(int Count);
+
+    public sealed class OrderState : SagaStateMachineInstance
+    {
+        public Guid CorrelationId { get; set; }
+
+        public string CurrentState { get; set; } = "";
+
+        public TimeSpan Patience { get; set; }
+
+        public int Stock { get; set; }
+
+        public Guid? ExpiryToken { get; set; }
+
+        public Guid? StockRequestId { get; set; }
+    }
+
+    public sealed class OrderMachine : MassTransitStateMachine<OrderState>
+    {
+        public OrderMachine()
+        {
+            InstanceState(order => order.CurrentState);
+            Request(() => StockRequest, order => order.StockRequestId, x => x.ServiceAddress = new Uri("queue:stock"));
+            Schedule(() => Expiry, order => order.ExpiryToken);
+
+            Initially(
+                When(Placed)
+                    .Then(context => context.Saga.Patience = context.Message.Patience)
+                    .Request(StockRequest, context => new AskStock(context.Saga.CorrelationId))
+                    .TransitionTo(StockRequest.Pending)
+            );
+            During(
+                StockRequest.Pending,
+                When(StockRequest.Completed)
+                    .Then(context => context.Saga.Stock = context.Message.Count)
+                    .Schedule(
+                        Expiry,
+                        context => new OrderExpired(context.Saga.CorrelationId),
+                        context => context.Saga.Patience
+                    )
+                    .TransitionTo(Waiting),
+                When(StockRequest.Faulted).PublishAsync(context => Ended(context.Saga, "no stock")).Finalize()
+            );
+            During(
+                Waiting,
+                When(Expiry.Received).PublishAsync(context => Ended(context.Saga, "timer")).Finalize(),
+                When(Paid).Unschedule(Expiry).PublishAsync(context => Ended(context.Saga, "paid")).Finalize()
+            );
+            SetCompletedWhenFinalized();
+        }
+
+        public State Waiting { get; private set; } = null!;
+
+        public Event<OrderPlaced> Placed { get; private set; } = null!;
+
+        public Event<OrderPaid> Paid { get; private set; } = null!;
+
+        public Schedule<OrderState, OrderExpired> Expiry { get; private set; } = null!;
+
+        public Request<OrderState, AskStock, Stock> StockRequest { get; private set; } = null!;
+
+        static Task<OrderEnded> Ended(OrderState order, string why) =>
+            Task.FromResult(new OrderEnded(order.CorrelationId, why, order.Stock));
+    }
+}

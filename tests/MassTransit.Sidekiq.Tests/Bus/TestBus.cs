@@ -26,6 +26,8 @@ public sealed class TestBus : IAsyncDisposable
         services.AddLogging(logging => logging.AddProvider(new TestLog(output)).SetMinimumLevel(LogLevel.Debug));
         services.AddMassTransitTestHarness(x =>
         {
+            // The harness gives up after 1.2 s without an event, which a loaded machine may well need for one.
+            x.SetTestTimeouts(testInactivityTimeout: Eventually.Guard);
             register?.Invoke(x);
             x.UsingSidekiq(
                 (context, cfg) =>

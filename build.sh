@@ -67,7 +67,11 @@ verb_test() {
     "" | --fast) ;;
     *) die "Unknown option '$1'. Usage: ./build.sh test [--fast]" ;;
   esac
-  if [ "${1:-}" = --fast ]; then need redis-server=redis-server; else need redis-server=redis-server sidekiq=ruby-sidekiq; fi
+  if [ "${1:-}" = --fast ]; then
+    need redis-server=redis-server pg_ctlcluster=postgresql
+  else
+    need redis-server=redis-server pg_ctlcluster=postgresql sidekiq=ruby-sidekiq
+  fi
 
   build
   rm -rf artifacts/tests && mkdir -p artifacts/tests

@@ -198,6 +198,9 @@ public sealed class ChildProcess : IAsyncDisposable
 /// <summary>The signals that tests send.</summary>
 public enum UnixSignal
 {
+    /// <summary>Ends a program as Ctrl-C does; PostgreSQL breaks its connections and closes its files.</summary>
+    Interrupt = 2,
+
     /// <summary>Ends a process at once; nothing in it runs any more.</summary>
     Kill = 9,
 

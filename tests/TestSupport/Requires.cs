@@ -13,7 +13,26 @@ public static class Requires
             return found;
         }
 
-        var reason = $"'{name}' is not on the PATH. Install it: apt-get install {debianPackage}";
+        return Missing($"'{name}' is not on the PATH. Install it: apt-get install {debianPackage}");
+    }
+
+    /// <summary>The folder of a program that Debian keeps off the PATH, one folder for each version: the newest.</summary>
+    public static string Folder(string root, string program, string debianPackage)
+    {
+        var found = Directory.Exists(root)
+            ? Directory
+                .GetDirectories(root)
+                .Order(StringComparer.Ordinal)
+                .LastOrDefault(version => File.Exists(Path.Combine(version, program)))
+            : null;
+
+        return found is not null
+            ? Path.GetDirectoryName(Path.Combine(found, program))!
+            : Missing($"There is no '{root}/*/{program}'. Install it: apt-get install {debianPackage}");
+    }
+
+    static string Missing(string reason)
+    {
         if (Environment.GetEnvironmentVariable("CI") == "true")
         {
             throw new InvalidOperationException(reason);

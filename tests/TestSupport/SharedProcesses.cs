@@ -7,6 +7,7 @@ public sealed class SharedProcesses : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await SharedRedis.Stop();
+        await SharedPostgres.Stop();
         await Ruby.Stop();
     }
 }

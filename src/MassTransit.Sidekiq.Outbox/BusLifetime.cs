@@ -1,0 +1,55 @@
+using MassTransit.Transports;
+
+namespace MassTransit.Sidekiq;
+
+/// Something that runs as long as one bus does. Observers hear of every bus of a container; this one answers to its own.
+internal abstract class BusLifetime(Func<IBusInstance> instance) : IBusObserver, IAsyncDisposable
+{
+    IBus? running;
+
+    public Task PostStart(IBus bus, Task<BusReady> busReady)
+    {
+        var started = instance();
+        if (ReferenceEquals(bus, started.BusControl) && running is null)
+        {
+            running = bus;
+            Start(started);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public async Task PreStop(IBus bus)
+    {
+        // The container may be gone by now: nothing is asked of it.
+        if (ReferenceEquals(bus, running))
+        {
+            await DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (running is not null)
+        {
+            running = null;
+            await Stop().ConfigureAwait(false);
+        }
+    }
+
+    protected abstract void Start(IBusInstance bus);
+
+    protected abstract Task Stop();
+
+    void IBusObserver.PostCreate(IBus bus) { }
+
+    void IBusObserver.CreateFaulted(Exception exception) { }
+
+    Task IBusObserver.PreStart(IBus bus) => Task.CompletedTask;
+
+    Task IBusObserver.StartFaulted(IBus bus, Exception exception) => Task.CompletedTask;
+
+    Task IBusObserver.PostStop(IBus bus) => Task.CompletedTask;
+
+    Task IBusObserver.StopFaulted(IBus bus, Exception exception) => Task.CompletedTask;
+}

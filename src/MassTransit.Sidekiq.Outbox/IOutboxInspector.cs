@@ -1,0 +1,43 @@
+using MassTransit.Sidekiq;
+
+namespace MassTransit;
+
+/// <summary>What waits in an outbox, and what was set aside. Inject it; for one of several contexts, <see cref="IOutboxInspector{TDbContext}" />.</summary>
+public interface IOutboxInspector
+{
+    /// <summary>How much waits, how long, and how much was set aside.</summary>
+    Task<OutboxCounts> Count(CancellationToken cancellationToken = default);
+
+    /// <summary>Messages that could not be sent, the oldest first.</summary>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    Task<IReadOnlyList<OutboxFault>> Faults(int limit = 100, CancellationToken cancellationToken = default);
+
+    /// <summary>Puts messages that were set aside back into the outbox, with the ids they had.</summary>
+    /// <param name="faultIds">Which. Default: all.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>How many were there to be released.</returns>
+    Task<int> Release(IReadOnlyCollection<long>? faultIds = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes messages that were set aside for good.</summary>
+    /// <param name="faultIds">Which.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>How many were there to be removed.</returns>
+    Task<int> Discard(IReadOnlyCollection<long> faultIds, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Wakes the relay of this process and completes when nothing committed is left to send, whoever sends it. For tests and
+    /// shutdown scripts; what was set aside does not count.
+    /// </summary>
+    Task WaitUntilDrained(CancellationToken cancellationToken = default);
+}
+
+/// <summary>The outbox of one context.</summary>
+/// <typeparam name="TDbContext">The context that messages are staged in.</typeparam>
+public interface IOutboxInspector<TDbContext> : IOutboxInspector;
+
+/// <summary>What an outbox holds at one moment.</summary>
+/// <param name="Pending">Messages that are committed and not yet sent.</param>
+/// <param name="OldestAge">How long the oldest of them has waited; zero when there is none.</param>
+/// <param name="SetAside">Messages that could not be sent.</param>
+public sealed record OutboxCounts(long Pending, TimeSpan OldestAge, long SetAside);

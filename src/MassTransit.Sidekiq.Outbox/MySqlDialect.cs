@@ -1,0 +1,26 @@
+namespace MassTransit.Sidekiq;
+
+/// MySQL from 8.0, which knows SKIP LOCKED and JSON_TABLE.
+internal sealed class MySqlDialect : OutboxDialect
+{
+    public override string Name => "mysql";
+
+    protected override string IsInIds =>
+        "IN (SELECT id FROM JSON_TABLE(@ids, '$[*]' COLUMNS (id char(36) PATH '$')) AS ids)";
+
+    public override string Quote(string name) => $"`{name.Replace("`", "``", StringComparison.Ordinal)}`";
+
+    public override string Claim(OutboxTables tables) =>
+        MessagesOf(
+            tables,
+            $"(SELECT {ClaimColumns(tables)} FROM {tables.Outbox.Name}"
+                + $" ORDER BY {tables.Outbox[nameof(OutboxState.Created)]} LIMIT @take FOR UPDATE SKIP LOCKED)"
+        ) + " LIMIT @take";
+
+    public override string Receive(OutboxTables tables) =>
+        $"INSERT IGNORE INTO {tables.Inbox.Name} ({ReceiveColumns(tables)}) VALUES ({ReceiveValues})";
+
+    public override string ForgetInbox(OutboxTables tables) =>
+        $"DELETE FROM {tables.Inbox.Name} WHERE {tables.Inbox[nameof(InboxState.Delivered)]} < @before"
+        + $" ORDER BY {tables.Inbox[nameof(InboxState.Delivered)]} LIMIT @take";
+}

@@ -1,0 +1,116 @@
+using System.Data.Common;
+using System.Text.Json;
+
+namespace MassTransit.Sidekiq;
+
+/// What one database says differently. Everything that is asked often is one statement here; what is rare is LINQ.
+internal abstract class OutboxDialect
+{
+    public static readonly OutboxDialect Postgres = new PostgresDialect();
+    public static readonly OutboxDialect Sqlite = new SqliteDialect();
+    public static readonly OutboxDialect SqlServer = new SqlServerDialect();
+    public static readonly OutboxDialect MySql = new MySqlDialect();
+
+    /// The file in Sql/ that creates the tables.
+    public abstract string Name { get; }
+
+    /// Whether taking a lock keeps all other writers out, so that one should look first whether there is work.
+    public virtual bool LocksEverything => false;
+
+    public abstract string Quote(string name);
+
+    /// Takes the oldest transactions that nobody else drains, and answers their messages in order: OutboxId, then the
+    /// columns of OutboxTables. A transaction without messages answers one row of nulls. Parameter: @take, for both.
+    public abstract string Claim(OutboxTables tables);
+
+    /// Removes an inbox row's duplicates by doing nothing: one row affected means that the message is new. Waits for
+    /// another transaction that is just inserting the same. Parameters: @message, @consumer, @received.
+    public abstract string Receive(OutboxTables tables);
+
+    /// Removes up to @take inbox rows that were delivered before @before.
+    public abstract string ForgetInbox(OutboxTables tables);
+
+    public virtual string DeleteMessages(OutboxTables tables) =>
+        $"DELETE FROM {tables.Message.Name} WHERE {tables.Message[nameof(OutboxMessage.OutboxId)]} {IsInIds}";
+
+    public virtual string DeleteTransactions(OutboxTables tables) =>
+        $"DELETE FROM {tables.Outbox.Name} WHERE {tables.Outbox[nameof(OutboxState.OutboxId)]} {IsInIds}";
+
+    /// Removes the first messages of a transaction. Parameters: @outbox, @last.
+    /// Writing the transaction's row is not for show: a host whose statement began before we commit still sees the messages
+    /// in its snapshot, but locks the row as we left it, and passes over what is sent.
+    public static string DeleteSent(OutboxTables tables) =>
+        $"DELETE FROM {tables.Message.Name} WHERE {tables.Message[nameof(OutboxMessage.OutboxId)]} = @outbox"
+        + $" AND {tables.Message[nameof(OutboxMessage.SequenceNumber)]} <= @last;"
+        + $" UPDATE {tables.Outbox.Name} SET {tables.Outbox[nameof(OutboxState.LastSequenceNumber)]} = @last"
+        + $" WHERE {tables.Outbox[nameof(OutboxState.OutboxId)]} = @outbox";
+
+    public static string HasWork(OutboxTables tables) => $"SELECT 1 FROM {tables.Outbox.Name} LIMIT 1";
+
+    /// Parameter: @pattern. Messages that are due later are few, and the index on EnqueueTime finds them.
+    public static string FindScheduled(OutboxTables tables) =>
+        $"SELECT 1 FROM {tables.Message.Name} WHERE {tables.Message[nameof(OutboxMessage.EnqueueTime)]} IS NOT NULL"
+        + $" AND {tables.Message[nameof(OutboxMessage.Properties)]} LIKE @pattern";
+
+    /// Parameters: @id, @type, @destination, @attempts, @at, @errorType, @error, @message.
+    public static string SetAside(OutboxTables tables)
+    {
+        var fault = tables.Fault;
+        return $"INSERT INTO {fault.Name} ({fault[nameof(OutboxFault.MessageId)]}, {fault[nameof(OutboxFault.MessageType)]},"
+            + $" {fault[nameof(OutboxFault.DestinationAddress)]}, {fault[nameof(OutboxFault.Attempts)]},"
+            + $" {fault[nameof(OutboxFault.FaultedAt)]}, {fault[nameof(OutboxFault.ErrorType)]},"
+            + $" {fault[nameof(OutboxFault.Error)]}, {fault[nameof(OutboxFault.Message)]})"
+            + " VALUES (@id, @type, @destination, @attempts, @at, @errorType, @error, @message)";
+    }
+
+    /// Fills @ids.
+    public virtual object Ids(IEnumerable<Guid> ids) => JsonSerializer.Serialize(ids);
+
+    /// What follows a column to say that it is one of @ids.
+    protected abstract string IsInIds { get; }
+
+    /// The messages that are still to be sent of the transactions in `claimed`, in order. One that MassTransit's own
+    /// outbox has sent, but not yet removed, is not sent again.
+    protected static string MessagesOf(OutboxTables tables, string claimed) =>
+        $"SELECT c.{tables.Outbox[nameof(OutboxState.OutboxId)]} AS claimed, {tables.MessageColumns}"
+        + $" FROM {claimed} c LEFT JOIN {tables.Message.Name} m"
+        + $" ON m.{tables.Message[nameof(OutboxMessage.OutboxId)]} = c.{tables.Outbox[nameof(OutboxState.OutboxId)]}"
+        + $" AND c.{tables.Outbox[nameof(OutboxState.Delivered)]} IS NULL"
+        + $" AND m.{tables.Message[nameof(OutboxMessage.SequenceNumber)]} > COALESCE(c.{tables.Outbox[nameof(OutboxState.LastSequenceNumber)]}, 0)"
+        + $" ORDER BY c.{tables.Outbox[nameof(OutboxState.Created)]}, c.{tables.Outbox[nameof(OutboxState.OutboxId)]},"
+        + $" m.{tables.Message[nameof(OutboxMessage.SequenceNumber)]}";
+
+    protected static string ClaimColumns(OutboxTables tables) =>
+        string.Join(
+            ", ",
+            tables.Outbox[nameof(OutboxState.OutboxId)],
+            tables.Outbox[nameof(OutboxState.Created)],
+            tables.Outbox[nameof(OutboxState.Delivered)],
+            tables.Outbox[nameof(OutboxState.LastSequenceNumber)]
+        );
+
+    protected static string ReceiveColumns(OutboxTables tables) =>
+        string.Join(
+            ", ",
+            tables.Inbox[nameof(InboxState.MessageId)],
+            tables.Inbox[nameof(InboxState.ConsumerId)],
+            tables.Inbox[nameof(InboxState.LockId)],
+            tables.Inbox[nameof(InboxState.Received)],
+            tables.Inbox[nameof(InboxState.ReceiveCount)],
+            tables.Inbox[nameof(InboxState.Consumed)],
+            tables.Inbox[nameof(InboxState.Delivered)]
+        );
+
+    /// Consumed with its insertion: both commit together, or neither.
+    protected const string ReceiveValues = "@message, @consumer, @message, @received, 1, @received, @received";
+
+    public static DbParameter Parameter(DbCommand command, string name, object? value)
+    {
+        var parameter = command.CreateParameter();
+        parameter.ParameterName = name;
+        parameter.Value = value ?? DBNull.Value;
+        command.Parameters.Add(parameter);
+
+        return parameter;
+    }
+}

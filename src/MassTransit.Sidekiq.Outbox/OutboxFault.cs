@@ -1,0 +1,35 @@
+namespace MassTransit.Sidekiq;
+
+/// <summary>
+/// A staged message that cannot be sent, set aside so that it does not hold up the others. <see cref="IOutboxInspector"/>
+/// releases or discards it.
+/// </summary>
+public sealed class OutboxFault
+{
+    /// <summary>By which it is released or discarded.</summary>
+    public long Id { get; set; }
+
+    /// <summary>The message's id, and so its job's.</summary>
+    public Guid MessageId { get; set; }
+
+    /// <summary>The message's urns, its own first, separated by semicolons.</summary>
+    public string MessageType { get; set; } = "";
+
+    /// <summary>Where it was to go.</summary>
+    public string? DestinationAddress { get; set; }
+
+    /// <summary>How often it was tried; releasing it does not start anew.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>When it was last tried.</summary>
+    public DateTime FaultedAt { get; set; }
+
+    /// <summary>What went wrong the last time: the exception's type.</summary>
+    public string ErrorType { get; set; } = "";
+
+    /// <summary>What went wrong the last time: the exception's message.</summary>
+    public string Error { get; set; } = "";
+
+    /// <summary>The whole row of <see cref="OutboxMessage"/>, as JSON.</summary>
+    public string Message { get; set; } = "";
+}

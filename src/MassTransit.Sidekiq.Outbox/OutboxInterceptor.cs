@@ -1,0 +1,110 @@
+using System.Data.Common;
+using System.Transactions;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+
+namespace MassTransit.Sidekiq;
+
+/// Sees when the changes of a context are committed. A transaction that somebody else began and ends (a raw
+/// NpgsqlTransaction) is not seen; its messages are found when the scope ends, or by the next poll.
+internal sealed class OutboxInterceptor<TDbContext>(OutboxSignal<TDbContext> signal)
+    : ISaveChangesInterceptor,
+        IDbTransactionInterceptor
+    where TDbContext : DbContext
+{
+    public int SavedChanges(SaveChangesCompletedEventData eventData, int result)
+    {
+        Saved(eventData.Context);
+        return result;
+    }
+
+    public ValueTask<int> SavedChangesAsync(
+        SaveChangesCompletedEventData eventData,
+        int result,
+        CancellationToken cancellationToken = default
+    )
+    {
+        Saved(eventData.Context);
+        return ValueTask.FromResult(result);
+    }
+
+    public void TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData) =>
+        Committed(eventData.Context);
+
+    public Task TransactionCommittedAsync(
+        DbTransaction transaction,
+        TransactionEndEventData eventData,
+        CancellationToken cancellationToken = default
+    )
+    {
+        Committed(eventData.Context);
+        return Task.CompletedTask;
+    }
+
+    public DbTransaction TransactionUsed(DbConnection connection, TransactionEventData eventData, DbTransaction result)
+    {
+        Doubt(eventData);
+        return result;
+    }
+
+    public ValueTask<DbTransaction> TransactionUsedAsync(
+        DbConnection connection,
+        TransactionEventData eventData,
+        DbTransaction result,
+        CancellationToken cancellationToken = default
+    )
+    {
+        Doubt(eventData);
+        return ValueTask.FromResult(result);
+    }
+
+    public void RolledBackToSavepoint(DbTransaction transaction, TransactionEventData eventData) => Doubt(eventData);
+
+    public Task RolledBackToSavepointAsync(
+        DbTransaction transaction,
+        TransactionEventData eventData,
+        CancellationToken cancellationToken = default
+    )
+    {
+        Doubt(eventData);
+        return Task.CompletedTask;
+    }
+
+    void Saved(DbContext? context)
+    {
+        if (context is null || !signal.HasStaged(context) || context.Database.CurrentTransaction is not null)
+        {
+            return;
+        }
+
+        if ((Transaction.Current ?? context.Database.GetEnlistedTransaction()) is { } ambient)
+        {
+            ambient.TransactionCompleted += (_, ended) =>
+            {
+                if (ended.Transaction?.TransactionInformation.Status == TransactionStatus.Committed)
+                {
+                    signal.Wake();
+                }
+            };
+            return;
+        }
+
+        signal.Commit(context);
+    }
+
+    void Doubt(TransactionEventData transaction)
+    {
+        if (transaction.Context is not null)
+        {
+            signal.Doubt(transaction.Context, transaction.TransactionId);
+        }
+    }
+
+    void Committed(DbContext? context)
+    {
+        if (context is not null)
+        {
+            signal.Commit(context);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MassTransit.Sidekiq;
+
+/// Hears from PostgreSQL that another process has committed messages. It holds one connection; when that breaks, or the
+/// database is another, nothing is lost but time: the relay polls all the same.
+internal sealed class OutboxListener<TDbContext>(IServiceScopeFactory scopes, OutboxSettings<TDbContext> settings)
+    where TDbContext : DbContext
+{
+    public const string Channel = "sidekiq_outbox";
+
+    // Long enough to cost nothing, short enough that a connection which a firewall has dropped is noticed some day.
+    static readonly TimeSpan longestWait = TimeSpan.FromMinutes(5);
+    static readonly TimeSpan never = TimeSpan.FromDays(1);
+
+    /// Whether there is something to listen to.
+    public bool IsPossible(TDbContext context) =>
+        settings.Options.Listen
+        && (settings.Options.Dialect ?? SidekiqOutboxMigrations.Dialect(context.Database.ProviderName))
+            == OutboxDialect.Postgres;
+
+    /// Listens until the connection ends or the token is cancelled; `heard` is called for each notification, and once at
+    /// the beginning, for those that came before.
+    public async Task<TimeSpan> Listen(Action heard, CancellationToken cancellationToken)
+    {
+        var scope = scopes.CreateAsyncScope();
+        await using var _ = scope.ConfigureAwait(false);
+        var context = scope.ServiceProvider.GetRequiredService<TDbContext>();
+        if (!IsPossible(context))
+        {
+            return never;
+        }
+
+        await context.Database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        var connection = context.Database.GetDbConnection();
+        await Execute(connection, $"LISTEN {Channel}", cancellationToken).ConfigureAwait(false);
+        if (WaitOf(connection) is not { } wait)
+        {
+            return never;
+        }
+
+        heard();
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            if (await wait(longestWait, cancellationToken).ConfigureAwait(false))
+            {
+                heard();
+            }
+            else
+            {
+                await Execute(connection, "SELECT 1", cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return never;
+    }
+
+    /// Tells the relays of other processes.
+    public async Task Notify(CancellationToken cancellationToken)
+    {
+        var scope = scopes.CreateAsyncScope();
+        await using var _ = scope.ConfigureAwait(false);
+        var context = scope.ServiceProvider.GetRequiredService<TDbContext>();
+        if (IsPossible(context))
+        {
+            await context.Database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            await Execute(context.Database.GetDbConnection(), $"NOTIFY {Channel}", cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+
+    /// `WaitAsync(TimeSpan, CancellationToken)` of NpgsqlConnection, which this package does not depend on: users of other
+    /// databases should not get it.
+    static Func<TimeSpan, CancellationToken, Task<bool>>? WaitOf(DbConnection connection) =>
+        connection
+            .GetType()
+            .GetMethod("WaitAsync", [typeof(TimeSpan), typeof(CancellationToken)])
+            ?.CreateDelegate<Func<TimeSpan, CancellationToken, Task<bool>>>(connection);
+
+    static async Task Execute(DbConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        var command = connection.CreateCommand();
+        await using var _ = command.ConfigureAwait(false);
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+}

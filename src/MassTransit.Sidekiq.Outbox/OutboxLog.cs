@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Logging;
+
+namespace MassTransit.Sidekiq;
+
+/// What an outbox has to say, with the name of its context.
+internal sealed class OutboxLog<TDbContext>(ILoggerFactory loggers)
+{
+    readonly ILogger logger = loggers.CreateLogger("MassTransit.Sidekiq.Outbox");
+
+    public void NeverSaved() => logger.NeverSaved(typeof(TDbContext).Name);
+
+    public void SetAside(Exception fault) => logger.SetAside(fault, typeof(TDbContext).Name);
+}
+
+internal static partial class OutboxLogMessages
+{
+    [LoggerMessage(
+        5001,
+        LogLevel.Warning,
+        "Messages were staged in {Context}, and its scope ended without SaveChanges: they were never sent"
+    )]
+    public static partial void NeverSaved(this ILogger logger, string context);
+
+    [LoggerMessage(
+        5002,
+        LogLevel.Error,
+        "A message in the outbox of {Context} cannot be sent and was set aside in OutboxFault. Cure the cause and release it with IOutboxInspector"
+    )]
+    public static partial void SetAside(this ILogger logger, Exception fault, string context);
+}

@@ -1,0 +1,96 @@
+using MassTransit.Middleware;
+using MassTransit.Serialization;
+
+namespace MassTransit.Sidekiq;
+
+/// <summary>
+/// One message to send once its transaction has committed. Same table as in MassTransit.EntityFrameworkCore 8.5.
+/// </summary>
+public sealed class OutboxMessage : OutboxMessageContext
+{
+    static readonly Dictionary<string, object> none = new(StringComparer.OrdinalIgnoreCase);
+
+    Headers? headers;
+    IReadOnlyDictionary<string, object>? properties;
+
+    /// <summary>The order in which the messages of a transaction are sent.</summary>
+    public long SequenceNumber { get; set; }
+
+    /// <summary>When it is due, for a scheduled message; absolute, so that a late drain delays nothing further.</summary>
+    public DateTime? EnqueueTime { get; set; }
+
+    /// <summary>When it was staged.</summary>
+    public DateTime SentTime { get; set; }
+
+    /// <summary>The message's headers, as a JSON object.</summary>
+    public string? Headers { get; set; }
+
+    /// <summary>What the transport needs besides, as a JSON object: job class, options, arguments.</summary>
+    public string? Properties { get; set; }
+
+    /// <summary>The message whose consumer staged it; written only by MassTransit's own outbox.</summary>
+    public Guid? InboxMessageId { get; set; }
+
+    /// <summary>The consumer that staged it; written only by MassTransit's own outbox.</summary>
+    public Guid? InboxConsumerId { get; set; }
+
+    /// <summary>Its transaction.</summary>
+    public Guid? OutboxId { get; set; }
+
+    /// <summary>The message's id; the jid of its job is a hash of it.</summary>
+    public Guid MessageId { get; set; }
+
+    /// <summary>How the body was written.</summary>
+    public string ContentType { get; set; } = "";
+
+    /// <summary>The message's urns, its own first, separated by semicolons.</summary>
+    public string MessageType { get; set; } = "";
+
+    /// <summary>The message.</summary>
+    public string Body { get; set; } = "";
+
+    /// <summary>The conversation it belongs to.</summary>
+    public Guid? ConversationId { get; set; }
+
+    /// <summary>What it is about.</summary>
+    public Guid? CorrelationId { get; set; }
+
+    /// <summary>What caused it.</summary>
+    public Guid? InitiatorId { get; set; }
+
+    /// <summary>The request it is, or answers.</summary>
+    public Guid? RequestId { get; set; }
+
+    /// <summary>Who sent it.</summary>
+    public Uri? SourceAddress { get; set; }
+
+    /// <summary>The queue or topic it goes to.</summary>
+    public Uri? DestinationAddress { get; set; }
+
+    /// <summary>Where answers go.</summary>
+    public Uri? ResponseAddress { get; set; }
+
+    /// <summary>Where faults go.</summary>
+    public Uri? FaultAddress { get; set; }
+
+    /// <summary>When it is of no use any more.</summary>
+    public DateTime? ExpirationTime { get; set; }
+
+    Guid? MessageContext.MessageId => MessageId;
+
+    DateTime? MessageContext.SentTime => SentTime;
+
+    HostInfo MessageContext.Host => Metadata.HostMetadataCache.Host;
+
+    Headers MessageContext.Headers => headers ??= ReadHeaders();
+
+    IReadOnlyDictionary<string, object> OutboxMessageContext.Properties => properties ??= ReadProperties();
+
+    Headers ReadHeaders() =>
+        SystemTextJsonMessageSerializer.Instance.DeserializeDictionary<object?>(Headers) is { } written
+            ? new DictionarySendHeaders(written)
+            : EmptyHeaders.Instance;
+
+    Dictionary<string, object> ReadProperties() =>
+        SystemTextJsonMessageSerializer.Instance.DeserializeDictionary<object>(Properties) ?? none;
+}

@@ -1,0 +1,132 @@
+using MassTransit.DependencyInjection;
+using MassTransit.Middleware;
+using MassTransit.Scheduling;
+using MassTransit.Transports;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace MassTransit.Sidekiq;
+
+/// Closes over the type of the bus, which AddSidekiqOutbox finds out at run time.
+internal abstract class OutboxRegistration
+{
+    public abstract void Register(IBusRegistrationConfigurator services);
+}
+
+internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions options) : OutboxRegistration
+    where TBus : class, IBus
+    where TDbContext : DbContext
+{
+    public override void Register(IBusRegistrationConfigurator services)
+    {
+        if (services.Any(service => service.ServiceType == typeof(OutboxSettings<TDbContext>)))
+        {
+            throw new ConfigurationException(
+                $"{typeof(TDbContext).Name} has an outbox already. Its messages go to one bus: give each bus a context of its own, and call AddSidekiqOutbox once for each."
+            );
+        }
+
+        AddServices(services);
+        services.ConfigureDbContext<TDbContext>(
+            (provider, builder) => builder.AddInterceptors(provider.GetRequiredService<OutboxInterceptor<TDbContext>>())
+        );
+        services
+            .AddHealthChecks()
+            .AddCheck<OutboxHealthCheck<TDbContext>>($"sidekiq-outbox-{typeof(TDbContext).Name}", tags: ["ready"]);
+
+        if (options.IsBusOutbox)
+        {
+            services.ReplaceScoped<IScopedBusContextProvider<TBus>, OutboxBusContextProvider<TBus, TDbContext>>();
+            AddScheduler(services);
+        }
+
+        if (options.HasRelay)
+        {
+            services.AddBusObserver(Relay);
+        }
+        else
+        {
+            services.AddBusObserver(Notifier);
+        }
+    }
+
+    static IBusInstance Bus(IServiceProvider provider) => provider.GetRequiredService<Bind<TBus, IBusInstance>>().Value;
+
+    static SidekiqHostConfiguration Host(IServiceProvider provider) =>
+        Bus(provider).HostConfiguration as SidekiqHostConfiguration
+        ?? throw new ConfigurationException(
+            $"The outbox of {typeof(TDbContext).Name} drains to Sidekiq, and its bus runs on {Bus(provider).HostConfiguration.HostAddress}. Configure the bus with UsingSidekiq."
+        );
+
+    void AddServices(IServiceCollection services)
+    {
+        services.AddSingleton(new OutboxSettings<TDbContext>(options));
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<OutboxSignal<TDbContext>>();
+        services.TryAddSingleton<OutboxInterceptor<TDbContext>>();
+        services.TryAddSingleton<OutboxLog<TDbContext>>();
+        services.TryAddSingleton<OutboxMonitor<TDbContext>>();
+        services.TryAddSingleton<OutboxStore<TDbContext>>();
+        services.TryAddSingleton<OutboxListener<TDbContext>>();
+        services.TryAddSingleton<IOutboxInspector<TDbContext>, OutboxInspector<TDbContext>>();
+        services.TryAddSingleton<IOutboxInspector>(provider =>
+            provider.GetRequiredService<IOutboxInspector<TDbContext>>()
+        );
+        services.TryAddScoped(provider => new OutboxStage<TDbContext>(
+            provider.GetRequiredService<TDbContext>(),
+            provider.GetRequiredService<OutboxSignal<TDbContext>>(),
+            Host(provider),
+            provider.GetRequiredService<TimeProvider>()
+        ));
+        services.TryAddScoped<IOutboxContextFactory<TDbContext>, InboxContextFactory<TDbContext>>();
+    }
+
+    static void AddScheduler(IServiceCollection services)
+    {
+        if (typeof(TBus) == typeof(IBus))
+        {
+            services.AddScoped(Scheduler);
+        }
+        else
+        {
+            services.AddScoped(provider => Bind<TBus>.Create(Scheduler(provider)));
+        }
+    }
+
+    /// In a consumer without an inbox nothing is staged, so its cancellations are not either.
+    static IMessageScheduler Scheduler(IServiceProvider provider)
+    {
+        var context = provider.GetRequiredService<IScopedBusContextProvider<TBus>>().Context;
+        var sender = context.SendEndpointProvider;
+        var isStaged =
+            context is OutboxBusContext<TBus, TDbContext>
+            || (sender is PipeContext consumer && consumer.TryGetPayload<OutboxConsumeContext>(out _));
+        var host = Host(provider);
+
+        return isStaged
+            ? provider.GetRequiredService<OutboxStage<TDbContext>>().Scheduler(sender)
+            : new MessageScheduler(new SidekiqScheduleMessageProvider(sender, host), host.Topology);
+    }
+
+    /// The bus is asked for later: the observer is made while the bus is.
+    static OutboxRelay<TDbContext> Relay(IServiceProvider provider) =>
+        new(
+            provider.GetRequiredService<OutboxStore<TDbContext>>(),
+            provider.GetRequiredService<OutboxListener<TDbContext>>(),
+            provider.GetRequiredService<OutboxSettings<TDbContext>>(),
+            provider.GetRequiredService<OutboxSignal<TDbContext>>(),
+            provider.GetRequiredService<OutboxMonitor<TDbContext>>(),
+            () => Bus(provider),
+            () => Host(provider),
+            provider.GetRequiredService<TimeProvider>()
+        );
+
+    static OutboxNotifier<TDbContext> Notifier(IServiceProvider provider) =>
+        new(
+            provider.GetRequiredService<OutboxListener<TDbContext>>(),
+            provider.GetRequiredService<OutboxSignal<TDbContext>>(),
+            () => Bus(provider),
+            provider.GetRequiredService<TimeProvider>()
+        );
+}

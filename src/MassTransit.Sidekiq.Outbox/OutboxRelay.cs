@@ -1,0 +1,132 @@
+using MassTransit.Transports;
+using Microsoft.EntityFrameworkCore;
+
+namespace MassTransit.Sidekiq;
+
+/// Drains one outbox while the bus runs.
+/// 1. Take the oldest transactions that no other host drains (SKIP LOCKED), whole ones, up to the batch size.
+/// 2. Push their messages in one pipelined step.
+/// 3. Remove them and commit. A kill before the commit sends them again, with the same job ids.
+/// 4. Go on while batches are full, then sleep: until a commit of this process or a NOTIFY of another one, or the poll, whose
+///    pause doubles from 50 ms to the poll interval.
+/// While Redis is away everything waits, and nothing is tried until it is back.
+internal sealed class OutboxRelay<TDbContext>(
+    OutboxStore<TDbContext> store,
+    OutboxListener<TDbContext> listener,
+    OutboxSettings<TDbContext> settings,
+    OutboxSignal<TDbContext> signal,
+    OutboxMonitor<TDbContext> monitor,
+    Func<IBusInstance> instance,
+    Func<SidekiqHostConfiguration> host,
+    TimeProvider clock
+) : BusLifetime(instance)
+    where TDbContext : DbContext
+{
+    static readonly TimeSpan shortestPause = TimeSpan.FromMilliseconds(50);
+    static readonly TimeSpan outagePause = TimeSpan.FromMilliseconds(500);
+
+    readonly List<BackgroundLoop> loops = [];
+    TimeSpan pause = shortestPause;
+    SidekiqProcess? process;
+    JobPush? push;
+
+    protected override void Start(IBusInstance bus)
+    {
+        process = host().Process;
+        process.Redis.Back += OnBack;
+        push = new JobPush(host());
+
+        loops.Add(new BackgroundLoop($"Draining the outbox of {settings.Name}", Cycle, clock));
+        loops.Add(
+            new BackgroundLoop(
+                $"Listening for messages in {settings.Name}",
+                token => listener.Listen(Wake, token),
+                clock
+            )
+        );
+        loops.Add(
+            new BackgroundLoop(
+                $"Cleaning the inbox of {settings.Name}",
+                new InboxCleaner<TDbContext>(store, settings, clock).Cycle,
+                clock
+            )
+        );
+        signal.Committed += OnCommitted;
+        loops.ForEach(loop => loop.Start());
+    }
+
+    protected override async Task Stop()
+    {
+        signal.Committed -= OnCommitted;
+        await Task.WhenAll(loops.Select(loop => loop.DisposeAsync().AsTask())).ConfigureAwait(false);
+        loops.Clear();
+        if (process is not null)
+        {
+            process.Redis.Back -= OnBack;
+        }
+    }
+
+    /// Drains until nothing is left, and answers how long to sleep.
+    internal async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
+    {
+        bool isFull;
+        do
+        {
+            if (process?.Redis.Outage is not null)
+            {
+                return outagePause;
+            }
+
+            monitor.Look();
+            var batch = await store.Claim(settings.Options.BatchSize, cancellationToken).ConfigureAwait(false);
+            await using var _ = batch.ConfigureAwait(false);
+            if (batch.IsEmpty)
+            {
+                return Idle();
+            }
+
+            var isDrained = await Drain(batch, cancellationToken).ConfigureAwait(false);
+            if (!isDrained)
+            {
+                return outagePause;
+            }
+
+            (pause, isFull) = (shortestPause, batch.IsFull);
+        } while (isFull && !cancellationToken.IsCancellationRequested);
+
+        return shortestPause;
+    }
+
+    /// False when messages were left because Redis is away.
+    async Task<bool> Drain(OutboxBatch batch, CancellationToken cancellationToken)
+    {
+        var outcome = await push!.Push(batch.Messages, cancellationToken).ConfigureAwait(false);
+
+        // What was pushed must be removed even when the bus stops just now, or it is pushed twice.
+        await batch.Finish(outcome, clock.GetUtcNow().UtcDateTime, CancellationToken.None).ConfigureAwait(false);
+
+        monitor.Drained(batch.Messages.Count - outcome.LeftCount, outcome.Faults);
+
+        if (outcome.Outage is SidekiqRedisException refused)
+        {
+            // Not an outage that somebody has announced: waiting cures it only if a person does something.
+            throw refused;
+        }
+
+        return outcome.Outage is null;
+    }
+
+    TimeSpan Idle()
+    {
+        var next = pause;
+        pause = TimeSpan.FromTicks(Math.Min(settings.Options.PollInterval.Ticks, pause.Ticks * 2));
+
+        return next;
+    }
+
+    void Wake() => loops.FirstOrDefault()?.Wake();
+
+    void OnCommitted(object? sender, EventArgs none) => Wake();
+
+    void OnBack(object? sender, RedisOutage outage) => Wake();
+}

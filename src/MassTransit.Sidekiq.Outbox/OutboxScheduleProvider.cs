@@ -1,0 +1,29 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace MassTransit.Sidekiq;
+
+/// Schedules and cancels in the transaction: a cancellation is staged like a message, and comes out behind what it cancels.
+internal sealed class OutboxScheduleProvider<TDbContext>(
+    SidekiqScheduleMessageProvider transport,
+    OutboxStage<TDbContext> stage
+) : IScheduleMessageProvider
+    where TDbContext : DbContext
+{
+    public Task<ScheduledMessage<T>> ScheduleSend<T>(
+        Uri destinationAddress,
+        DateTime scheduledTime,
+        T message,
+        IPipe<SendContext<T>> pipe,
+        CancellationToken cancellationToken
+    )
+        where T : class => transport.ScheduleSend(destinationAddress, scheduledTime, message, pipe, cancellationToken);
+
+    public Task CancelScheduledSend(Guid tokenId, CancellationToken cancellationToken)
+    {
+        stage.AddCancellation(tokenId);
+        return Task.CompletedTask;
+    }
+
+    public Task CancelScheduledSend(Uri destinationAddress, Guid tokenId, CancellationToken cancellationToken) =>
+        CancelScheduledSend(tokenId, cancellationToken);
+}

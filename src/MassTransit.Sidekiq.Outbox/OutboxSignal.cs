@@ -1,0 +1,39 @@
+using System.Runtime.CompilerServices;
+using Microsoft.EntityFrameworkCore;
+
+namespace MassTransit.Sidekiq;
+
+/// Says that messages were committed, to whoever drains them. It remembers which contexts have staged something, so that
+/// other commits wake nobody.
+internal sealed class OutboxSignal<TDbContext>
+    where TDbContext : DbContext
+{
+    static readonly object staged = new();
+
+    readonly ConditionalWeakTable<DbContext, object> contexts = [];
+    readonly ConditionalWeakTable<DbContext, object> doubtful = [];
+
+    /// Messages may be waiting. Handlers return at once.
+    public event EventHandler? Committed;
+
+    public void Staged(DbContext context) => contexts.AddOrUpdate(context, staged);
+
+    /// Everything that the context staged is in the database now, or may be.
+    public void Commit(DbContext context)
+    {
+        if (contexts.Remove(context))
+        {
+            Committed?.Invoke(this, EventArgs.Empty);
+        }
+    }
+
+    public void Wake() => Committed?.Invoke(this, EventArgs.Empty);
+
+    /// What was saved in this transaction may be gone although the transaction seems to go on.
+    public void Doubt(DbContext context, Guid transaction) => doubtful.AddOrUpdate(context, transaction);
+
+    public bool IsDoubtful(DbContext context, Guid transaction) =>
+        doubtful.TryGetValue(context, out var doubted) && transaction.Equals(doubted);
+
+    public bool HasStaged(DbContext context) => contexts.TryGetValue(context, out _);
+}

@@ -1,0 +1,132 @@
+using System.Data;
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MassTransit.Sidekiq;
+
+/// The outbox in the database, for those who drain it. It borrows the connection of a context, but speaks SQL: a batch is
+/// two round trips and a commit, and an execution strategy that retries has no say in its transaction.
+internal sealed class OutboxStore<TDbContext>(IServiceScopeFactory scopes, OutboxSettings<TDbContext> settings)
+    where TDbContext : DbContext
+{
+    (IModel Model, OutboxStatements Statements)? known;
+
+    /// Takes the oldest transactions that nobody else drains. Dispose gives back what was not finished.
+    public async Task<OutboxBatch> Claim(int take, CancellationToken cancellationToken)
+    {
+        var scope = scopes.CreateAsyncScope();
+        try
+        {
+            var context = scope.ServiceProvider.GetRequiredService<TDbContext>();
+            var statements = Statements(context);
+            await context.Database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            var connection = context.Database.GetDbConnection();
+
+            if (
+                statements.LocksEverything
+                && !await HasWork(connection, statements, cancellationToken).ConfigureAwait(false)
+            )
+            {
+                return new OutboxBatch(scope, statements, transaction: null);
+            }
+
+            var transaction = await connection
+                .BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken)
+                .ConfigureAwait(false);
+            var batch = new OutboxBatch(scope, statements, transaction);
+            await batch.Read(take, cancellationToken).ConfigureAwait(false);
+
+            return batch;
+        }
+        catch
+        {
+            await scope.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// Removes inbox rows whose time is over, up to `take`; returns how many.
+    public async Task<int> ForgetInbox(DateTime before, int take, CancellationToken cancellationToken)
+    {
+        var scope = scopes.CreateAsyncScope();
+        await using var _ = scope.ConfigureAwait(false);
+        var context = scope.ServiceProvider.GetRequiredService<TDbContext>();
+        await context.Database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+
+        var command = context.Database.GetDbConnection().CreateCommand();
+        await using var __ = command.ConfigureAwait(false);
+        command.CommandText = Statements(context).ForgetInbox;
+        OutboxDialect.Parameter(command, "@before", before);
+        OutboxDialect.Parameter(command, "@take", take);
+
+        return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public OutboxStatements Statements(TDbContext context)
+    {
+        if (known is { } made && ReferenceEquals(made.Model, context.Model))
+        {
+            return made.Statements;
+        }
+
+        var dialect = settings.Options.Dialect ?? SidekiqOutboxMigrations.Dialect(context.Database.ProviderName);
+        var statements = new OutboxStatements(dialect, context.Model);
+        known = (context.Model, statements);
+
+        return statements;
+    }
+
+    static async Task<bool> HasWork(
+        DbConnection connection,
+        OutboxStatements statements,
+        CancellationToken cancellationToken
+    )
+    {
+        var command = connection.CreateCommand();
+        await using var _ = command.ConfigureAwait(false);
+        command.CommandText = statements.HasWork;
+
+        return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not null;
+    }
+}
+
+/// The SQL of one model.
+internal sealed class OutboxStatements
+{
+    public OutboxStatements(OutboxDialect dialect, IModel model)
+    {
+        var tables = new OutboxTables(model, dialect.Quote);
+
+        Dialect = dialect;
+        HasWork = OutboxDialect.HasWork(tables);
+        Claim = dialect.Claim(tables);
+        Delete = $"{dialect.DeleteMessages(tables)}; {dialect.DeleteTransactions(tables)}";
+        DeleteSent = OutboxDialect.DeleteSent(tables);
+        FindScheduled = OutboxDialect.FindScheduled(tables);
+        SetAside = OutboxDialect.SetAside(tables);
+        Receive = dialect.Receive(tables);
+        ForgetInbox = dialect.ForgetInbox(tables);
+    }
+
+    public OutboxDialect Dialect { get; }
+
+    public bool LocksEverything => Dialect.LocksEverything;
+
+    public string HasWork { get; }
+
+    public string Claim { get; }
+
+    public string Delete { get; }
+
+    public string DeleteSent { get; }
+
+    public string FindScheduled { get; }
+
+    public string SetAside { get; }
+
+    public string Receive { get; }
+
+    public string ForgetInbox { get; }
+}

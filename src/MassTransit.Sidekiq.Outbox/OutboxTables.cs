@@ -1,0 +1,79 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
+
+namespace MassTransit.Sidekiq;
+
+/// The names that a model gives to the tables and columns of the outbox, quoted: a schema, a naming convention or a
+/// ToTable of the user's are followed. Made for each model, never shared between contexts.
+internal sealed class OutboxTables
+{
+    /// The columns of a staged message, in the order in which OutboxStore reads them.
+    static readonly string[] messageColumns =
+    [
+        nameof(OutboxMessage.SequenceNumber),
+        nameof(OutboxMessage.EnqueueTime),
+        nameof(OutboxMessage.SentTime),
+        nameof(OutboxMessage.Headers),
+        nameof(OutboxMessage.Properties),
+        nameof(OutboxMessage.MessageId),
+        nameof(OutboxMessage.ContentType),
+        nameof(OutboxMessage.MessageType),
+        nameof(OutboxMessage.Body),
+        nameof(OutboxMessage.ConversationId),
+        nameof(OutboxMessage.CorrelationId),
+        nameof(OutboxMessage.InitiatorId),
+        nameof(OutboxMessage.RequestId),
+        nameof(OutboxMessage.SourceAddress),
+        nameof(OutboxMessage.DestinationAddress),
+        nameof(OutboxMessage.ResponseAddress),
+        nameof(OutboxMessage.FaultAddress),
+        nameof(OutboxMessage.ExpirationTime),
+    ];
+
+    public OutboxTables(IModel model, Func<string, string> quote)
+    {
+        Inbox = new OutboxTable(model, typeof(InboxState), quote);
+        Outbox = new OutboxTable(model, typeof(OutboxState), quote);
+        Message = new OutboxTable(model, typeof(OutboxMessage), quote);
+        Fault = new OutboxTable(model, typeof(OutboxFault), quote);
+        MessageColumns = string.Join(", ", messageColumns.Select(column => $"m.{Message[column]}"));
+    }
+
+    public OutboxTable Inbox { get; }
+
+    public OutboxTable Outbox { get; }
+
+    public OutboxTable Message { get; }
+
+    public OutboxTable Fault { get; }
+
+    public string MessageColumns { get; }
+}
+
+internal sealed class OutboxTable
+{
+    readonly Dictionary<string, string> columns;
+
+    public OutboxTable(IModel model, Type entity, Func<string, string> quote)
+    {
+        var mapped =
+            model.FindEntityType(entity)
+            ?? throw new ConfigurationException(
+                $"{entity.Name} is not in the model of the DbContext. Call modelBuilder.AddSidekiqOutbox() in OnModelCreating."
+            );
+        var table = StoreObjectIdentifier.Create(mapped, StoreObjectType.Table)!.Value;
+
+        Name = table.Schema is { } schema ? $"{quote(schema)}.{quote(table.Name)}" : quote(table.Name);
+        columns = mapped
+            .GetProperties()
+            .ToDictionary(
+                property => property.Name,
+                property => quote(property.GetColumnName(table)!),
+                StringComparer.Ordinal
+            );
+    }
+
+    public string Name { get; }
+
+    public string this[string property] => columns[property];
+}

@@ -1,0 +1,100 @@
+using MassTransit.Sidekiq;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace MassTransit;
+
+/// <summary>Puts the tables of the outbox into a model.</summary>
+public static class SidekiqOutboxModel
+{
+    /// <summary>
+    /// Maps <see cref="InboxState" />, <see cref="OutboxState" /> and <see cref="OutboxMessage" />, with the tables, columns and
+    /// indexes of MassTransit.EntityFrameworkCore 8.5, and <see cref="OutboxFault" />, which is ours. Call it in
+    /// <c>OnModelCreating</c>. In a database that has the first three tables only the last is new.
+    /// </summary>
+    /// <param name="modelBuilder">The model.</param>
+    /// <param name="schema">The schema of the tables. Default: the model's own.</param>
+    public static ModelBuilder AddSidekiqOutbox(this ModelBuilder modelBuilder, string? schema = null)
+    {
+        ArgumentNullException.ThrowIfNull(modelBuilder);
+
+        Table<InboxState>(modelBuilder, schema, Inbox);
+        Table<OutboxState>(modelBuilder, schema, Outbox);
+        Table<OutboxMessage>(modelBuilder, schema, Message);
+        Table<OutboxFault>(modelBuilder, schema, Fault);
+
+        return modelBuilder;
+    }
+
+    static void Table<T>(ModelBuilder modelBuilder, string? schema, Action<EntityTypeBuilder<T>> map)
+        where T : class
+    {
+        var entity = modelBuilder.Entity<T>();
+        if (schema is not null)
+        {
+            entity.ToTable(typeof(T).Name, schema);
+        }
+
+        // A convention of the user's, such as a maximum length for every text, would cut bodies and headers.
+        foreach (var property in entity.Metadata.GetProperties())
+        {
+            property.SetMaxLength(null);
+        }
+
+        map(entity);
+    }
+
+    static void Inbox(EntityTypeBuilder<InboxState> inbox)
+    {
+        inbox.HasKey(row => row.Id);
+        inbox.HasAlternateKey(row => new { row.MessageId, row.ConsumerId });
+        inbox.Property(row => row.RowVersion).IsRowVersion();
+        inbox.HasIndex(row => row.Delivered);
+    }
+
+    static void Outbox(EntityTypeBuilder<OutboxState> outbox)
+    {
+        outbox.HasKey(row => row.OutboxId);
+        outbox.Property(row => row.OutboxId).ValueGeneratedNever();
+        outbox.Property(row => row.RowVersion).IsRowVersion();
+        outbox.HasIndex(row => row.Created);
+    }
+
+    static void Message(EntityTypeBuilder<OutboxMessage> message)
+    {
+        const int longestAddress = 256;
+
+        message.HasKey(row => row.SequenceNumber);
+        message.Property(row => row.ContentType).HasMaxLength(256);
+        message.Property(row => row.SourceAddress).HasMaxLength(longestAddress);
+        message.Property(row => row.DestinationAddress).HasMaxLength(longestAddress);
+        message.Property(row => row.ResponseAddress).HasMaxLength(longestAddress);
+        message.Property(row => row.FaultAddress).HasMaxLength(longestAddress);
+        message.HasIndex(row => row.ExpirationTime);
+        message.HasIndex(row => row.EnqueueTime);
+
+        message
+            .HasIndex(row => new
+            {
+                row.InboxMessageId,
+                row.InboxConsumerId,
+                row.SequenceNumber,
+            })
+            .IsUnique();
+        message
+            .HasOne<InboxState>()
+            .WithMany()
+            .IsRequired(false)
+            .HasForeignKey(row => new { row.InboxMessageId, row.InboxConsumerId })
+            .HasPrincipalKey(row => new { row.MessageId, row.ConsumerId });
+
+        message.HasIndex(row => new { row.OutboxId, row.SequenceNumber }).IsUnique();
+        message.HasOne<OutboxState>().WithMany().IsRequired(false).HasForeignKey(row => row.OutboxId);
+    }
+
+    static void Fault(EntityTypeBuilder<OutboxFault> fault)
+    {
+        fault.HasKey(row => row.Id);
+        fault.HasIndex(row => row.FaultedAt);
+    }
+}

@@ -1,0 +1,4 @@
+DROP TABLE IF EXISTS "OutboxFault";
+DROP TABLE IF EXISTS "OutboxMessage";
+DROP TABLE IF EXISTS "OutboxState";
+DROP TABLE IF EXISTS "InboxState";

@@ -1,0 +1,26 @@
+namespace MassTransit.Sidekiq;
+
+/// READPAST is SQL Server's SKIP LOCKED; the key range is locked where a row must not appear twice.
+internal sealed class SqlServerDialect : OutboxDialect
+{
+    public override string Name => "sqlserver";
+
+    protected override string IsInIds => "IN (SELECT CAST(value AS uniqueidentifier) FROM OPENJSON(@ids))";
+
+    public override string Quote(string name) => $"[{name.Replace("]", "]]", StringComparison.Ordinal)}]";
+
+    public override string Claim(OutboxTables tables) =>
+        $"WITH claimed AS (SELECT TOP (@take) {ClaimColumns(tables)} FROM {tables.Outbox.Name}"
+        + $" WITH (UPDLOCK, ROWLOCK, READPAST) ORDER BY {tables.Outbox[nameof(OutboxState.Created)]}) "
+        + MessagesOf(tables, "claimed")
+        + " OFFSET 0 ROWS FETCH NEXT @take ROWS ONLY";
+
+    public override string Receive(OutboxTables tables) =>
+        $"INSERT INTO {tables.Inbox.Name} ({ReceiveColumns(tables)}) SELECT {ReceiveValues}"
+        + $" WHERE NOT EXISTS (SELECT 1 FROM {tables.Inbox.Name} WITH (UPDLOCK, HOLDLOCK)"
+        + $" WHERE {tables.Inbox[nameof(InboxState.MessageId)]} = @message AND {tables.Inbox[nameof(InboxState.ConsumerId)]} = @consumer)";
+
+    public override string ForgetInbox(OutboxTables tables) =>
+        $"DELETE TOP (@take) FROM {tables.Inbox.Name} WITH (ROWLOCK, READPAST)"
+        + $" WHERE {tables.Inbox[nameof(InboxState.Delivered)]} < @before";
+}

@@ -1,0 +1,35 @@
+using System.Text.Json;
+
+namespace MassTransit.Sidekiq;
+
+/// One writer at a time: a transaction keeps everybody else out until it ends, so nothing has to be skipped.
+internal sealed class SqliteDialect : OutboxDialect
+{
+    public override string Name => "sqlite";
+
+    public override bool LocksEverything => true;
+
+    protected override string IsInIds => "IN (SELECT value FROM json_each(@ids))";
+
+    public override string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    /// As text in upper case, as Microsoft.Data.Sqlite stores a Guid.
+    public override object Ids(IEnumerable<Guid> ids) =>
+        JsonSerializer.Serialize(ids.Select(id => id.ToString("D").ToUpperInvariant()));
+
+    public override string Claim(OutboxTables tables) =>
+        $"WITH claimed AS (SELECT {ClaimColumns(tables)} FROM {tables.Outbox.Name}"
+        + $" ORDER BY {tables.Outbox[nameof(OutboxState.Created)]} LIMIT @take) "
+        + MessagesOf(tables, "claimed")
+        + " LIMIT @take";
+
+    public override string Receive(OutboxTables tables) =>
+        $"INSERT OR IGNORE INTO {tables.Inbox.Name} ({ReceiveColumns(tables)}) VALUES ({ReceiveValues})";
+
+    public override string ForgetInbox(OutboxTables tables)
+    {
+        var (id, delivered) = (tables.Inbox[nameof(InboxState.Id)], tables.Inbox[nameof(InboxState.Delivered)]);
+        return $"DELETE FROM {tables.Inbox.Name} WHERE {id} IN (SELECT {id} FROM {tables.Inbox.Name}"
+            + $" WHERE {delivered} < @before ORDER BY {delivered} LIMIT @take)";
+    }
+}

@@ -1,0 +1,13 @@
+namespace MassTransit.Sidekiq.Outbox.Tests.Contracts;
+
+public interface IOrderEvent
+{
+    Guid OrderId { get; }
+}
+
+public sealed record OrderSubmitted(Guid OrderId, string Customer) : IOrderEvent;
+
+public sealed record ShipOrder(Guid OrderId, int Step);
+
+[SidekiqJob("Billing::InvoiceWorker", Queue = "billing", Args = SidekiqArgs.Positional)]
+public sealed record MakeInvoice(Guid OrderId, decimal Total, string Currency = "EUR");

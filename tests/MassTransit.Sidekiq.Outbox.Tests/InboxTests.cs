@@ -1,0 +1,124 @@
+using MassTransit.Sidekiq.Outbox.Tests.Contracts;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace MassTransit.Sidekiq.Outbox.Tests;
+
+public class InboxTests
+{
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    public async Task Message_that_comes_in_twice_has_its_effects_once(Database kind)
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var database = await TestDatabase.Lease(kind);
+        var consumed = new Consumed();
+        await using var host = await Start(database, redis, consumed);
+        var order = Guid.NewGuid();
+        var job =
+            $$"""{"class":"Ship","args":[{"orderId":"{{order}}","step":1}],"jid":"6a53acef47bc238203ae6a7e","retry":true,"queue":"ship","created_at":1795308424.3}""";
+
+        await redis.SeedQueue("ship", job);
+        await consumed.Once().InTime();
+        await redis.SeedQueue("ship", job);
+        await redis.Until(async redis => (await redis.Queue("ship")).Length == 0);
+        await redis.SeedQueue(
+            "ship",
+            job.Replace("6a53", "7b64", StringComparison.Ordinal)
+                .Replace("\"step\":1", "\"step\":2", StringComparison.Ordinal)
+        );
+        await redis.Until(async redis => (await redis.Queue("shipped")).Length == 2);
+        await host.Drained();
+
+        Assert.Equal([1, 2], (await redis.Jobs("shipped")).Select(job => job.Step()));
+        await using var db = database.Open();
+        Assert.Equal(["step 1", "step 2"], await db.Orders.Select(row => row.Customer).Order().ToListAsync());
+        Assert.Equal(2, await db.Set<InboxState>().CountAsync(row => row.Consumed != null && row.Delivered != null));
+        Assert.Equal([1, 2], consumed.Steps);
+    }
+
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    public async Task Consumer_that_fails_leaves_neither_rows_nor_messages_and_works_at_the_next_attempt(Database kind)
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var database = await TestDatabase.Lease(kind);
+        var consumed = new Consumed { Failures = 2 };
+        await using var host = await Start(database, redis, consumed);
+
+        await host.InScope(
+            async (db, _, sender) =>
+            {
+                await sender.Send("ship", new ShipOrder(Guid.NewGuid(), 7));
+                await db.SaveChangesAsync();
+            }
+        );
+        await redis.Until(async redis => (await redis.Queue("shipped")).Length == 1);
+        await host.Drained();
+
+        Assert.Equal([7, 7, 7], consumed.Steps);
+        Assert.Equal([7], (await redis.Jobs("shipped")).Select(job => job.Step()));
+        await using var db = database.Open();
+        Assert.Equal(["step 7"], await db.Orders.Select(row => row.Customer).ToListAsync());
+        Assert.Equal(1, await db.Set<InboxState>().CountAsync());
+    }
+
+    static Task<OutboxHost> Start(TestDatabase database, RedisDatabase redis, Consumed consumed) =>
+        OutboxHost.Start(
+            database,
+            redis.Url,
+            new OutboxHostOptions
+            {
+                Register = x =>
+                {
+                    x.AddSingleton(consumed);
+                    x.AddConsumer<ShipConsumer>();
+                },
+                Bus = (context, cfg) =>
+                {
+                    cfg.Job<ShipOrder>(job => job.Class("Ship"));
+                    cfg.ReceiveEndpoint(
+                        "ship",
+                        endpoint =>
+                        {
+                            endpoint.UseMessageRetry(retry => retry.Immediate(5));
+                            endpoint.UseSidekiqOutbox<OrdersDb>(context);
+                            endpoint.ConfigureConsumer<ShipConsumer>(context);
+                        }
+                    );
+                },
+            }
+        );
+
+    public sealed class Consumed
+    {
+        readonly TaskCompletionSource first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public int Failures { get; set; }
+
+        public IList<int> Steps { get; } = [];
+
+        public Task Once() => first.Task;
+
+        public void Note(int step)
+        {
+            Steps.Add(step);
+            first.TrySetResult();
+        }
+    }
+
+    public sealed class ShipConsumer(OrdersDb db, Consumed consumed, IPublishEndpoint publisher) : IConsumer<ShipOrder>
+    {
+        public async Task Consume(ConsumeContext<ShipOrder> context)
+        {
+            db.Add(new Order { Id = Guid.NewGuid(), Customer = $"step {context.Message.Step}" });
+            await context.Send(new Uri("queue:shipped"), new ShipOrder(context.Message.OrderId, context.Message.Step));
+            await publisher.Publish(new OrderSubmitted(context.Message.OrderId, "Ada"));
+            await db.SaveChangesAsync();
+
+            consumed.Note(context.Message.Step);
+            if (consumed.Failures-- > 0)
+            {
+                throw new InvalidOperationException("not yet");
+            }
+        }
+    }
+}

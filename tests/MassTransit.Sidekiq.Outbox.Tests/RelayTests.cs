@@ -1,0 +1,286 @@
+using MassTransit.Sidekiq.Outbox.Tests.Contracts;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace MassTransit.Sidekiq.Outbox.Tests;
+
+public class RelayTests
+{
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    public async Task Messages_wait_while_Redis_is_down_and_go_out_when_it_is_back(Database kind)
+    {
+        await using var redis = await RedisServer.StartOwn();
+        await using var database = await TestDatabase.Lease(kind);
+        await using var host = await OutboxHost.Start(database, redis.Open().Url);
+        await redis.Kill();
+
+        for (var step = 1; step <= 3; step++)
+        {
+            await Ship(host, step);
+        }
+
+        await Until(() => host.Log.Lines.Any(IsLoss));
+        Assert.Equal(3, (await host.Outbox.Count()).Pending);
+        await redis.Restart();
+        await host.Drained();
+
+        Assert.Equal([1, 2, 3], (await redis.Open().Jobs("shipping")).Select(job => job.Step()));
+        Assert.Single(host.Log.Lines, line => IsLoss(line));
+        Assert.Empty(await host.Outbox.Faults());
+    }
+
+    [Fact]
+    public async Task Message_type_that_was_never_sent_before_is_staged_while_Redis_is_down()
+    {
+        await using var redis = await RedisServer.StartOwn();
+        await using var database = await TestDatabase.Lease(Database.Postgres);
+        await using var host = await OutboxHost.Start(database, redis.Open().Url);
+        await redis.Kill();
+
+        await host.InScope(
+            async (db, publisher, _) =>
+            {
+                await publisher.Publish(new MakeInvoice(Guid.NewGuid(), 1));
+                await db.SaveChangesAsync();
+            }
+        );
+        await redis.Restart();
+        await host.Drained();
+
+        Assert.Single(await redis.Open().Jobs("billing"));
+    }
+
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    public async Task Message_that_cannot_be_sent_is_set_aside_and_holds_up_nobody(Database kind)
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.Db.StringSetAsync("queue:broken", "not a list");
+        await using var database = await TestDatabase.Lease(kind);
+        await using var host = await OutboxHost.Start(database, redis.Url);
+        var messageId = NewId.NextGuid();
+
+        await host.InScope(
+            async (db, _, sender) =>
+            {
+                await sender.Send("shipping", new ShipOrder(Guid.NewGuid(), 1));
+                await sender.Send("broken", new ShipOrder(Guid.NewGuid(), 2), context => context.MessageId = messageId);
+                await sender.Send("shipping", new ShipOrder(Guid.NewGuid(), 3));
+                await db.SaveChangesAsync();
+            }
+        );
+        await host.Drained();
+
+        Assert.Equal([1, 3], (await redis.Jobs("shipping")).Select(job => job.Step()));
+        var fault = Assert.Single(await host.Outbox.Faults());
+        Assert.Equal((messageId, 1), (fault.MessageId, fault.Attempts));
+        Assert.Equal(typeof(SidekiqRedisException).FullName, fault.ErrorType);
+        Assert.Contains("queue:broken", fault.Error, StringComparison.Ordinal);
+
+        // Nothing has changed: it comes back, and counts.
+        Assert.Equal(1, await host.Outbox.Release());
+        await host.Drained();
+        fault = Assert.Single(await host.Outbox.Faults());
+        Assert.Equal(2, fault.Attempts);
+
+        await redis.Db.KeyDeleteAsync("queue:broken");
+        Assert.Equal(1, await host.Outbox.Release([fault.Id]));
+        await host.Drained();
+        Assert.Equal(JobId.From(messageId), Assert.Single(await redis.Jobs("broken")).Jid());
+        Assert.Empty(await host.Outbox.Faults());
+    }
+
+    [Fact]
+    public async Task Fault_can_be_discarded()
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.Db.StringSetAsync("queue:shipping", "not a list");
+        await using var database = await TestDatabase.Lease(Database.Sqlite);
+        await using var host = await OutboxHost.Start(database, redis.Url);
+        await Ship(host, 1);
+        await host.Drained();
+
+        var fault = Assert.Single(await host.Outbox.Faults());
+        Assert.Equal(1, await host.Outbox.Discard([fault.Id]));
+
+        Assert.Equal(new OutboxCounts(0, TimeSpan.Zero, 0), await host.Outbox.Count());
+    }
+
+    [Fact]
+    public async Task Many_hosts_drain_at_once_and_each_message_is_sent_once()
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var database = await TestDatabase.Lease(Database.Postgres);
+        await using (var stager = await OutboxHost.Start(database, redis.Url, StageOnly))
+        {
+            for (var i = 0; i < 300; i++)
+            {
+                await Ship(stager, i);
+            }
+        }
+
+        var drainers = await Task.WhenAll(
+            Enumerable
+                .Range(0, 4)
+                .Select(_ =>
+                    OutboxHost.Start(database, redis.Url, new OutboxHostOptions { Outbox = o => o.BatchSize = 10 })
+                )
+        );
+        await drainers[0].Drained();
+
+        var steps = (await redis.Jobs("shipping")).Select(job => job.Step()).Order();
+        Assert.Equal(Enumerable.Range(0, 300), steps);
+        foreach (var drainer in drainers)
+        {
+            await drainer.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Transaction_that_another_host_drains_is_left_to_it()
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var database = await TestDatabase.Lease(Database.Postgres);
+        await using (var stager = await OutboxHost.Start(database, redis.Url, StageOnly))
+        {
+            await Ship(stager, 1);
+            await Ship(stager, 2);
+        }
+
+        await using var other = new NpgsqlConnection(database.ConnectionString);
+        await other.OpenAsync();
+        await using var transaction = await other.BeginTransactionAsync();
+        await using var command = new NpgsqlCommand(
+            """SELECT 1 FROM "OutboxState" ORDER BY "Created" LIMIT 1 FOR UPDATE""",
+            other,
+            transaction
+        );
+        await command.ExecuteScalarAsync();
+
+        await using var host = await OutboxHost.Start(database, redis.Url);
+        await Until(async () => (await host.Outbox.Count()).Pending == 1);
+        Assert.Equal([2], (await redis.Jobs("shipping")).Select(job => job.Step()));
+
+        await transaction.RollbackAsync();
+        await host.Drained();
+        Assert.Equal([2, 1], (await redis.Jobs("shipping")).Select(job => job.Step()));
+    }
+
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    public async Task Rows_that_MassTransit_staged_are_drained_and_those_it_sent_are_not_sent_again(Database kind)
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var database = await TestDatabase.Lease(kind);
+        await using (var db = database.Open())
+        {
+            Stage(db, 1, new OutboxState { Delivered = DateTime.UnixEpoch });
+            await db.SaveChangesAsync();
+            Stage(db, 2, new OutboxState());
+            db.Add(new OutboxState { OutboxId = NewId.NextGuid(), Created = DateTime.UnixEpoch });
+            await db.SaveChangesAsync();
+        }
+
+        await using var host = await OutboxHost.Start(database, redis.Url);
+        await host.Drained();
+
+        var job = Assert.Single(await redis.Jobs("shipping"));
+        Assert.Equal(2, job.Step());
+        Assert.Equal("Shop::Contracts::ShipOrder", job.Class());
+        await using var after = database.Open();
+        Assert.Empty(await after.Set<OutboxState>().ToListAsync());
+    }
+
+    [Fact]
+    public async Task Scheduled_message_keeps_its_time_however_late_it_is_drained()
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var database = await TestDatabase.Lease(Database.Postgres);
+        var due = DateTime.UtcNow.AddHours(1);
+        await using (var stager = await OutboxHost.Start(database, redis.Url, StageOnly))
+        {
+            await stager.InScope(
+                async (db, _, sender) =>
+                {
+                    await sender.Send(
+                        "shipping",
+                        new ShipOrder(Guid.NewGuid(), 1),
+                        context => context.Delay = due - DateTime.UtcNow
+                    );
+                    await db.SaveChangesAsync();
+                }
+            );
+        }
+
+        await using var host = await OutboxHost.Start(database, redis.Url);
+        await host.Drained();
+
+        var scheduled = Assert.Single(await redis.ScheduledSet());
+        Assert.Equal(due, scheduled.Time.UtcDateTime, TimeSpan.FromMilliseconds(50));
+        Assert.Equal("shipping", Job.Parse(scheduled.Job).GetProperty("queue").GetString());
+    }
+
+    [Fact]
+    public async Task Plan_of_the_claim_uses_the_index()
+    {
+        await using var database = await TestDatabase.Lease(Database.Postgres);
+        await using var context = database.Open();
+        await context.Database.ExecuteSqlRawAsync(
+            """
+            INSERT INTO "OutboxState" SELECT gen_random_uuid(), gen_random_uuid(), NULL, now() + i * interval '1 ms', NULL, NULL
+            FROM generate_series(1, 20000) i;
+            INSERT INTO "OutboxMessage" ("SentTime", "OutboxId", "MessageId", "ContentType", "MessageType", "Body")
+            SELECT now(), "OutboxId", gen_random_uuid(), 'application/json', 'urn', 'body' FROM "OutboxState";
+            ANALYZE;
+            """
+        );
+        var claim = new OutboxStatements(OutboxDialect.Postgres, context.Model).Claim.Replace(
+            "@take",
+            "1000",
+            StringComparison.Ordinal
+        );
+
+        var plan = new List<string>();
+        await context.Database.OpenConnectionAsync();
+        await using var command = context.Database.GetDbConnection().CreateCommand();
+        command.CommandText = $"EXPLAIN {claim}";
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            plan.Add(reader.GetString(0));
+        }
+
+        Assert.Contains(plan, line => line.Contains("IX_OutboxState_Created", StringComparison.Ordinal));
+        Assert.DoesNotContain(plan, line => line.Contains("Seq Scan", StringComparison.Ordinal));
+    }
+
+    static bool IsLoss(string line) => line.Contains("Redis lost", StringComparison.Ordinal);
+
+    static OutboxHostOptions StageOnly => new() { Outbox = outbox => outbox.DisableRelay() };
+
+    static Task Ship(OutboxHost host, int step) =>
+        host.InScope(
+            async (db, _, sender) =>
+            {
+                await sender.Send("shipping", new ShipOrder(Guid.NewGuid(), step));
+                await db.SaveChangesAsync();
+            }
+        );
+
+    static void Stage(OrdersDb db, int step, OutboxState state)
+    {
+        state.OutboxId = NewId.NextGuid();
+        state.Created = DateTime.UnixEpoch;
+        db.Add(state);
+        db.Add(
+            new OutboxMessage
+            {
+                OutboxId = state.OutboxId,
+                MessageId = NewId.NextGuid(),
+                SentTime = DateTime.UnixEpoch,
+                ContentType = "application/json",
+                MessageType = "urn:message:Shop.Contracts:ShipOrder",
+                Body = $$"""{"step":{{step}}}""",
+                DestinationAddress = new Uri("sidekiq://localhost/shipping"),
+            }
+        );
+    }
+}

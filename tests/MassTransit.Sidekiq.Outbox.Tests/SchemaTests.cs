@@ -1,0 +1,154 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore.Migrations.Operations;
+using Npgsql;
+
+namespace MassTransit.Sidekiq.Outbox.Tests;
+
+public class SchemaTests
+{
+    /// Read from a database that MassTransit.EntityFrameworkCore 8.5 created with Npgsql.
+    const string Upstream = """
+        InboxState.Id bigint identity
+        InboxState.MessageId uuid
+        InboxState.ConsumerId uuid
+        InboxState.LockId uuid
+        InboxState.RowVersion bytea null
+        InboxState.Received timestamp with time zone
+        InboxState.ReceiveCount integer
+        InboxState.ExpirationTime timestamp with time zone null
+        InboxState.Consumed timestamp with time zone null
+        InboxState.Delivered timestamp with time zone null
+        InboxState.LastSequenceNumber bigint null
+        OutboxMessage.SequenceNumber bigint identity
+        OutboxMessage.EnqueueTime timestamp with time zone null
+        OutboxMessage.SentTime timestamp with time zone
+        OutboxMessage.Headers text null
+        OutboxMessage.Properties text null
+        OutboxMessage.InboxMessageId uuid null
+        OutboxMessage.InboxConsumerId uuid null
+        OutboxMessage.OutboxId uuid null
+        OutboxMessage.MessageId uuid
+        OutboxMessage.ContentType character varying(256)
+        OutboxMessage.MessageType text
+        OutboxMessage.Body text
+        OutboxMessage.ConversationId uuid null
+        OutboxMessage.CorrelationId uuid null
+        OutboxMessage.InitiatorId uuid null
+        OutboxMessage.RequestId uuid null
+        OutboxMessage.SourceAddress character varying(256) null
+        OutboxMessage.DestinationAddress character varying(256) null
+        OutboxMessage.ResponseAddress character varying(256) null
+        OutboxMessage.FaultAddress character varying(256) null
+        OutboxMessage.ExpirationTime timestamp with time zone null
+        OutboxState.OutboxId uuid
+        OutboxState.LockId uuid
+        OutboxState.RowVersion bytea null
+        OutboxState.Created timestamp with time zone
+        OutboxState.Delivered timestamp with time zone null
+        OutboxState.LastSequenceNumber bigint null
+        AK_InboxState_MessageId_ConsumerId UNIQUE ("MessageId", "ConsumerId")
+        FK_OutboxMessage_InboxState_InboxMessageId_InboxConsumerId FOREIGN KEY ("InboxMessageId", "InboxConsumerId") REFERENCES "InboxState"("MessageId", "ConsumerId")
+        FK_OutboxMessage_OutboxState_OutboxId FOREIGN KEY ("OutboxId") REFERENCES "OutboxState"("OutboxId")
+        PK_InboxState PRIMARY KEY ("Id")
+        PK_OutboxMessage PRIMARY KEY ("SequenceNumber")
+        PK_OutboxState PRIMARY KEY ("OutboxId")
+        IX_InboxState_Delivered btree ("Delivered")
+        IX_OutboxMessage_EnqueueTime btree ("EnqueueTime")
+        IX_OutboxMessage_ExpirationTime btree ("ExpirationTime")
+        IX_OutboxMessage_InboxMessageId_InboxConsumerId_SequenceNumber UNIQUE btree ("InboxMessageId", "InboxConsumerId", "SequenceNumber")
+        IX_OutboxMessage_OutboxId_SequenceNumber UNIQUE btree ("OutboxId", "SequenceNumber")
+        IX_OutboxState_Created btree ("Created")
+        """;
+
+    const string Catalog = """
+        SELECT line FROM (
+          SELECT 1 AS part, table_name AS a, ordinal_position AS b, table_name || '.' || column_name || ' ' || data_type
+            || COALESCE('(' || character_maximum_length || ')', '')
+            || CASE is_nullable WHEN 'YES' THEN ' null' ELSE '' END
+            || CASE is_identity WHEN 'YES' THEN ' identity' ELSE '' END AS line
+          FROM information_schema.columns WHERE table_name IN ('InboxState', 'OutboxState', 'OutboxMessage')
+          UNION ALL
+          SELECT 2, conname, 0, conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+          WHERE conrelid IN ('"InboxState"'::regclass, '"OutboxState"'::regclass, '"OutboxMessage"'::regclass)
+          UNION ALL
+          SELECT 3, indexname, 0, indexname || CASE WHEN indexdef LIKE '%UNIQUE%' THEN ' UNIQUE' ELSE '' END || substring(indexdef FROM ' btree.*')
+          FROM pg_indexes WHERE tablename IN ('InboxState', 'OutboxState', 'OutboxMessage') AND indexname LIKE 'IX%'
+        ) AS lines ORDER BY part, a COLLATE "C", b
+        """;
+
+    [Fact]
+    public async Task Tables_columns_and_indexes_are_those_of_MassTransit_EntityFrameworkCore()
+    {
+        await using var database = await TestDatabase.Lease(Database.Postgres);
+
+        var lines = new List<string>();
+        await using var connection = new NpgsqlConnection(database.ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(Catalog, connection);
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            lines.Add(reader.GetString(0));
+        }
+
+        Assert.Equal(Upstream.Split('\n'), lines);
+    }
+
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    public async Task Migration_creates_what_the_model_maps(Database kind)
+    {
+        await using var database = await TestDatabase.Lease(kind);
+        await using var context = database.Open();
+        var builder = new MigrationBuilder(context.Database.ProviderName);
+
+        builder.CreateSidekiqOutbox();
+
+        var script = Assert.IsType<SqlOperation>(Assert.Single(builder.Operations)).Sql;
+        var model = Statements(context.Database.GenerateCreateScript())
+            .Where(sql => !sql.Contains("\"Orders\"", StringComparison.Ordinal));
+        Assert.Equal(model, Statements(script));
+
+        builder.DropSidekiqOutbox();
+        await context.Database.ExecuteSqlRawAsync(((SqlOperation)builder.Operations[1]).Sql);
+        await context.Database.ExecuteSqlRawAsync(script);
+    }
+
+    [Theory]
+    [InlineData("Npgsql.EntityFrameworkCore.PostgreSQL", "\"", "\"")]
+    [InlineData("Microsoft.EntityFrameworkCore.SqlServer", "[", "]")]
+    [InlineData("Pomelo.EntityFrameworkCore.MySql", "`", "`")]
+    public void Migration_puts_the_tables_into_a_schema(string provider, string open, string close)
+    {
+        var builder = new MigrationBuilder(provider);
+
+        builder.CreateSidekiqOutbox("bus");
+
+        var script = ((SqlOperation)Assert.Single(builder.Operations)).Sql;
+        foreach (var table in new[] { "InboxState", "OutboxState", "OutboxMessage", "OutboxFault" })
+        {
+            var name = $"{open}{table}{close}";
+            Assert.Contains($"CREATE TABLE {open}bus{close}.{name}", script, StringComparison.Ordinal);
+            Assert.DoesNotContain($"ON {name}", script, StringComparison.Ordinal);
+            Assert.DoesNotContain($"REFERENCES {name}", script, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Migration_of_an_unknown_database_says_which_are_known()
+    {
+        var fault = Assert.Throws<ConfigurationException>(() => new MigrationBuilder("Oracle").CreateSidekiqOutbox());
+
+        Assert.Contains(
+            "'Oracle'. It works with PostgreSQL, SQLite, SQL Server and MySQL",
+            fault.Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    static IEnumerable<string> Statements(string script) =>
+        script
+            .TrimStart('\uFEFF')
+            .Replace("\r", "", StringComparison.Ordinal)
+            .Split(";\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}

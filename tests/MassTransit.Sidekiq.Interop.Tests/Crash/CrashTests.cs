@@ -25,7 +25,7 @@ public sealed class CrashTests(ITestOutputHelper output)
         var random = new Random();
         await using var redis = await RedisServer.Lease();
         await using var fleet = new Fleet(redis, lease);
-        fleet.Prepare(5);
+        await fleet.Prepare(4);
         await fleet.Employ(3);
 
         var inHand = 0L;
@@ -42,8 +42,7 @@ public sealed class CrashTests(ITestOutputHelper output)
             var process = victim.Id;
             await fleet.Kill(victim);
             inHand += await Claimed(redis, process);
-            fleet.Prepare(1);
-            await fleet.Employ(1);
+            await Task.WhenAll(fleet.Employ(1), fleet.Prepare(1));
         }
 
         await redis.Until(async state => (await state.Keys()).All(key => key is not "queue:crash" && !IsClaim(key)));
@@ -69,7 +68,7 @@ public sealed class CrashTests(ITestOutputHelper output)
     {
         await using var redis = await RedisServer.Lease();
         await using var fleet = new Fleet(redis, lease);
-        fleet.Prepare(3);
+        await fleet.Prepare(3);
         // Rescues what the dead leave behind, and has no part in their queue.
         await using var bystander = await TestBus.Start(
             redis,

@@ -8,12 +8,14 @@ sealed class Fleet(RedisDatabase redis, TimeSpan lease) : IAsyncDisposable
 
     public IReadOnlyList<ChildProcess> Working => working;
 
-    /// <summary>Starts processes that do nothing yet.</summary>
-    public void Prepare(int count)
+    /// <summary>Starts processes that do nothing yet; one after the other, since a start keeps a core busy.</summary>
+    public async Task Prepare(int count)
     {
         for (; count > 0; count--)
         {
-            spare.Enqueue(Launch());
+            var worker = Launch();
+            spare.Enqueue(worker);
+            await worker.Line("ready");
         }
     }
 
@@ -23,7 +25,6 @@ sealed class Fleet(RedisDatabase redis, TimeSpan lease) : IAsyncDisposable
         for (; count > 0; count--)
         {
             var worker = spare.Dequeue();
-            await worker.Line("ready");
             await worker.Write("work");
             working.Add(worker);
             if (untilItWorks)

@@ -6,7 +6,7 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
 
 usage() {
   cat <<'EOF'
-./build.sh demo             a .NET service and a Ruby Sidekiq worker at work together
+./build.sh demo [--keep]    a .NET service and a Ruby Sidekiq worker at work together; --keep leaves them running
 ./build.sh test [--fast]    build, then every test; --fast leaves out the tests against real Ruby
 ./build.sh check            layout, analyzers, a build without warnings, conventions
 ./build.sh bench [--quick]  throughput and latency, against Ruby Sidekiq and MassTransit in memory
@@ -59,6 +59,17 @@ counter() {
   local name=$1; shift
   { grep -hoE "<Counters [^>]*" "$@" 2>/dev/null || true; } |
     { grep -oE " $name=\"[0-9]+" || true; } | awk -F'"' '{ sum += $2 } END { print sum + 0 }'
+}
+
+verb_demo() {
+  case "${1:-}" in
+    "" | --keep) ;;
+    *) die "Unknown option '$1'. Usage: ./build.sh demo [--keep]" ;;
+  esac
+  need redis-server=redis-server sidekiq=ruby-sidekiq
+  dotnet build samples/Demo -c Release -v quiet -warnaserror
+  # In our place, so that Ctrl-C and SIGTERM reach the one who stops the others.
+  exec dotnet exec samples/Demo/bin/Release/net10.0/Demo.dll "$@"
 }
 
 verb_test() {
@@ -130,8 +141,7 @@ verb_pack() {
 verb=${1:-}
 [ $# -eq 0 ] || shift
 case "$verb" in
-  test | check | bench | compat | pack) "verb_$verb" "$@" ;;
-  demo) die "'$verb' is not built yet." ;;
+  demo | test | check | bench | compat | pack) "verb_$verb" "$@" ;;
   "") usage ;;
   *) usage >&2; die "Unknown verb '$verb'." ;;
 esac

@@ -1,0 +1,145 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Demo;
+
+/// A line that a process wrote, and when.
+sealed record Heard(string Text, long At);
+
+/// One of the processes of the demo: heard line by line, and ended by its id.
+sealed class ChildProcess : IAsyncDisposable
+{
+    const int Terminate = 15;
+
+    static readonly TimeSpan patience = TimeSpan.FromSeconds(30);
+
+    readonly Process process;
+    readonly Lock gate = new();
+    readonly List<Heard> lines = [];
+    TaskCompletionSource written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    ChildProcess(string name, ProcessStartInfo start)
+    {
+        Name = name;
+        process = new Process { StartInfo = start };
+        process.OutputDataReceived += (_, line) => Hear(line.Data);
+        process.ErrorDataReceived += (_, line) => Hear(line.Data);
+    }
+
+    public string Name { get; }
+
+    public int Id => process.Id;
+
+    public static ChildProcess Start(
+        string name,
+        string program,
+        IEnumerable<string> arguments,
+        params (string Name, string Value)[] environment
+    )
+    {
+        // setsid: a Ctrl-C at the terminal is for us alone, so that the others end in order and not all at once.
+        var start = new ProcessStartInfo("setsid", [program, .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = AppContext.BaseDirectory,
+        };
+        foreach (var (variable, value) in environment)
+        {
+            start.Environment[variable] = value;
+        }
+
+        var child = new ChildProcess(name, start);
+        child.process.Start();
+        child.process.BeginOutputReadLine();
+        child.process.BeginErrorReadLine();
+
+        return child;
+    }
+
+    /// The first line, written already or still to come, that has all these texts in it.
+    public async Task<Heard> Line(CancellationToken cancellationToken, params string[] texts)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(patience);
+
+        while (true)
+        {
+            Task next;
+            lock (gate)
+            {
+                if (
+                    lines.Find(line => texts.All(text => line.Text.Contains(text, StringComparison.Ordinal))) is
+                    { } found
+                )
+                {
+                    return found;
+                }
+
+                next = written.Task;
+            }
+
+            try
+            {
+                await Task.WhenAny(next, process.WaitForExitAsync(limit.Token)).WaitAsync(limit.Token);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                throw Missing($"wrote nothing with '{string.Join("' and '", texts)}' in {patience.TotalSeconds} s");
+            }
+
+            if (process.HasExited && !next.IsCompleted)
+            {
+                throw Missing($"ended with {process.ExitCode}");
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            _ = SendSignal(process.Id, Terminate);
+            using var limit = new CancellationTokenSource(patience);
+            await process.WaitForExitAsync(limit.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+
+        if (!process.HasExited)
+        {
+            process.Kill();
+        }
+
+        process.Dispose();
+    }
+
+    void Hear(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        TaskCompletionSource before;
+        lock (gate)
+        {
+            lines.Add(new Heard(line, Stopwatch.GetTimestamp()));
+            (before, written) = (written, new(TaskCreationOptions.RunContinuationsAsynchronously));
+        }
+
+        before.SetResult();
+    }
+
+    DemoException Missing(string what)
+    {
+        lock (gate)
+        {
+            var last = string.Join('\n', lines.TakeLast(20).Select(line => line.Text));
+            return new DemoException($"{Name} {what}. Its last lines:\n{last}");
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    static extern int SendSignal(int process, int signal);
+}

@@ -1,0 +1,31 @@
+using MassTransit;
+using Microsoft.Extensions.Hosting;
+using Shop;
+
+var app = Host.CreateApplicationBuilder(args);
+app.Services.AddMassTransit(x =>
+{
+    x.AddConsumer<PaymentConsumer>();
+    x.UsingSidekiq(
+        (context, cfg) =>
+        {
+            cfg.Host(Environment.GetEnvironmentVariable("REDIS_URL") ?? "redis://localhost:6379/0");
+            cfg.ReceiveEndpoint("payments", e => e.ConfigureConsumers(context));
+        }
+    );
+});
+await app.Build().RunAsync();
+
+namespace Shop
+{
+    public sealed record OrderPaid(int OrderId, decimal Total); // Ruby enqueues it: class Shop::OrderPaid, one hash
+
+    [SidekiqJob("Mail::ReceiptWorker", Args = SidekiqArgs.Positional)]
+    public sealed record SendReceipt(int OrderId); // Ruby works on it: def perform(order_id)
+
+    public sealed class PaymentConsumer : IConsumer<OrderPaid>
+    {
+        public Task Consume(ConsumeContext<OrderPaid> context) =>
+            context.Send(new Uri("queue:mail"), new SendReceipt(context.Message.OrderId));
+    }
+}

@@ -39,7 +39,7 @@ internal sealed class JobFetcher
         order = [.. Enumerable.Range(0, queues.Names.Count)];
         lost = new LostClaims(process.Claims, queues.Names, clock);
         pace = new ClaimPace(clock);
-        ledger = new DeliveryLedger(queues.Names.Count, clock, changed);
+        ledger = new DeliveryLedger(queues.Names.Count, RedisLink.Time, changed);
         workers = new JobWorkers(context, process, dispatcher, ledger);
         waiters = new QueueWaiters(process, queues.Names, clock);
     }
@@ -81,7 +81,7 @@ internal sealed class JobFetcher
 
         if (drained)
         {
-            return ledger.HasSettled ? Claim()
+            return ledger.OldestSettled >= flushAfter ? Claim()
                 : Wanted > 0 ? WaitForJob(stopping)
                 : WaitForWorker(stopping);
         }
@@ -131,7 +131,7 @@ internal sealed class JobFetcher
             workers.Take(job);
         }
 
-        drained = claimed.Jobs.Count == 0 && (wanted > 0 || drained);
+        drained = wanted > 0 ? claimed.HasEmptied : drained;
         paused = claimed.Paused;
         if (claimed.Stale > 0 && !wereSentAgain)
         {
@@ -148,11 +148,19 @@ internal sealed class JobFetcher
         }
     }
 
-    /// Nothing is queued and a worker is free. Ends when a job has landed, or a running job has finished.
+    /// Nothing is queued and a worker is free. Ends when a job has landed, or a running job has finished, whose
+    /// acknowledgement waits a moment for a next claim to ride on.
     async Task WaitForJob(CancellationToken stopping)
     {
-        var finished = changed.Wait();
-        await Task.WhenAny(finished, waiters.Landed(paused, stopping)).ConfigureAwait(false);
+        var landed = waiters.Landed(paused, stopping);
+        if (ledger.HasSettled)
+        {
+            await changed.Wait(flushAfter, RedisLink.Time, stopping, landed).ConfigureAwait(false);
+        }
+        else
+        {
+            await Task.WhenAny(changed.Wait(), landed).ConfigureAwait(false);
+        }
 
         if (waiters.TakeLanded())
         {
@@ -165,11 +173,11 @@ internal sealed class JobFetcher
     {
         await waiters.CallOff().ConfigureAwait(false);
 
-        var patience =
-            ledger.HasSettled ? flushAfter
-            : workers.HaveBacklog ? stalledAfter
-            : Timeout.InfiniteTimeSpan;
-        await changed.Wait(patience, clock, stopping).ConfigureAwait(false);
+        var (patience, time) =
+            ledger.HasSettled ? (flushAfter, RedisLink.Time)
+            : workers.HaveBacklog ? (stalledAfter, clock)
+            : (Timeout.InfiniteTimeSpan, clock);
+        await changed.Wait(patience, time, stopping).ConfigureAwait(false);
 
         if (workers.HaveStalled(stalledAfter))
         {

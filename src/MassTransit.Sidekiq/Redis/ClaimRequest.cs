@@ -30,6 +30,9 @@ internal sealed record ClaimedJobs
 {
     public required IReadOnlyList<ClaimedJob> Jobs { get; init; }
 
+    /// Whether the queues had no more than this: fewer came than were wanted, and not for their size.
+    public bool HasEmptied { get; init; }
+
     /// Acknowledgements whose claim was gone: a rescuer took this process for dead, and those jobs run again.
     public int Stale { get; init; }
 

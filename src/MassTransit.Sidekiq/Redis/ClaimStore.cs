@@ -177,7 +177,7 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys)
 
         var stale = (int)Number(ref rest);
         var jobs = reply.Length == 1 ? [] : new ClaimedJob[reply.Length - 1];
-        var next = 0;
+        var (next, bytes) = (0, 0L);
         List<int>? paused = null;
         while (rest.Length > 0)
         {
@@ -191,12 +191,14 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys)
             for (; count > 0; count--, next++)
             {
                 jobs[next] = new ClaimedJob(queue, request.FirstNumber + next, reply[next + 1]);
+                bytes += reply[next + 1].Length;
             }
         }
 
         return new ClaimedJobs
         {
             Jobs = jobs,
+            HasEmptied = jobs.Length < request.Count && bytes < ClaimBytes,
             Stale = stale,
             Paused = paused ?? [],
         };

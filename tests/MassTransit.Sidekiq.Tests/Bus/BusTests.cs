@@ -14,6 +14,20 @@ public sealed class BusTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task A_finished_job_is_acknowledged_though_no_other_comes()
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var bus = await TestBus.Start(redis, output, x => x.AddConsumer<OrderConsumer>());
+
+        await bus.Send("Order", new SubmitOrder(42));
+
+        Assert.True(await bus.Harness.Consumed.Any<SubmitOrder>());
+        await redis.Until(async state =>
+            !(await state.Keys()).Any(key => key.StartsWith("mt:working:", StringComparison.Ordinal))
+        );
+    }
+
+    [Fact]
     public async Task A_published_message_reaches_every_subscriber_once()
     {
         await using var redis = await RedisServer.Lease();

@@ -18,6 +18,30 @@ public class ClaimTests
     }
 
     [Fact]
+    public async Task Claim_says_whether_it_has_emptied_its_queues()
+    {
+        await using var steps = await RedisSteps.Open();
+        await steps.Alive("orders");
+        await steps.Redis.SeedQueue("orders", "1", "2", "3");
+
+        Assert.False((await steps.Claim(2, "orders")).HasEmptied);
+        Assert.True((await steps.Claim(2, "orders")).HasEmptied);
+    }
+
+    [Fact]
+    public async Task Claim_cut_short_for_its_size_has_not_emptied_its_queue()
+    {
+        await using var steps = await RedisSteps.Open();
+        await steps.Alive("orders");
+        await steps.Redis.SeedQueue("orders", [.. Enumerable.Repeat(new string('x', 200_000), 20)]);
+
+        var claimed = await steps.Claim(50, "orders");
+
+        Assert.NotEmpty(await steps.Redis.Queue("orders"));
+        Assert.False(claimed.HasEmptied);
+    }
+
+    [Fact]
     public async Task Equal_jobs_are_two_claims()
     {
         await using var steps = await RedisSteps.Open();

@@ -2,7 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using StackExchange.Redis;
 
-namespace MassTransit.Sidekiq.Tests;
+namespace MassTransit.Sidekiq.Tests.Redis;
 
 public sealed class PushLaneTests : IAsyncLifetime
 {

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Text;
 using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
@@ -12,6 +12,7 @@ internal sealed class RedisLink : IAsyncDisposable
     /// The network keeps real time, whatever clock the jobs live by.
     public static readonly TimeProvider Time = TimeProvider.System;
 
+    const int MostKeysTold = 8;
     const string Replica = "READONLY: it is a replica now";
 
     static readonly TimeSpan watchPeriod = TimeSpan.FromSeconds(1);
@@ -19,23 +20,22 @@ internal sealed class RedisLink : IAsyncDisposable
     readonly RedisSettings settings;
     readonly Action<RedisLink, string?> report;
     readonly Lock gate = new();
-    readonly ConcurrentDictionary<Script, ScriptLoad> loads = [];
-    readonly ITimer watch;
+    readonly ScriptLoads scripts = new();
+    readonly SilenceWatch silence;
 
+    ITimer? watch;
     Task<IDatabase>? opening;
-    IConnectionMultiplexer? multiplexer;
+    volatile IConnectionMultiplexer? multiplexer;
     volatile IDatabase? database;
     bool isDisposed;
     volatile bool isReplica;
-    long answered;
-    long answeredAt;
     long reopenedAt;
 
     /// `report` hears of every change: the reason when the link is lost, null when it works.
     public RedisLink(RedisSettings settings, Action<RedisLink, string?> report)
     {
         (this.settings, this.report) = (settings, report);
-        watch = Time.CreateTimer(_ => Watch(), null, watchPeriod, watchPeriod);
+        silence = new SilenceWatch(settings.CommandTimeout);
     }
 
     public bool IsConnected => multiplexer is { IsConnected: true };
@@ -44,33 +44,22 @@ internal sealed class RedisLink : IAsyncDisposable
     /// fails the command that follows, at once.
     public ValueTask<IDatabase> Database() => database is { } open ? new(open) : new(Opening());
 
-    /// Runs a step by its hash. Redis forgets scripts when it restarts or fails over; the first to notice loads it,
-    /// and whoever noticed at the same time waits for that one load.
+    /// Runs a step.
     public async Task<RedisResult> Run(Script script, RedisKey[] keys, RedisValue[] values)
     {
         try
         {
             var open = await Database().ConfigureAwait(false);
-            var load = loads.GetOrAdd(script, static _ => new ScriptLoad());
-            var seen = load.Count;
-            try
-            {
-                return await open.ScriptEvaluateAsync(script.Hash, keys, values).ConfigureAwait(false);
-            }
-            catch (RedisServerException missing) when (RedisErrors.IsNoScript(missing))
-            {
-                await load.Once(seen, () => open.ExecuteAsync("SCRIPT", "LOAD", script.Text)).ConfigureAwait(false);
-                return await open.ScriptEvaluateAsync(script.Hash, keys, values).ConfigureAwait(false);
-            }
+            return await scripts.Run(open, script, keys, values).ConfigureAwait(false);
         }
         catch (Exception exception) when (RedisErrors.IsRedis(exception))
         {
-            throw Failed(exception, script.Name, keys.Length > 0 ? keys[^1] : default);
+            throw Failed(exception, script.Name, keys);
         }
     }
 
     /// What the caller of a failed command sees. A replica that answers READONLY was the primary before: look again.
-    public Exception Failed(Exception exception, string step, RedisKey key)
+    public Exception Failed(Exception exception, string step, params ReadOnlySpan<RedisKey> keys)
     {
         if (RedisErrors.IsReadOnly(exception))
         {
@@ -78,7 +67,7 @@ internal sealed class RedisLink : IAsyncDisposable
             Reopen(Replica);
         }
 
-        return RedisErrors.Translate(exception, $"{step} on {(string?)key}", settings.Address);
+        return RedisErrors.Translate(exception, Describe(step, keys), settings.Address);
     }
 
     public async ValueTask DisposeAsync()
@@ -90,13 +79,29 @@ internal sealed class RedisLink : IAsyncDisposable
             last = opening;
         }
 
-        await watch.DisposeAsync().ConfigureAwait(false);
         if (last is not null)
         {
             await ((Task)last).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
+        if (watch is not null)
+        {
+            await watch.DisposeAsync().ConfigureAwait(false);
+        }
+
         Close(Detach());
+    }
+
+    // Redis does not tell which of the keys it minded.
+    static string Describe(string step, ReadOnlySpan<RedisKey> keys)
+    {
+        var text = new StringBuilder(step);
+        for (var i = 0; i < Math.Min(keys.Length, MostKeysTold); i++)
+        {
+            text.Append(i == 0 ? " on " : ", ").Append(keys[i].ToString());
+        }
+
+        return text.Append(keys.Length > MostKeysTold ? ", …" : "").ToString();
     }
 
     Task<IDatabase> Opening()
@@ -105,8 +110,8 @@ internal sealed class RedisLink : IAsyncDisposable
         {
             if (isDisposed)
             {
-                throw new ConnectionException(
-                    $"The connection to Redis at {settings.Address} was closed with its bus."
+                return Task.FromException<IDatabase>(
+                    new ConnectionException($"The connection to Redis at {settings.Address} was closed with its bus.")
                 );
             }
 
@@ -131,7 +136,8 @@ internal sealed class RedisLink : IAsyncDisposable
             {
                 multiplexer = next;
                 database = open;
-                answeredAt = Time.GetTimestamp();
+                silence.Reset();
+                watch ??= Time.CreateTimer(_ => Watch(), null, watchPeriod, watchPeriod);
             }
 
             isReplica = isReplica && await IsReplica(open).ConfigureAwait(false);
@@ -163,23 +169,22 @@ internal sealed class RedisLink : IAsyncDisposable
             return;
         }
 
-        // Events can be missed between connecting and listening; this cannot.
-        Report(watched);
-        if (isReplica)
+        try
         {
-            Reopen(Replica);
+            // Events can be missed between connecting and listening; this cannot.
+            Report(watched);
+            if (isReplica)
+            {
+                Reopen(Replica);
+            }
+            else if (silence.IsTooLong(watched))
+            {
+                Reopen($"no answer for {settings.CommandTimeout.TotalSeconds} s");
+            }
         }
-
-        var counters = watched.GetCounters().Interactive;
-        var completed = counters.OperationCount - counters.TotalOutstanding;
-        if (completed != answered || counters.TotalOutstanding == 0 || !watched.IsConnected)
+        catch (Exception exception) when (RedisErrors.IsRedis(exception))
         {
-            answered = completed;
-            answeredAt = Time.GetTimestamp();
-        }
-        else if (Time.GetElapsedTime(answeredAt) > settings.CommandTimeout)
-        {
-            Reopen($"no answer for {settings.CommandTimeout.TotalSeconds} s");
+            // It was closed while we looked.
         }
     }
 
@@ -208,23 +213,41 @@ internal sealed class RedisLink : IAsyncDisposable
 
     void Reopen(string reason)
     {
-        if (reopenedAt != 0 && Time.GetElapsedTime(reopenedAt) < watchPeriod)
+        lock (gate)
         {
-            return;
-        }
+            if (reopenedAt != 0 && Time.GetElapsedTime(reopenedAt) < watchPeriod)
+            {
+                return;
+            }
 
-        reopenedAt = Time.GetTimestamp();
-        if (settings.Connection is { } external)
-        {
-            Forget(external.ConfigureAsync());
-            return;
+            reopenedAt = Time.GetTimestamp();
         }
 
         report(this, reason);
+        if (settings.Connection is { } external)
+        {
+            Forget(Reconfigure(external));
+            return;
+        }
+
         Close(Detach());
 
         // Nobody may ask for a while, and the end of the outage should be noticed all the same.
         Forget(Opening());
+    }
+
+    /// A multiplexer of the user's own is not ours to close; it may find the primary by itself. It looks at a server's role
+    /// when it is told to, so once more when the server says that it is one.
+    async Task Reconfigure(IConnectionMultiplexer external)
+    {
+        await external.ConfigureAsync().ConfigureAwait(false);
+        if (isReplica && !await IsReplica(await Database().ConfigureAwait(false)).ConfigureAwait(false))
+        {
+            await external.ConfigureAsync().ConfigureAwait(false);
+            isReplica = false;
+        }
+
+        Report(external);
     }
 
     IConnectionMultiplexer? Detach()
@@ -257,7 +280,9 @@ internal sealed class RedisLink : IAsyncDisposable
 
     void OnFailed(object? sender, ConnectionFailedEventArgs lost)
     {
-        if (lost.ConnectionType == ConnectionType.Interactive)
+        // Of several servers another may do. With one, the client says it is connected for a moment longer.
+        var isAlone = multiplexer?.GetEndPoints().Length == 1;
+        if (lost.ConnectionType == ConnectionType.Interactive && (isAlone || !IsConnected))
         {
             report(this, lost.FailureType.ToString());
         }
@@ -268,28 +293,6 @@ internal sealed class RedisLink : IAsyncDisposable
         if (restored.ConnectionType == ConnectionType.Interactive)
         {
             report(this, isReplica ? Replica : null);
-        }
-    }
-
-    sealed class ScriptLoad
-    {
-        readonly Lock gate = new();
-        Task loading = Task.CompletedTask;
-
-        public int Count { get; private set; }
-
-        public Task Once(int seen, Func<Task> load)
-        {
-            lock (gate)
-            {
-                if (Count == seen)
-                {
-                    Count++;
-                    loading = load();
-                }
-
-                return loading;
-            }
         }
     }
 }

@@ -124,6 +124,20 @@ public class ClaimTests
     }
 
     [Fact]
+    public async Task Small_jobs_are_claimed_in_few_commands()
+    {
+        await using var server = await RedisServer.StartOwn();
+        await using var steps = RedisSteps.On(server);
+        await steps.Alive("orders");
+        await steps.Redis.SeedQueue("orders", [.. Enumerable.Range(0, 1000).Select(number => $"{number}")]);
+
+        Assert.Equal(1000, (await steps.Claim(1000, "orders")).Jobs.Count);
+
+        var pops = await server.Calls("rpop");
+        Assert.InRange(pops, 2, 4);
+    }
+
+    [Fact]
     public async Task Acknowledgements_ride_on_the_next_claim()
     {
         await using var steps = await RedisSteps.Open();

@@ -152,6 +152,20 @@ public class DueJobStoreTests
     }
 
     [Fact]
+    public async Task Dead_set_never_holds_ten_thousand()
+    {
+        await using var steps = await RedisSteps.Open();
+        await steps.FillDeadSet(10_050);
+        await steps.Redis.SeedRetrySet("{oops", Now);
+
+        await steps.DueJobs.BuryUnreadable(DueSet.Retry, "{oops"u8.ToArray(), Now);
+
+        var dead = await steps.Redis.DeadSet();
+        Assert.Equal(9_999, dead.Length);
+        Assert.Equal("{oops", dead[^1].Job);
+    }
+
+    [Fact]
     public async Task Next_due_job_is_the_sooner_of_both_sets()
     {
         await using var steps = await RedisSteps.Open();

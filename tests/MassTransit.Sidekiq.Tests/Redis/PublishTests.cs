@@ -82,13 +82,16 @@ public class PublishTests
     }
 
     [Fact]
-    public async Task Queue_of_the_contract_gets_a_copy_without_any_subscription()
+    public async Task Queues_of_contracts_get_copies_without_any_subscription()
     {
         await using var steps = await RedisSteps.Open();
 
-        Assert.Equal(1, await steps.Topics.Publish(Message("Shop:Ordered") with { Static = [("ruby", "Bill")] }));
+        var message = Message("Shop:Ordered") with { Static = [("ruby", "Bill"), ("mail", "Post")] };
+
+        Assert.Equal(2, await steps.Topics.Publish(message));
 
         Assert.Equal([Job("ruby", "Bill")], await steps.Redis.Queue("ruby"));
+        Assert.Equal([Job("mail", "Post")], await steps.Redis.Queue("mail"));
     }
 
     [Fact]

@@ -82,6 +82,24 @@ public class RedisErrorsTests
         await steps.Jobs.Push("orders", "{}".Bytes());
     }
 
+    [Fact]
+    public async Task Multiplexer_of_the_users_own_is_used_again_when_its_server_is_the_primary_again()
+    {
+        await using var server = await RedisServer.StartOwn();
+        using var own = await server.Connect();
+        await using var steps = RedisSteps.On(server, new RedisSettings { Connection = own });
+        await steps.Jobs.Push("orders", "{}".Bytes());
+        await steps.Redis.Db.ExecuteAsync("REPLICAOF", "127.0.0.1", "1");
+
+        await Assert.ThrowsAsync<ConnectionException>(() => steps.Jobs.Push("orders", "{}".Bytes()));
+        await Until(() => steps.Connection.Outage is not null);
+        await steps.Redis.Db.ExecuteAsync("REPLICAOF", "NO", "ONE");
+
+        await Until(() => steps.Connection.Outage is null);
+        await steps.Jobs.Push("orders", "{}".Bytes());
+        Assert.Equal(2, steps.Log.Lines.Length);
+    }
+
     [Theory]
     [InlineData("READONLY You can't write against a read only replica.", "READONLY")]
     [InlineData("LOADING Redis is loading the dataset in memory", "LOADING")]

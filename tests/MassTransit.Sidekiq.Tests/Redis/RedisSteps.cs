@@ -1,5 +1,8 @@
+using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq.Tests.Redis;
 
@@ -97,6 +100,17 @@ sealed class RedisSteps : IAsyncDisposable
         return [.. jobs.OrderBy(job => (long)job.Name).Select(job => job.Value.ToString())];
     }
 
+    /// As full as the dead set may be, and more, with jobs that died in the last days.
+    public Task FillDeadSet(int count) =>
+        Redis.Db.SortedSetAddAsync(
+            Keys.Dead,
+            [
+                .. Enumerable
+                    .Range(0, count)
+                    .Select(number => new SortedSetEntry($"{number}", Score.ToSeconds(Now) - count + number)),
+            ]
+        );
+
     public async ValueTask DisposeAsync()
     {
         foreach (var other in others)
@@ -112,8 +126,32 @@ sealed class RedisSteps : IAsyncDisposable
     }
 }
 
-static class JobTextExtensions
+static partial class RedisExtensions
 {
+    /// How often a server has run each command.
+    public static async Task<SortedDictionary<string, long>> Calls(this RedisServer server)
+    {
+        var asked = server.Open().Db.Multiplexer.GetServer("127.0.0.1", server.Port);
+        var statistics = await asked.InfoRawAsync("commandstats");
+
+        var calls = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        foreach (Match match in CallsOfACommand().Matches(statistics))
+        {
+            calls[match.Groups["command"].Value] = long.Parse(
+                match.Groups["calls"].Value,
+                CultureInfo.InvariantCulture
+            );
+        }
+
+        return calls;
+    }
+
+    public static async Task<long> Calls(this RedisServer server, string command) =>
+        (await server.Calls()).GetValueOrDefault(command);
+
+    [GeneratedRegex("cmdstat_(?<command>[^:]+):calls=(?<calls>[0-9]+)", RegexOptions.ExplicitCapture)]
+    private static partial Regex CallsOfACommand();
+
     public static ReadOnlyMemory<byte> Bytes(this string json) => Encoding.UTF8.GetBytes(json);
 
     public static string[] Texts(this ClaimedJobs claimed) =>

@@ -205,6 +205,19 @@ public class RescueTests
     }
 
     [Fact]
+    public async Task Dead_set_never_holds_ten_thousand()
+    {
+        await using var steps = await Dead("poison");
+        await steps.FillDeadSet(10_050);
+
+        await steps.Another().Leases.Rescue(Orders, RedisSteps.Now, poisonLimit: 1);
+
+        var dead = await steps.Redis.DeadSet();
+        Assert.Equal(9_999, dead.Length);
+        Assert.Equal("poison", dead[^1].Job);
+    }
+
+    [Fact]
     public async Task Jobs_of_a_temporary_queue_that_has_ended_are_dropped()
     {
         await using var steps = await Dead("1", "2");

@@ -34,6 +34,10 @@ internal sealed class JobContract
     /// The properties in the order of the arguments; for a Hash, those of its one argument.
     public IReadOnlyList<JobParameter> Parameters { get; init; } = [];
 
+    /// What a positional job's arguments are called, for receivers that know only a base or interface of the message.
+    public string[] ArgumentNames =>
+        field ??= Args == SidekiqArgs.Positional ? [.. Parameters.Select(parameter => parameter.Name)] : [];
+
     /// What is wrong with it, found while it was made and reported by JobContracts.Validate.
     public IReadOnlyList<string> Faults { get; init; } = [];
 

@@ -30,7 +30,7 @@ internal static class JobEnvelope
     )
         where T : class
     {
-        var metadata = Metadata(context, now);
+        var metadata = Metadata(context, contract, now);
 
         return new JobDraft
         {
@@ -66,6 +66,11 @@ internal static class JobEnvelope
         if (contract is not null)
         {
             return contract.ReadArgs(job);
+        }
+
+        if (job.Metadata?.ArgumentNames is { Length: > 0 } names && names.Length == job.ArgsCount)
+        {
+            return PositionalArguments.Read(names, job);
         }
 
         return job.Metadata?.MessageTypes.Length > 0 && job.ArgsCount == 1
@@ -108,12 +113,13 @@ internal static class JobEnvelope
     public static ReadOnlyMemory<byte> Enqueued(SidekiqJob job, DateTimeOffset now, SidekiqTimeFormat times) =>
         JobJson.Edit(job.Json, new JobEdit().Remove("at").Set("enqueued_at", now, times));
 
-    static JobMetadata Metadata<T>(JobSendContext<T> context, DateTimeOffset now)
+    static JobMetadata Metadata<T>(JobSendContext<T> context, JobContract contract, DateTimeOffset now)
         where T : class =>
         new()
         {
             MessageId = context.MessageId,
             MessageTypes = context.SupportedMessageTypes,
+            ArgumentNames = contract.ArgumentNames,
             ConversationId = context.ConversationId,
             CorrelationId = context.CorrelationId,
             RequestId = context.RequestId,

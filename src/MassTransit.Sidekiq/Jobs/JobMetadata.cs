@@ -14,6 +14,9 @@ internal sealed class JobMetadata
     /// The message's urns, its own first. The list is shared between jobs: never write to it.
     public string[] MessageTypes { get; set; } = [];
 
+    /// What positional arguments are called, so that who knows only a base or interface of the message can read them.
+    public string[] ArgumentNames { get; set; } = [];
+
     public Guid? ConversationId { get; set; }
 
     public Guid? CorrelationId { get; set; }
@@ -77,6 +80,12 @@ internal sealed class JobMetadata
         {
             Key(text, start, "type"u8);
             text.Strings(MessageTypes);
+        }
+
+        if (ArgumentNames.Length > 0)
+        {
+            Key(text, start, "args"u8);
+            text.Strings(ArgumentNames);
         }
 
         Write(text, start, "conv"u8, ConversationId);
@@ -204,6 +213,10 @@ internal sealed class JobMetadata
         if (key.SequenceEqual("type"u8))
         {
             MessageTypes = typeLists.Get(value.In(source));
+        }
+        else if (key.SequenceEqual("args"u8))
+        {
+            ArgumentNames = typeLists.Get(value.In(source));
         }
         else if (key.SequenceEqual("exp"u8))
         {

@@ -55,6 +55,26 @@ internal static class PositionalArguments
         return text.ToArray();
     }
 
+    /// The object that the sender's names make of the arguments, for a receiver that has no contract of theirs.
+    public static ReadOnlyMemory<byte> Read(string[] names, SidekiqJob job)
+    {
+        using var text = JobText.Rent();
+        var list = job.Args.Span;
+        var reader = new Utf8JsonReader(list, JobReader.Options);
+        reader.Read();
+        for (var index = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; index++)
+        {
+            var slice = JobReader.Slice(ref reader);
+            text.Raw(index == 0 ? "{"u8 : ","u8);
+            text.String(names[index]);
+            text.Raw(":"u8);
+            text.Raw(list.Slice(slice.Start, slice.Length));
+        }
+
+        text.Raw("}"u8);
+        return text.ToArray();
+    }
+
     /// Writes the object with its properties, all but the closing brace.
     public static void Append(JobContract contract, ReadOnlySpan<byte> list, JobText text)
     {

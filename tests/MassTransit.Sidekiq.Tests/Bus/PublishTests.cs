@@ -5,6 +5,26 @@ public sealed class PublishTests(ITestOutputHelper output)
     const string Namespace = "MassTransit.Sidekiq.Tests";
 
     [Fact]
+    public async Task Positional_arguments_are_read_by_a_consumer_that_knows_only_an_interface_of_the_message()
+    {
+        await using var redis = await RedisServer.Lease();
+        var seen = new Seen<IHaveName>();
+        await using var bus = await TestBus.Start(
+            redis,
+            output,
+            configure: (_, cfg) =>
+            {
+                cfg.Job<Dog>(job => job.Positional());
+                cfg.ReceiveEndpoint("interface", e => e.Note(seen));
+            }
+        );
+
+        await bus.Harness.Bus.Publish(new Dog("Rex", 3));
+
+        Assert.Equal("Rex", (await seen.Next()).Name);
+    }
+
+    [Fact]
     public async Task Message_reaches_the_consumers_of_its_class_its_base_and_its_interface_once_a_queue()
     {
         await using var redis = await RedisServer.Lease();

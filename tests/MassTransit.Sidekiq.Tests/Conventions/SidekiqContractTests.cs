@@ -37,6 +37,7 @@ public sealed partial class SidekiqContractTests
         {
             MessageId = id,
             MessageTypes = ["x"],
+            ArgumentNames = ["x"],
             ConversationId = id,
             CorrelationId = id,
             RequestId = id,

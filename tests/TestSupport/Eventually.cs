@@ -10,11 +10,11 @@ namespace MassTransit.Sidekiq.TestSupport;
 public static class Eventually
 {
     /// <summary>Longer than anything here takes on a loaded machine with two cores, so that only a real hang meets it.</summary>
-    public static readonly TimeSpan Guard = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan Guard = TimeSpan.FromSeconds(30);
 
     static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Waits until a condition holds; fails after 10 seconds with the text of the condition and the given state.</summary>
+    /// <summary>Waits until a condition holds; fails after the guard time with the text of the condition and the given state.</summary>
     public static async Task Until(
         Func<Task<bool>> condition,
         Func<Task<string>>? state = null,
@@ -37,25 +37,25 @@ public static class Eventually
         }
     }
 
-    /// <summary>Waits until a condition holds; fails after 10 seconds with its text and the given state.</summary>
+    /// <summary>Waits until a condition holds; fails after the guard time with its text and the given state.</summary>
     public static Task Until(
         Func<bool> condition,
         Func<Task<string>>? state = null,
         [CallerArgumentExpression(nameof(condition))] string text = ""
     ) => Until(() => Task.FromResult(condition()), state, text);
 
-    /// <summary>Awaits an event, and fails when it does not come within 10 seconds.</summary>
+    /// <summary>Awaits an event, and fails when it does not come within the guard time.</summary>
     public static Task InTime(this Task task, [CallerArgumentExpression(nameof(task))] string what = "") =>
         task.InTime(() => what);
 
-    /// <summary>Awaits an event and its result, and fails when it does not come within 10 seconds.</summary>
+    /// <summary>Awaits an event and its result, and fails when it does not come within the guard time.</summary>
     public static async Task<T> InTime<T>(this Task<T> task, [CallerArgumentExpression(nameof(task))] string what = "")
     {
         await task.InTime(() => what);
         return await task;
     }
 
-    /// <summary>Awaits an event, and fails with the text, made only then, when it does not come within 10 seconds.</summary>
+    /// <summary>Awaits an event, and fails with the text, made only then, when it does not come within the guard time.</summary>
     public static async Task InTime(this Task task, Func<string> what)
     {
         try

@@ -28,7 +28,9 @@ public sealed class OutboxHost : IAsyncDisposable
         options ??= new OutboxHostOptions();
         var log = new TestLog();
         var services = new ServiceCollection();
-        services.AddLogging(logging => logging.AddProvider(log).SetMinimumLevel(LogLevel.Debug));
+        services.AddLogging(logging =>
+            logging.AddProvider(log).SetMinimumLevel(options.Quiet ? LogLevel.Warning : LogLevel.Debug)
+        );
         services.AddDbContext<OrdersDb>(builder => database.Configure(builder, options.RetryOnFailure));
         services.AddMassTransitTestHarness(x =>
         {
@@ -78,6 +80,9 @@ public sealed class OutboxHost : IAsyncDisposable
 public sealed record OutboxHostOptions
 {
     public bool RetryOnFailure { get; init; }
+
+    /// Logs warnings only.
+    public bool Quiet { get; init; }
 
     public Action<IBusRegistrationConfigurator>? Register { get; init; }
 

@@ -1,5 +1,8 @@
+using MassTransit.DependencyInjection;
 using MassTransit.Sidekiq.Outbox.Tests.Contracts;
+using MassTransit.Transports;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
@@ -163,6 +166,45 @@ public class RelayTests
         await transaction.RollbackAsync();
         await host.Drained();
         Assert.Equal([2, 1], (await redis.Jobs("shipping")).Select(job => job.Step()));
+    }
+
+    [Theory]
+    [InlineData(Database.Postgres, false)]
+    [InlineData(Database.Postgres, true)]
+    [InlineData(Database.Sqlite, false)]
+    [InlineData(Database.Sqlite, true)]
+    public async Task Relay_that_dies_before_its_commit_loses_nothing_and_changes_no_job_id(
+        Database kind,
+        bool isPushed
+    )
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var database = await TestDatabase.Lease(kind);
+        await using (var dying = await OutboxHost.Start(database, redis.Url, StageOnly))
+        {
+            await Ship(dying, 1);
+            await Ship(dying, 2);
+
+            // A dead process is, to the database, a transaction that is rolled back.
+            var bus = dying.Services.GetRequiredService<Bind<IBus, IBusInstance>>().Value;
+            var push = new JobPush((SidekiqHostConfiguration)bus.HostConfiguration);
+            var store = dying.Services.GetRequiredService<OutboxStore<OrdersDb>>();
+            await using var batch = await store.Claim(100, TestContext.Current.CancellationToken);
+            Assert.Equal(2, batch.Messages.Count);
+            if (isPushed)
+            {
+                await push.Push(batch.Messages, TestContext.Current.CancellationToken);
+            }
+        }
+
+        var before = (await redis.Jobs("shipping")).Select(job => job.Jid()).ToArray();
+        await using var host = await OutboxHost.Start(database, redis.Url);
+        await host.Drained();
+
+        var jobs = await redis.Jobs("shipping");
+        Assert.Equal(isPushed ? [1, 2, 1, 2] : [1, 2], jobs.Select(job => job.Step()));
+        Assert.Equal(2, jobs.Select(job => job.Jid()).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(isPushed ? 2 : 0, before.Length);
     }
 
     [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]

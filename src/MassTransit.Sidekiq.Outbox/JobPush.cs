@@ -8,7 +8,7 @@ internal sealed class JobPush(SidekiqHostConfiguration host)
     /// How long an unread answer stays in a temporary queue whose owner has just died.
     static readonly TimeSpan temporaryLife = TimeSpan.FromMinutes(1);
 
-    public async Task<OutboxOutcome> Push(IReadOnlyList<OutboxMessage> messages, CancellationToken cancellationToken)
+    public async Task<OutboxOutcome> Push(IReadOnlyList<OutboxMessage> messages)
     {
         var run = new Run(host.Process, host);
         for (var i = 0; i < messages.Count; i++)

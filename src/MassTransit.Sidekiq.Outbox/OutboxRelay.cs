@@ -85,7 +85,7 @@ internal sealed class OutboxRelay<TDbContext>(
                 return Idle();
             }
 
-            var isDrained = await Drain(batch, cancellationToken).ConfigureAwait(false);
+            var isDrained = await Drain(batch).ConfigureAwait(false);
             if (!isDrained)
             {
                 return outagePause;
@@ -98,9 +98,9 @@ internal sealed class OutboxRelay<TDbContext>(
     }
 
     /// False when messages were left because Redis is away.
-    async Task<bool> Drain(OutboxBatch batch, CancellationToken cancellationToken)
+    async Task<bool> Drain(OutboxBatch batch)
     {
-        var outcome = await push!.Push(batch.Messages, cancellationToken).ConfigureAwait(false);
+        var outcome = await push!.Push(batch.Messages).ConfigureAwait(false);
 
         // What was pushed must be removed even when the bus stops just now, or it is pushed twice.
         await batch.Finish(outcome, clock.GetUtcNow().UtcDateTime, CancellationToken.None).ConfigureAwait(false);

@@ -59,7 +59,7 @@ internal sealed class OutboxStage<TDbContext>(
         where T : class
     {
         var row = StagedMessage.From(message, Now(), host);
-        var outcome = await new JobPush(host).Push([row], message.CancellationToken).ConfigureAwait(false);
+        var outcome = await new JobPush(host).Push([row]).ConfigureAwait(false);
         if ((outcome.Outage ?? outcome.Fault(0)) is { } failed)
         {
             ExceptionDispatchInfo.Throw(failed);

@@ -1,6 +1,5 @@
 using System.Globalization;
 using MassTransit.Logging;
-using MassTransit.Sidekiq.Tests;
 using Shop;
 
 namespace MassTransit.Sidekiq.Interop.Tests;

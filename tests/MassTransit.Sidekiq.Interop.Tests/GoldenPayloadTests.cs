@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using MassTransit.Sidekiq.Tests;
 using Shop;
 
 namespace MassTransit.Sidekiq.Interop.Tests;

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using MassTransit.Sidekiq.Tests;
 using Shop;
 
 namespace MassTransit.Sidekiq.Interop.Tests;

@@ -1,4 +1,3 @@
-using MassTransit.Sidekiq.Tests;
 using Shop;
 
 namespace MassTransit.Sidekiq.Interop.Tests;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using MassTransit.Sidekiq.Tests;
 using MassTransit.Testing;
 using Shop;
 

@@ -193,7 +193,7 @@ public class RelayTests
             Assert.Equal(2, batch.Messages.Count);
             if (isPushed)
             {
-                await push.Push(batch.Messages, TestContext.Current.CancellationToken);
+                await push.Push(batch.Messages);
             }
         }
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using MassTransit.Sidekiq.Tests;
 using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq.Interop.Tests.Crash;

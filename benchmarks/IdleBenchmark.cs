@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq.Benchmarks;
@@ -24,6 +25,7 @@ internal sealed class IdleBenchmark(Lab lab)
         );
 
         await Latency(bus, arrivals, figures);
+        await BareLatency(figures);
         await Commands(figures);
     }
 
@@ -34,15 +36,46 @@ internal sealed class IdleBenchmark(Lab lab)
         var latencies = new List<double>();
         for (var sample = 0; sample < lab.Jobs(300); sample++)
         {
-            await Task.Delay(5);
+            // Idle again: the last job is acknowledged too.
+            await Task.Delay(12);
             var arrived = arrivals.Next();
             await endpoint.Send(new TimedJob(Stopwatch.GetTimestamp()));
             latencies.Add((await arrived).TotalMilliseconds);
         }
 
+        Add(figures, "latency.idle", latencies);
+    }
+
+    /// The same way without a bus: the bare client pushes, a bare connection waits with BLMOVE.
+    async Task BareLatency(Figures figures)
+    {
+        var settings = new RedisSettings { Endpoints = [(lab.Redis.Host, lab.Redis.Port)] };
+        await using var waiter = await BlockingConnection.Open(
+            settings,
+            new DnsEndPoint(lab.Redis.Host, lab.Redis.Port),
+            CancellationToken.None
+        );
+        var wait = BlockingConnection.Command("BLMOVE", "queue:bare", "landing:bare", "RIGHT", "LEFT", "10");
+        var latencies = new List<double>();
+        for (var sample = 0; sample < lab.Jobs(300); sample++)
+        {
+            var landed = waiter.Call(wait, CancellationToken.None);
+            await Task.Delay(5);
+            var start = Stopwatch.GetTimestamp();
+            var pushed = lab.Db.ListLeftPushAsync("queue:bare", new byte[600]);
+            await landed;
+            latencies.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            await pushed;
+        }
+
+        Add(figures, "peer.bare_latency", latencies);
+    }
+
+    static void Add(Figures figures, string name, List<double> latencies)
+    {
         latencies.Sort();
-        figures.Add("latency.idle_p50_ms", latencies[latencies.Count / 2], "ms");
-        figures.Add("latency.idle_p99_ms", latencies[latencies.Count * 99 / 100], "ms");
+        figures.Add($"{name}_p50_ms", latencies[latencies.Count / 2], "ms");
+        figures.Add($"{name}_p99_ms", latencies[latencies.Count * 99 / 100], "ms");
     }
 
     async Task Commands(Figures figures)

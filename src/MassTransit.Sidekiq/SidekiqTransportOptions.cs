@@ -18,6 +18,12 @@ public sealed class SidekiqTransportOptions
     /// <summary>The TCP port of Redis. Default: 6379.</summary>
     public int Port { get; set; } = 6379;
 
+    /// <summary>
+    /// Further endpoints of the same data set as <c>host:port</c>, such as a replica that may be promoted. The one that
+    /// is the primary is used. Default: none.
+    /// </summary>
+    public IList<string> Endpoints { get; } = [];
+
     /// <summary>The number of the Redis database; Ruby must use the same. Default: 0.</summary>
     public int Database { get; set; }
 

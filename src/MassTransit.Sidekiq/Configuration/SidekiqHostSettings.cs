@@ -1,3 +1,4 @@
+using System.Globalization;
 using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
@@ -45,6 +46,11 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
         (KeyPrefix, ClientName) = (options.KeyPrefix, options.ClientName);
         (ConnectTimeout, TimeFormat) = (options.ConnectTimeout, options.TimeFormat);
 
+        foreach (var further in options.Endpoints)
+        {
+            AddEndpoint(further);
+        }
+
         if (options.Url is { } url)
         {
             Apply(url);
@@ -61,6 +67,23 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
         else
         {
             faults.Add("Url is not an absolute URL. Write it as redis://user:password@host:6379/0.");
+        }
+    }
+
+    void AddEndpoint(string further)
+    {
+        var colon = further.LastIndexOf(':');
+        if (colon < 0)
+        {
+            Endpoint(further, SidekiqHostAddress.DefaultPort);
+        }
+        else if (int.TryParse(further.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
+        {
+            Endpoint(further[..colon], port);
+        }
+        else
+        {
+            faults.Add($"Endpoint '{further}' is not host:port. Write it as redis-2:6379.");
         }
     }
 

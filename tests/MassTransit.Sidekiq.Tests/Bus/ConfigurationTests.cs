@@ -34,6 +34,25 @@ public sealed class ConfigurationTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Further_endpoints_of_the_options_follow_the_first()
+    {
+        var settings = new SidekiqHostSettings();
+        settings.Apply(new SidekiqTransportOptions { Host = "redis-1", Endpoints = { "redis-2:7000", "redis-3" } });
+
+        Assert.Equal([("redis-1", 6379), ("redis-2", 7000), ("redis-3", 6379)], settings.Endpoints);
+        Assert.Empty(settings.Validate());
+    }
+
+    [Fact]
+    public void Endpoint_without_a_port_number_is_a_fault()
+    {
+        var settings = new SidekiqHostSettings();
+        settings.Apply(new SidekiqTransportOptions { Endpoints = { "redis-2:seven" } });
+
+        Assert.Contains("redis-2:seven", Assert.Single(settings.Validate()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Host_of_the_code_wins_over_the_options()
     {
         await using var redis = await RedisServer.Lease();

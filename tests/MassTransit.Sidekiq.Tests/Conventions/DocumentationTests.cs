@@ -97,7 +97,7 @@ public partial class DocumentationTests
     static string Written(object? value) =>
         value switch
         {
-            null or "" => "none",
+            null or "" or System.Collections.ICollection { Count: 0 } => "none",
             bool flag => flag ? "`true`" : "`false`",
             _ => string.Create(CultureInfo.InvariantCulture, $"`{value}`"),
         };

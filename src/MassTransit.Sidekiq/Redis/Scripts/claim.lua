@@ -11,9 +11,11 @@
 
 local limit, budget, number = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local queues = (#KEYS - 2) / 3
+local name_at, names, landings = tonumber(ARGV[4]), {}, {}
 local stale, arg = 0, 5
 
 for queue = 1, queues do
+  landings[queue], names[queue] = KEYS[3 * queue], string.sub(KEYS[3 * queue + 1], name_at)
   local count = tonumber(ARGV[arg])
   -- unpack fails beyond 8000 values.
   for first = arg + 1, arg + count, 1000 do
@@ -27,16 +29,9 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
   return { 'gone ' .. stale }
 end
 
-local paused = {}
-local name_at = tonumber(ARGV[4])
-if name_at > 0 then
-  local names = {}
-  for queue = 1, queues do
-    names[queue] = string.sub(KEYS[3 * queue + 1], name_at)
-  end
-  paused = redis.call('SMISMEMBER', KEYS[2], unpack(names))
-end
-
+-- One question for all landing lists, since nearly always there is none.
+local landed = redis.call('EXISTS', unpack(landings)) > 0
+local paused = name_at > 0 and redis.call('SMISMEMBER', KEYS[2], unpack(names)) or {}
 local header, reply = { stale }, { '' }
 local batch, bytes = 8, 0
 
@@ -66,15 +61,15 @@ local function take(source, working, most)
 end
 
 for queue = 1, queues do
-  local landing, list, working = KEYS[3 * queue], KEYS[3 * queue + 1], KEYS[3 * queue + 2]
+  local list, working = KEYS[3 * queue + 1], KEYS[3 * queue + 2]
   local before = #reply
   if paused[queue] == 1 then
     -- What had landed when the queue was paused belongs at its head; the leftmost landed last.
-    while redis.call('LMOVE', landing, list, 'LEFT', 'RIGHT') do
+    while landed and redis.call('LMOVE', landings[queue], list, 'LEFT', 'RIGHT') do
     end
     header[#header + 1] = (queue - 1) .. ':-1'
   else
-    for _, source in ipairs({ landing, list }) do
+    for _, source in ipairs(landed and { landings[queue], list } or { list }) do
       while limit > 0 and bytes < budget do
         local most = math.min(limit, batch)
         local count, err = take(source, working, most)

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
 using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
@@ -49,9 +50,20 @@ internal static class RedisErrors
             _ => exception.InnerException is { } inner && IsAuthentication(inner),
         };
 
+    // StackExchange.Redis calls this a failed authentication too.
+    static AuthenticationException? Certificate(Exception? exception) =>
+        exception is null or AuthenticationException
+            ? (AuthenticationException?)exception
+            : Certificate(exception.InnerException);
+
     /// What the caller of a step sees. `what` is the step and its key: "claim on queue:orders".
     public static Exception Translate(Exception exception, string what, string address)
     {
+        if (Certificate(exception) is { } untrusted)
+        {
+            return Refused(what, address, $"its TLS certificate is not trusted ({untrusted.Message})", exception);
+        }
+
         if (IsAuthentication(exception))
         {
             return Refused(what, address, AuthenticationAdvice, exception);

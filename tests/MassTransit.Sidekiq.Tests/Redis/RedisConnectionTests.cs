@@ -1,4 +1,9 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 namespace MassTransit.Sidekiq.Tests.Redis;
 
@@ -101,6 +106,28 @@ public class RedisConnectionTests
         Assert.False(refused.IsTransient);
         Assert.Contains("StackExchange.Redis 2.1", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("sesame", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Untrusted_certificate_is_not_taken_for_a_wrong_password()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        var serving = ServeTls(listener);
+        await using var server = await RedisServer.StartOwn();
+        var settings = RedisSteps.SettingsFor(server.Open()) with { Endpoints = [("127.0.0.1", port)], UseTls = true };
+        await using var steps = RedisSteps.On(server, settings);
+        await using var waiter = new QueueWaiter(steps.Connection, steps.Keys, "orders");
+
+        var refused = await Assert.ThrowsAsync<ConnectionException>(() => steps.Connection.Connected(Stop).InTime());
+        Assert.False(await waiter.Wait(Stop).InTime());
+
+        Assert.False(refused.IsTransient);
+        Assert.Contains("TLS certificate", refused.Message, StringComparison.Ordinal);
+        Assert.Contains(steps.Log.Lines, line => line.StartsWith("Waiting on queue orders", StringComparison.Ordinal));
+        listener.Stop();
+        await serving;
     }
 
     [Fact]
@@ -266,5 +293,25 @@ public class RedisConnectionTests
         await server
             .Open()
             .Until(async _ => !(await server.Clients()).Contains("name=my-app ", StringComparison.Ordinal));
+    }
+
+    static async Task ServeTls(TcpListener listener)
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=nobody", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var certificate = request.CreateSelfSigned(RedisSteps.Now.AddDays(-1), RedisSteps.Now.AddDays(1));
+        try
+        {
+            while (true)
+            {
+                using var client = await listener.AcceptTcpClientAsync(Stop);
+                await using var stream = new SslStream(client.GetStream());
+                await stream.AuthenticateAsServerAsync(certificate).ContinueWith(_ => { }, TaskScheduler.Default);
+            }
+        }
+        catch (SocketException)
+        {
+            // The test has ended.
+        }
     }
 }

@@ -89,12 +89,18 @@ internal sealed class PushLane(RedisLink link, RedisKey queues, QueueKeys queue)
                 jobs.Length == 1
                     ? database.ListLeftPushAsync(queue.List, jobs[0])
                     : database.ListLeftPushAsync(queue.List, jobs);
-            await Task.WhenAll(known, pushed).ConfigureAwait(false);
+            await link.Answer(Both(known, pushed)).ConfigureAwait(false);
         }
         catch (Exception exception) when (RedisErrors.IsRedis(exception))
         {
             throw link.Failed(exception, "push", queue.List);
         }
+    }
+
+    static async Task<long> Both(Task<bool> known, Task<long> pushed)
+    {
+        await Task.WhenAll(known, pushed).ConfigureAwait(false);
+        return await pushed.ConfigureAwait(false);
     }
 
     sealed class Batch

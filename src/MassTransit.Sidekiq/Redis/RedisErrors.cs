@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Text;
 using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
@@ -8,6 +9,8 @@ namespace MassTransit.Sidekiq;
 /// policies retry), load the script, or tell a person. No text here ever holds the password.
 internal static class RedisErrors
 {
+    const int MostKeysTold = 8;
+
     static readonly string[] waiting =
     [
         "READONLY",
@@ -32,6 +35,18 @@ internal static class RedisErrors
                 or IOException
                 or ObjectDisposedException
                 or TaskCanceledException;
+
+    // Redis does not tell which of the keys it minded.
+    public static string Describe(string step, ReadOnlySpan<RedisKey> keys)
+    {
+        var text = new StringBuilder(step);
+        for (var i = 0; i < Math.Min(keys.Length, MostKeysTold); i++)
+        {
+            text.Append(i == 0 ? " on " : ", ").Append(keys[i].ToString());
+        }
+
+        return text.Append(keys.Length > MostKeysTold ? ", …" : "").ToString();
+    }
 
     public static bool IsNoScript(RedisServerException exception) => Code(exception.Message) == "NOSCRIPT";
 

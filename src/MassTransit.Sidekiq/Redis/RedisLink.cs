@@ -1,4 +1,3 @@
-using System.Text;
 using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
@@ -12,7 +11,6 @@ internal sealed class RedisLink : IAsyncDisposable
     /// The network keeps real time, whatever clock the jobs live by.
     public static readonly TimeProvider Time = TimeProvider.System;
 
-    const int MostKeysTold = 8;
     const string Replica = "READONLY: it is a replica now";
 
     static readonly TimeSpan watchPeriod = TimeSpan.FromSeconds(1);
@@ -50,13 +48,18 @@ internal sealed class RedisLink : IAsyncDisposable
         try
         {
             var open = await Database().ConfigureAwait(false);
-            return await scripts.Run(open, script, keys, values).ConfigureAwait(false);
+            return await Answer(scripts.Run(open, script, keys, values)).ConfigureAwait(false);
         }
         catch (Exception exception) when (RedisErrors.IsRedis(exception))
         {
             throw Failed(exception, script.Name, keys);
         }
     }
+
+    /// The last resort against an answer that the client loses while its connection is replaced. The watch is done with a
+    /// silent server long before, so that nobody meets this limit who is not cured by it.
+    public Task<T> Answer<T>(Task<T> answer) =>
+        answer.IsCompleted ? answer : answer.WaitAsync(settings.CommandTimeout * 3, Time);
 
     /// What the caller of a failed command sees. A replica that answers READONLY was the primary before: look again.
     public Exception Failed(Exception exception, string step, params ReadOnlySpan<RedisKey> keys)
@@ -67,7 +70,7 @@ internal sealed class RedisLink : IAsyncDisposable
             Reopen(Replica);
         }
 
-        return RedisErrors.Translate(exception, Describe(step, keys), settings.Address);
+        return RedisErrors.Translate(exception, RedisErrors.Describe(step, keys), settings.Address);
     }
 
     public async ValueTask DisposeAsync()
@@ -90,18 +93,6 @@ internal sealed class RedisLink : IAsyncDisposable
         }
 
         Close(Detach());
-    }
-
-    // Redis does not tell which of the keys it minded.
-    static string Describe(string step, ReadOnlySpan<RedisKey> keys)
-    {
-        var text = new StringBuilder(step);
-        for (var i = 0; i < Math.Min(keys.Length, MostKeysTold); i++)
-        {
-            text.Append(i == 0 ? " on " : ", ").Append(keys[i].ToString());
-        }
-
-        return text.Append(keys.Length > MostKeysTold ? ", …" : "").ToString();
     }
 
     Task<IDatabase> Opening()

@@ -17,12 +17,20 @@ EOF
 
 die() { printf '%s\n' "$*" >&2; exit 1; }
 
+# have PROGRAM, or have ruby:LIBRARY
+have() {
+  case "$1" in
+    ruby:*) ruby -e "require '${1#ruby:}'" >/dev/null 2>&1 ;;
+    *) command -v "$1" >/dev/null ;;
+  esac
+}
+
 # need PROGRAM=PACKAGE ...: installs the Debian packages whose program is missing, or says how to.
 need() {
   local missing=() pair
   command -v dotnet >/dev/null || die "The .NET 10 SDK is missing: 'dotnet' is not on the PATH."
   for pair in "$@"; do
-    command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
+    have "${pair%%=*}" || missing+=("${pair#*=}")
   done
   [ ${#missing[@]} -gt 0 ] || return 0
 
@@ -81,7 +89,7 @@ verb_test() {
   if [ "${1:-}" = --fast ]; then
     need redis-server=redis-server pg_ctlcluster=postgresql
   else
-    need redis-server=redis-server pg_ctlcluster=postgresql sidekiq=ruby-sidekiq
+    need redis-server=redis-server pg_ctlcluster=postgresql sidekiq=ruby-sidekiq ruby:active_job=ruby-activejob
   fi
 
   build

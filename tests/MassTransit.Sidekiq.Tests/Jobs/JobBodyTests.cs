@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using FsCheck.Fluent;
+using MassTransit.Serialization;
 
 namespace MassTransit.Sidekiq.Tests.Jobs;
 
@@ -97,6 +98,34 @@ public class JobBodyTests
             JsonSerializer.Deserialize<string>(written)
         );
         Assert.DoesNotContain("\\ud", Encoding.UTF8.GetString(written), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void Encoder_lets_nothing_pass_that_is_no_text()
+    {
+        Assert.Equal("a\ufffdb\\n😀", RubyJsonEncoder.Instance.Encode("a\ud800b\n😀"));
+
+        var output = new byte[32];
+        RubyJsonEncoder.Instance.EncodeUtf8([(byte)'a', 0xff, (byte)'"'], output, out _, out var written);
+        Assert.Equal("a\ufffd\\\""u8, output.AsSpan(0, written));
+    }
+
+    [Fact]
+    public void Options_that_users_change_in_MassTransit_count_here_too()
+    {
+        var before = JobBody.Create(SidekiqNaming.SnakeCase);
+        var source = SystemTextJsonMessageSerializer.Options;
+        try
+        {
+            SystemTextJsonMessageSerializer.Options = new JsonSerializerOptions(source);
+
+            Assert.NotSame(before, JobBody.Create(SidekiqNaming.SnakeCase));
+            Assert.Same(JobBody.Create(SidekiqNaming.SnakeCase), JobBody.Create(SidekiqNaming.SnakeCase));
+        }
+        finally
+        {
+            SystemTextJsonMessageSerializer.Options = source;
+        }
     }
 
     [Theory]

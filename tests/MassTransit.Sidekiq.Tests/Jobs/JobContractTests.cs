@@ -177,7 +177,7 @@ public class JobContractTests
         byte[] json = [.. """{"class":"X","args":[{"customer":"a"""u8, 0xff, .. "\"}]}"u8];
         var job = SidekiqJob.Parse(json, "orders");
 
-        Assert.Equal("""{"customer":"a�"}""".Replace('�', '\ufffd'), Text(contracts.For<SubmitOrder>().ReadArgs(job)));
+        Assert.Equal("{\"customer\":\"a\ufffd\"}"u8, contracts.For<SubmitOrder>().ReadArgs(job).Span);
         Assert.Contains((byte)0xff, job.Args.ToArray());
     }
 

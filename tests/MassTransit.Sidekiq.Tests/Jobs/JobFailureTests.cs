@@ -146,6 +146,7 @@ public class JobFailureTests
     [InlineData("""{"retry":0,"retry_for":3600}""")]
     [InlineData("""{"retry":2,"retry_for":3600,"retry_count":40,"failed_at":1795308425.5}""")]
     [InlineData("""{"retry":true,"retry_for":3600,"retry_count":4}""")]
+    [InlineData("""{"retry":true,"retry_for":3600,"failed_at":1.5}""")]
     public void Window_of_time_counts_alone(string job)
     {
         Assert.IsType<JobOutcome.Retry>(Decide(job));

@@ -161,6 +161,29 @@ public class SidekiqJobTests
         Assert.Empty(metadata.Headers);
     }
 
+    [Theory]
+    [InlineData("60", 60.0)]
+    [InlineData("1.5", 1.5)]
+    [InlineData("1000000000", 1e9)]
+    [InlineData("1000000001", null)]
+    [InlineData("1e300", null)]
+    [InlineData("0", null)]
+    [InlineData("-1", null)]
+    public void Window_of_time_that_Sidekiq_would_refuse_is_absent(string window, double? seconds)
+    {
+        Assert.Equal(seconds, Parse($$"""{"retry_for":{{window}}}""").RetryFor?.TotalSeconds);
+    }
+
+    [Theory]
+    [InlineData("""{"a":"urn:message:X"}""")]
+    [InlineData("\"urn:message:X\"")]
+    [InlineData("[]")]
+    [InlineData("[1,null,[\"x\"],\"\"]")]
+    public void List_of_types_that_names_none_is_empty(string types)
+    {
+        Assert.Empty(Parse($$$"""{"mt":{"type":{{{types}}}}}""").Metadata!.MessageTypes);
+    }
+
     [Fact]
     public void Header_that_is_an_object_stays_one()
     {

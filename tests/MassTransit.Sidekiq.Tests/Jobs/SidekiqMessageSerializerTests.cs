@@ -53,6 +53,11 @@ public class SidekiqMessageSerializerTests
         Assert.Equal("acme", context.Headers.Get<string>("tenant"));
         Assert.True(context.IsSupportedMessageType<SubmitOrder>());
         Assert.False(context.IsSupportedMessageType<MakeInvoice>());
+        headers.Set(
+            MessageHeaders.MessageType,
+            "URN:MESSAGE:X;" + MessageUrn.ForTypeString<MakeInvoice>().ToUpperInvariant()
+        );
+        Assert.True(Deserialize("{}", headers).IsSupportedMessageType<MakeInvoice>());
         Assert.False(context.TryGetMessage<MakeInvoice>(out _));
         Assert.True(context.TryGetMessage<SubmitOrder>(out var message));
         Assert.Equal(42, message!.OrderId);

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Demo;
 
 /// A line that a process wrote, and when.
-sealed record Heard(string Text, long At);
+sealed record Line(string Text, long At);
 
 /// One of the processes of the demo: heard line by line, and ended by its id.
 sealed class ChildProcess : IAsyncDisposable
@@ -15,7 +15,7 @@ sealed class ChildProcess : IAsyncDisposable
 
     readonly Process process;
     readonly Lock gate = new();
-    readonly List<Heard> lines = [];
+    readonly List<Line> lines = [];
     TaskCompletionSource written = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     ChildProcess(string name, ProcessStartInfo start)
@@ -59,7 +59,7 @@ sealed class ChildProcess : IAsyncDisposable
     }
 
     /// The first line, written already or still to come, that has all these texts in it.
-    public async Task<Heard> Line(CancellationToken cancellationToken, params string[] texts)
+    public async Task<Line> Line(CancellationToken cancellationToken, params string[] texts)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(patience);
@@ -69,15 +69,12 @@ sealed class ChildProcess : IAsyncDisposable
             Task next;
             lock (gate)
             {
-                if (
-                    lines.Find(line => texts.All(text => line.Text.Contains(text, StringComparison.Ordinal))) is
-                    { } found
-                )
-                {
-                    return found;
-                }
-
                 next = written.Task;
+            }
+
+            if (Heard(texts) is { } found)
+            {
+                return found;
             }
 
             try
@@ -93,6 +90,15 @@ sealed class ChildProcess : IAsyncDisposable
             {
                 throw Missing($"ended with {process.ExitCode}");
             }
+        }
+    }
+
+    /// The first line so far that has all these texts in it.
+    public Line? Heard(params string[] texts)
+    {
+        lock (gate)
+        {
+            return lines.Find(line => texts.All(text => line.Text.Contains(text, StringComparison.Ordinal)));
         }
     }
 
@@ -123,7 +129,7 @@ sealed class ChildProcess : IAsyncDisposable
         TaskCompletionSource before;
         lock (gate)
         {
-            lines.Add(new Heard(line, Stopwatch.GetTimestamp()));
+            lines.Add(new Line(line, Stopwatch.GetTimestamp()));
             (before, written) = (written, new(TaskCreationOptions.RunContinuationsAsynchronously));
         }
 

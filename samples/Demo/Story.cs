@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 
@@ -8,15 +9,46 @@ namespace Demo;
 /// the time beside a line is counted from the beginning of the step.
 sealed class Story(Shop shop)
 {
+    static readonly NewOrder Ada = new("Ada", "tea", 59.90m, "ada-1");
+
     long stepBegan;
     int steps;
 
     public async Task Tell(CancellationToken cancellationToken)
     {
-        Step(".NET publishes an event: two .NET subscribers and a Ruby one get a copy each");
-        var order = await Submit("Ada", cancellationToken);
+        var coffee = await OrderWhatIsOutOfStock(cancellationToken);
+        await OrderFromBothSides(cancellationToken);
+        await OrderTwice(cancellationToken);
+        await OrderWithoutPaying(cancellationToken);
+        await SeeTheRetry(coffee, cancellationToken);
+
+        Console.WriteLine($"\nAll {steps} steps arrived.");
+    }
+
+    async Task<string> OrderWhatIsOutOfStock(CancellationToken cancellationToken)
+    {
+        Step("An order for coffee, of which there is none: its job fails and waits in Sidekiq's retry set");
+        var coffee = await Submit(
+            new
+            {
+                customer = "Eve",
+                item = "coffee",
+                total = 12.00m,
+            },
+            cancellationToken
+        );
+        await Arrives(shop.Dotnet, cancellationToken, "Job ", "of queue stock", "There is no coffee left.");
+        await Put("stock/coffee", new { available = 10 }, cancellationToken);
+
+        return coffee;
+    }
+
+    async Task OrderFromBothSides(CancellationToken cancellationToken)
+    {
+        Step("An order and its event in one transaction: two .NET subscribers and a Ruby one get a copy each");
+        var order = await Submit(Ada, cancellationToken);
         await Arrives(shop.Dotnet, cancellationToken, $"Order {order} of Ada submitted");
-        await Arrives(shop.Dotnet, cancellationToken, $"Order {order} has its stock reserved");
+        await Arrives(shop.Dotnet, cancellationToken, $"Order {order} has its tea reserved");
         await Arrives(shop.Ruby, cancellationToken, $"Report counts order {order} of Ada");
 
         Step("The .NET saga has sent a Ruby worker a job with positional arguments");
@@ -24,23 +56,47 @@ sealed class Story(Shop shop)
 
         Step("Ruby has enqueued a job for the .NET saga");
         await Arrives(shop.Dotnet, cancellationToken, $"Order {order} invoiced as INV-");
+        await Shows(order, "state", "Invoiced", cancellationToken);
 
-        Step("Request and response: the API asks the saga");
-        await Shows(order, "Invoiced", cancellationToken);
-
-        Step("The order is paid: the saga ships it and sends a Ruby worker a job with one hash");
-        await Post($"orders/{order}/payment", cancellationToken);
+        Step("Request and response: the API asks the saga to pay, which ships and sends Ruby a job with one hash");
+        await Pay(order, cancellationToken);
         await Arrives(shop.Dotnet, cancellationToken, $"Order {order} paid and shipped");
         await Arrives(shop.Ruby, cancellationToken, "Notice to Ada", order);
-        await Shows(order, "Shipped", cancellationToken);
+        await Shows(order, "state", "Shipped", cancellationToken);
+    }
 
+    async Task OrderTwice(CancellationToken cancellationToken)
+    {
+        Step("An order whose transaction is rolled back, since its reference was used: nobody hears of it");
+        using var answer = await shop.Api.PostAsJsonAsync(
+            "orders",
+            Ada with
+            {
+                Customer = "Mallory",
+            },
+            cancellationToken
+        );
+        Check("POST /orders", answer, HttpStatusCode.Conflict);
+    }
+
+    async Task OrderWithoutPaying(CancellationToken cancellationToken)
+    {
         Step("An order that nobody pays: a message scheduled 3 s ahead cancels it");
-        var unpaid = await Submit("Bob", cancellationToken);
+        var unpaid = await Submit(new NewOrder("Bob", "tea", 59.90m, "bob-1"), cancellationToken);
         await Arrives(shop.Dotnet, cancellationToken, $"Order {unpaid} invoiced as INV-");
         await Arrives(shop.Dotnet, cancellationToken, $"Order {unpaid} not paid in time and cancelled");
-        await Shows(unpaid, "Cancelled", cancellationToken);
+        await Shows(unpaid, "state", "Cancelled", cancellationToken);
 
-        Console.WriteLine($"\nAll {steps} steps arrived.");
+        // Published after Mallory's would have been, and arrived everywhere.
+        IsSilent(shop.Dotnet, "Mallory");
+        IsSilent(shop.Ruby, "Mallory");
+    }
+
+    async Task SeeTheRetry(string coffee, CancellationToken cancellationToken)
+    {
+        Step("The job that failed at first has been retried, with the coffee there");
+        await Arrives(shop.Dotnet, cancellationToken, $"Order {coffee} has its coffee reserved");
+        await Shows(coffee, "isReserved", "True", cancellationToken);
     }
 
     void Step(string title)
@@ -49,9 +105,8 @@ sealed class Story(Shop shop)
         Console.WriteLine($"\n{++steps}. {title}");
     }
 
-    async Task<string> Submit(string customer, CancellationToken cancellationToken)
+    async Task<string> Submit(object order, CancellationToken cancellationToken)
     {
-        var order = new { customer, total = 59.90m };
         using var answer = await shop.Api.PostAsJsonAsync("orders", order, cancellationToken);
         Check("POST /orders", answer);
 
@@ -59,23 +114,47 @@ sealed class Story(Shop shop)
         return accepted.GetProperty("orderId").GetString()!;
     }
 
-    async Task Post(string path, CancellationToken cancellationToken)
+    async Task Pay(string order, CancellationToken cancellationToken)
     {
-        using var answer = await shop.Api.PostAsync(path, content: null, cancellationToken);
-        Check($"POST /{path}", answer);
+        using var answer = await shop.Api.PostAsync($"orders/{order}/payment", content: null, cancellationToken);
+        Check($"POST /orders/{order}/payment", answer);
     }
 
-    async Task Shows(string order, string state, CancellationToken cancellationToken)
+    async Task Put(string path, object content, CancellationToken cancellationToken)
     {
-        using var answer = await shop.Api.GetAsync($"orders/{order}", cancellationToken);
-        Check($"GET /orders/{order}", answer);
-        var shown = await answer.Content.ReadAsStringAsync(cancellationToken);
-        if (!shown.Contains($"\"state\":\"{state}\"", StringComparison.Ordinal))
+        using var answer = await shop.Api.PutAsJsonAsync(path, content, cancellationToken);
+        Check($"PUT /{path}", answer, HttpStatusCode.NoContent);
+    }
+
+    /// A line is written inside the transaction, and its effect is seen after it.
+    async Task Shows(string order, string property, string expected, CancellationToken cancellationToken)
+    {
+        var shown = "";
+        for (var attempt = 1; shown != expected; attempt++)
         {
-            throw new DemoException($"The order should be {state}, but the API says {shown}");
+            if (attempt > 100)
+            {
+                throw new DemoException(
+                    $"The {property} of order {order} should be {expected}, but the API says {shown}"
+                );
+            }
+
+            var answer = await shop.Api.GetFromJsonAsync<JsonElement>($"orders/{order}", cancellationToken);
+            shown = answer.GetProperty(property).ToString();
+            await Task.Delay(10, cancellationToken);
         }
 
-        Print("HTTP", $"{order} is {state}", Stopwatch.GetTimestamp());
+        Print("HTTP", $"GET /orders/{order} -> {property} is {shown}", Stopwatch.GetTimestamp());
+    }
+
+    void IsSilent(ChildProcess process, string about)
+    {
+        if (process.Heard(about) is { } line)
+        {
+            throw new DemoException($"{process.Name} heard of {about}, whose order was rolled back: {line.Text}");
+        }
+
+        Print(process.Name, $"has heard nothing of {about}", Stopwatch.GetTimestamp());
     }
 
     async Task Arrives(ChildProcess receiver, CancellationToken cancellationToken, params string[] texts)
@@ -84,14 +163,14 @@ sealed class Story(Shop shop)
         Print(receiver.Name, Message(heard.Text), heard.At);
     }
 
-    void Check(string request, HttpResponseMessage answer)
+    void Check(string request, HttpResponseMessage answer, HttpStatusCode? expected = null)
     {
-        if (!answer.IsSuccessStatusCode)
+        if (expected is null ? !answer.IsSuccessStatusCode : answer.StatusCode != expected)
         {
             throw new DemoException($"{request} answered {(int)answer.StatusCode} {answer.ReasonPhrase}");
         }
 
-        Print("HTTP", $"{request} -> {(int)answer.StatusCode}", Stopwatch.GetTimestamp());
+        Print("HTTP", $"{request} -> {(int)answer.StatusCode} {answer.ReasonPhrase}", Stopwatch.GetTimestamp());
     }
 
     /// A line may have been there before its step began: then it came with the step before.
@@ -112,4 +191,6 @@ sealed class Story(Shop shop)
         var message = line.IndexOf("INFO: ", StringComparison.Ordinal);
         return message < 0 ? line : line[(message + "INFO: ".Length)..];
     }
+
+    sealed record NewOrder(string Customer, string Item, decimal Total, string Reference);
 }

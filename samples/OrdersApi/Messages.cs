@@ -7,7 +7,7 @@ namespace OrdersApi;
 
 /// An order came in. The saga, the stock and the Ruby worker that subscribed get a copy each.
 [SidekiqJob(Naming = SidekiqNaming.SnakeCase)]
-public sealed record OrderSubmitted(Guid OrderId, string Customer, decimal Total, string Currency);
+public sealed record OrderSubmitted(Guid OrderId, string Customer, string Item, decimal Total, string Currency);
 
 /// To Ruby, positional: `def perform(order_id, total, currency = "EUR")`.
 [SidekiqJob("Billing::InvoiceWorker", Args = SidekiqArgs.Positional, Retry = 5)]
@@ -21,12 +21,12 @@ public sealed record OrderInvoiced(Guid OrderId, string Invoice);
 [SidekiqJob("Shipping::NoticeWorker", Naming = SidekiqNaming.SnakeCase, Tags = ["mail"])]
 public sealed record SendShippingNotice(Guid OrderId, string Customer, string Invoice);
 
-public sealed record OrderPaid(Guid OrderId);
+/// A request: the API asks the saga, which may run in another process.
+public sealed record PayOrder(Guid OrderId);
 
+public sealed record PaymentAccepted(Guid OrderId);
+
+public sealed record PaymentRefused(Guid OrderId, string Reason);
+
+/// The saga to itself, later.
 public sealed record PaymentTimedOut(Guid OrderId);
-
-public sealed record GetOrder(Guid OrderId);
-
-public sealed record OrderStatus(Guid OrderId, string State, string Customer, decimal Total, string? Invoice);
-
-public sealed record OrderNotFound(Guid OrderId);

@@ -1,26 +1,62 @@
 using MassTransit;
+using Microsoft.EntityFrameworkCore;
 using OrdersApi;
 
 var builder = WebApplication.CreateBuilder(args);
 
 builder.Services.AddOptions<SidekiqTransportOptions>().BindConfiguration("Sidekiq");
-builder.Services.AddOptions<OrdersOptions>().BindConfiguration("Orders");
+builder
+    .Services.AddOptions<OrdersOptions>()
+    .BindConfiguration("Orders")
+    .Validate(orders => orders.PaymentTimeout > TimeSpan.Zero, "Orders:PaymentTimeout must be above zero.")
+    .ValidateOnStart();
+
+builder.Services.AddDbContext<OrdersDb>(
+    (services, options) =>
+        OrdersDb.Configure(options, services.GetRequiredService<IConfiguration>().GetConnectionString("Orders")!)
+);
 
 builder.Services.AddMassTransit(x =>
 {
     x.SetKebabCaseEndpointNameFormatter();
     x.AddConsumer<StockConsumer, StockConsumerDefinition>();
+    x.AddSagaStateMachine<OrderStateMachine, OrderState, OrderStateDefinition>()
+        .SidekiqOutboxRepository<OrderState, OrdersDb>();
+    x.AddRequestClient<PayOrder>();
 
-    // In memory: the orders are gone when the process ends.
-    x.AddSagaStateMachine<OrderStateMachine, OrderState, OrderStateDefinition>().InMemoryRepository();
-    x.AddRequestClient<GetOrder>();
+    // What a web request publishes is saved by its SaveChanges, and sent after the commit.
+    x.AddSidekiqOutbox<OrdersDb>(outbox => outbox.UseBusOutbox());
 
     x.UsingSidekiq((context, cfg) => cfg.ConfigureEndpoints(context));
 });
 
+builder.Services.AddOpenApi();
+builder.Services.AddProblemDetails();
+
 var app = builder.Build();
 
-app.MapOrders();
+// A sample has no migrations; an application does (docs/outbox.md).
+await using (var scope = app.Services.CreateAsyncScope())
+{
+    await scope.ServiceProvider.GetRequiredService<OrdersDb>().Database.EnsureCreatedAsync();
+}
+
+app.UseExceptionHandler(
+    new ExceptionHandlerOptions
+    {
+        StatusCodeSelector = failure =>
+            failure is RequestTimeoutException
+                ? StatusCodes.Status504GatewayTimeout
+                : StatusCodes.Status500InternalServerError,
+    }
+);
+app.UseStatusCodePages();
+app.UseSwaggerUI(page => page.SwaggerEndpoint("/openapi/v1.json", "Orders"));
+
+app.MapOpenApi();
+app.MapGet("/", () => Results.Redirect("/swagger")).ExcludeFromDescription();
 app.MapHealthChecks("/health");
+app.MapOrders();
+app.MapStock();
 
 await app.RunAsync();

@@ -14,5 +14,16 @@ public class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(options)
 {
     public DbSet<Order> Orders => Set<Order>();
 
-    protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.AddSidekiqOutbox();
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.Entity<CountedSaga>().ToTable("CountedSaga").HasKey(saga => saga.CorrelationId);
+        modelBuilder.Entity<CountedSaga>().Property(saga => saga.Version).IsConcurrencyToken();
+        modelBuilder
+            .Entity<LooseSaga>()
+            .HasBaseType((Type?)null)
+            .ToTable("LooseSaga")
+            .HasKey(saga => saga.CorrelationId);
+
+        modelBuilder.AddSidekiqOutbox();
+    }
 }

@@ -7,6 +7,8 @@ namespace MassTransit.Sidekiq.Outbox.Tests;
 
 public class SchemaTests
 {
+    static readonly string[] OfTests = ["Orders", nameof(CountedSaga), nameof(LooseSaga)];
+
     /// Read from a database that MassTransit.EntityFrameworkCore 8.5 created with Npgsql.
     const string Upstream = """
         InboxState.Id bigint identity
@@ -106,7 +108,7 @@ public class SchemaTests
 
         var script = Assert.IsType<SqlOperation>(Assert.Single(builder.Operations)).Sql;
         var model = Statements(context.Database.GenerateCreateScript())
-            .Where(sql => !sql.Contains("\"Orders\"", StringComparison.Ordinal));
+            .Where(sql => !OfTests.Any(table => sql.Contains($"\"{table}\"", StringComparison.Ordinal)));
         Assert.Equal(model, Statements(script));
 
         builder.DropSidekiqOutbox();

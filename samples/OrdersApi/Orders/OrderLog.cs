@@ -14,6 +14,6 @@ static partial class OrderLog
     [LoggerMessage(4, LogLevel.Information, "Order {OrderId} not paid in time and cancelled")]
     public static partial void Cancelled(this ILogger logger, Guid orderId);
 
-    [LoggerMessage(5, LogLevel.Information, "Order {OrderId} has its stock reserved (job {JobId})")]
-    public static partial void Reserved(this ILogger logger, Guid orderId, string? jobId);
+    [LoggerMessage(5, LogLevel.Information, "Order {OrderId} has its {Item} reserved (job {JobId})")]
+    public static partial void Reserved(this ILogger logger, Guid orderId, string item, string? jobId);
 }

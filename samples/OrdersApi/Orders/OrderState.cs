@@ -2,15 +2,15 @@ using MassTransit;
 
 namespace OrdersApi;
 
-public sealed class OrderState : SagaStateMachineInstance
+public sealed class OrderState : SagaStateMachineInstance, ISagaVersion
 {
     public Guid CorrelationId { get; set; }
+
+    public int Version { get; set; }
 
     public string CurrentState { get; set; } = "";
 
     public string Customer { get; set; } = "";
-
-    public decimal Total { get; set; }
 
     public string? Invoice { get; set; }
 
@@ -26,5 +26,11 @@ public sealed class OrderStateDefinition : SagaDefinition<OrderState>
         IReceiveEndpointConfigurator endpointConfigurator,
         ISagaConfigurator<OrderState> sagaConfigurator,
         IRegistrationContext context
-    ) => endpointConfigurator.UseInMemoryOutbox(context); // What the saga sends leaves when its state is saved
+    )
+    {
+        endpointConfigurator.UseMessageRetry(retry => retry.Intervals(50, 200, 1000));
+
+        // The state and what the saga sends are one transaction, and a message that comes twice has its effects once.
+        endpointConfigurator.UseSidekiqOutbox<OrdersDb>(context);
+    }
 }

@@ -1,0 +1,49 @@
+using MassTransit;
+using Microsoft.EntityFrameworkCore;
+
+namespace OrdersApi;
+
+/// The second subscriber of the event, on a queue of its own. An item that is out of stock is a failed job: it waits in
+/// Sidekiq's retry set, is seen in its Web UI, and runs again.
+public sealed class StockConsumer(OrdersDb db, ILogger<StockConsumer> logger) : IConsumer<OrderSubmitted>
+{
+    public async Task Consume(ConsumeContext<OrderSubmitted> context)
+    {
+        var (order, cancellationToken) = (context.Message, context.CancellationToken);
+
+        var taken = await db
+            .Stock.Where(stock => stock.Item == order.Item && stock.Available > 0)
+            .ExecuteUpdateAsync(
+                set => set.SetProperty(stock => stock.Available, stock => stock.Available - 1),
+                cancellationToken
+            );
+        if (taken == 0)
+        {
+            throw new OutOfStockException(order.Item);
+        }
+
+        await db
+            .Orders.Where(known => known.Id == order.OrderId)
+            .ExecuteUpdateAsync(set => set.SetProperty(known => known.IsReserved, true), cancellationToken);
+
+        logger.Reserved(order.OrderId, order.Item, context.GetJob().Jid);
+    }
+}
+
+public sealed class OutOfStockException(string item) : Exception($"There is no {item} left.");
+
+public sealed class StockConsumerDefinition : ConsumerDefinition<StockConsumer>
+{
+    public StockConsumerDefinition()
+    {
+        EndpointName = "stock";
+        ConcurrentMessageLimit = 4;
+    }
+
+    // One item for one order, however often the job runs: the stock is taken in the transaction that notes the message.
+    protected override void ConfigureConsumer(
+        IReceiveEndpointConfigurator endpointConfigurator,
+        IConsumerConfigurator<StockConsumer> consumerConfigurator,
+        IRegistrationContext context
+    ) => endpointConfigurator.UseSidekiqOutbox<OrdersDb>(context);
+}

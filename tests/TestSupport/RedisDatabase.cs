@@ -77,6 +77,22 @@ public sealed class RedisDatabase(
     /// <summary>What waits to be tried again, soonest first.</summary>
     public Task<SetEntry[]> RetrySet() => Set("retry");
 
+    /// <summary>The one job in the retry set, once it is there.</summary>
+    public async Task<SetEntry> Retried()
+    {
+        await Until(async state => (await state.RetrySet()).Length == 1);
+        return (await RetrySet())[0];
+    }
+
+    /// <summary>Makes every job in the retry set due, as if its time had passed.</summary>
+    public async Task RetryNow()
+    {
+        foreach (var entry in await RetrySet())
+        {
+            await Db.SortedSetAddAsync("retry", entry.Job, 1);
+        }
+    }
+
     /// <summary>What is scheduled, soonest first.</summary>
     public Task<SetEntry[]> ScheduledSet() => Set("schedule");
 

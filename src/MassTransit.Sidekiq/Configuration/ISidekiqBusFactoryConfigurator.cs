@@ -18,4 +18,10 @@ public interface ISidekiqBusFactoryConfigurator : IBusFactoryConfigurator<ISidek
     /// </summary>
     void Job<T>(Action<ISidekiqJobConfigurator> configure)
         where T : class;
+
+    /// <summary>
+    /// What becomes of failed jobs, on every endpoint that does not say. Default: Sidekiq's 25 retries over three weeks,
+    /// then the dead set.
+    /// </summary>
+    void UseSidekiqRetry(Action<ISidekiqRetryConfigurator> configure);
 }

@@ -18,6 +18,12 @@ public interface ISidekiqReceiveEndpointConfigurator : IReceiveEndpointConfigura
     /// <summary>Deletes every job in the endpoint's queues when it starts: for tests, not for production. Default: false.</summary>
     bool PurgeOnStartup { set; }
 
+    /// <summary>
+    /// What becomes of the endpoint's failed jobs. A consumer's own word wins over it, and it wins over the bus'. Default:
+    /// what the bus says, which is 25 retries over three weeks and then the dead set unless it is told otherwise.
+    /// </summary>
+    void UseSidekiqRetry(Action<ISidekiqRetryConfigurator> configure);
+
     /// <summary>Subscribes the queue to a message type that no consumer of this endpoint names.</summary>
     void Subscribe<T>()
         where T : class;

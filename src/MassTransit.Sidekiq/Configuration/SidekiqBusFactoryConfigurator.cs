@@ -20,6 +20,8 @@ internal sealed class SidekiqBusFactoryConfigurator
             AddDeserializer(new SidekiqSerializerFactory(naming), isDefault: naming == SidekiqNaming.CamelCase);
         }
 
+        // First, and so around all that users put around their consumers.
+        AddPrePipeSpecification(new JobRetrySpecification());
         AddPrePipeSpecification(new SidekiqSchedulerSpecification(bus.Host));
     }
 
@@ -45,6 +47,9 @@ internal sealed class SidekiqBusFactoryConfigurator
 
     public void Job<T>(Action<ISidekiqJobConfigurator> configure)
         where T : class => bus.Host.Contracts.Job<T>(configure);
+
+    public void UseSidekiqRetry(Action<ISidekiqRetryConfigurator> configure) =>
+        bus.Host.Retry = RetryConfigurator.Options(configure).Over(bus.Host.Retry);
 
     public void ReceiveEndpoint(string queueName, Action<ISidekiqReceiveEndpointConfigurator> configureEndpoint) =>
         bus.Host.ReceiveEndpoint(queueName, configureEndpoint);

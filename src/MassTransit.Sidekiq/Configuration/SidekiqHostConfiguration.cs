@@ -42,6 +42,9 @@ internal sealed class SidekiqHostConfiguration
 
     public JobFailure Failures { get; }
 
+    /// What becomes of failed jobs on endpoints that do not say.
+    public JobFailureOptions Retry { get; set; } = JobFailureOptions.None;
+
     public PublishedEntities Entities { get; } = new();
 
     public SidekiqPublishTopology PublishTopology => bus.SidekiqTopology.SidekiqPublish;

@@ -12,6 +12,8 @@ internal sealed class SidekiqReceiveEndpointConfiguration
     readonly string name;
     readonly Lazy<Uri> inputAddress;
     readonly HashSet<string> topics = new(StringComparer.Ordinal);
+    JobFailureOptions retry = JobFailureOptions.None;
+    JobFailureOptions? failureOptions;
     bool temporary;
 
     public SidekiqReceiveEndpointConfiguration(
@@ -54,8 +56,13 @@ internal sealed class SidekiqReceiveEndpointConfiguration
 
     public int Concurrency => ConcurrentMessageLimit ?? PrefetchCount;
 
-    /// What a failed job's options are where the job itself does not say.
-    public JobFailureOptions FailureOptions() => new() { TimeFormat = host.Settings.TimeFormat };
+    /// What becomes of failed jobs where neither the job, its contract nor its consumer says: the endpoint's word, then
+    /// the bus'. Asked for when the bus runs, and everything is said.
+    public JobFailureOptions FailureOptions =>
+        failureOptions ??= retry.Over(host.Retry with { TimeFormat = host.Settings.TimeFormat });
+
+    public void UseSidekiqRetry(Action<ISidekiqRetryConfigurator> configure) =>
+        retry = RetryConfigurator.Options(configure).Over(retry);
 
     public void Queues(Action<ISidekiqQueuesConfigurator> configure)
     {

@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Runtime.InteropServices;
 
 namespace MassTransit.Sidekiq;
 
@@ -27,13 +26,40 @@ internal sealed class JobFailure(RetrySchedule schedule)
             return End(job, failed, options);
         }
 
-        var verdict = options.RetryIn?.Invoke(count, exception) ?? SidekiqRetryIn.Default;
+        var verdict = RetryIn(job, exception, count, options);
         return verdict.Kind switch
         {
             SidekiqRetryIn.Verdict.Discard => new JobOutcome.Discard(failed),
             SidekiqRetryIn.Verdict.Kill => End(job, failed, options),
-            _ => new JobOutcome.Retry(now + schedule.Delay(count, verdict.Delay), failed, count),
+            _ => Retry(job, failed, now + schedule.Delay(count, verdict.Delay), count, options),
         };
+    }
+
+    /// A job that will have expired by its next attempt has none: a request's client hears of the failure while it waits.
+    static JobOutcome Retry(
+        SidekiqJob job,
+        ReadOnlyMemory<byte> failed,
+        DateTimeOffset due,
+        int count,
+        JobFailureOptions options
+    ) => job.Metadata?.ExpiresAt <= due ? End(job, failed, options) : new JobOutcome.Retry(due, failed, count);
+
+    static SidekiqRetryIn RetryIn(SidekiqJob job, Exception exception, int count, JobFailureOptions options)
+    {
+        try
+        {
+            return options.RetryIn?.Invoke(count, exception) ?? SidekiqRetryIn.Default;
+        }
+        catch (Exception fault)
+        {
+            LogContext.Error?.Log(
+                fault,
+                "RetryIn failed for job {JobId} ({Class}), which waits as if it were not there",
+                job.Jid,
+                job.Class
+            );
+            return SidekiqRetryIn.Default;
+        }
     }
 
     static JobEdit Record(SidekiqJob job, Exception exception, DateTimeOffset now, int count, JobFailureOptions options)
@@ -56,7 +82,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
             edit.Set("retried_at", now, format);
         }
 
-        var lines = (job.Backtrace ?? options.Backtrace).Lines;
+        var lines = (job.Backtrace ?? options.Backtrace ?? SidekiqBacktrace.None).Lines;
         return lines > 0 ? edit.Set("error_backtrace", Compress(StackTrace(exception).Take(lines))) : edit;
     }
 
@@ -68,16 +94,17 @@ internal sealed class JobFailure(RetrySchedule schedule)
         JobFailureOptions options
     )
     {
-        if ((job.RetryFor ?? options.RetryFor) is { } window)
+        // A number in the job itself wins over a window that only its worker names.
+        if ((job.RetryFor ?? (job.Retry.Limit is null ? options.RetryFor : null)) is { } window)
         {
             return job.RetryCount is not null && now - job.FailedAt > window;
         }
 
-        return count >= (retry.Limit ?? options.Limit);
+        return count >= (retry.Limit ?? options.Limit ?? RetrySchedule.DefaultLimit);
     }
 
     static JobOutcome End(SidekiqJob job, ReadOnlyMemory<byte> failed, JobFailureOptions options) =>
-        (job.Dead ?? options.Dead) ? new JobOutcome.Bury(failed) : new JobOutcome.Discard(failed);
+        (job.Dead ?? options.Dead ?? true) ? new JobOutcome.Bury(failed) : new JobOutcome.Discard(failed);
 
     static string Shorten(string message)
     {
@@ -140,48 +167,4 @@ internal abstract record JobOutcome(ReadOnlyMemory<byte> Json)
     internal sealed record Bury(ReadOnlyMemory<byte> Json) : JobOutcome(Json);
 
     internal sealed record Discard(ReadOnlyMemory<byte> Json) : JobOutcome(Json);
-}
-
-/// What an endpoint or consumer says where the job itself does not.
-internal sealed record JobFailureOptions
-{
-    public SidekiqRetry Retry { get; init; } = SidekiqRetry.Default;
-
-    /// The number that retry: true stands for.
-    public int Limit { get; init; } = RetrySchedule.DefaultLimit;
-
-    public TimeSpan? RetryFor { get; init; }
-
-    public string? RetryQueue { get; init; }
-
-    public bool Dead { get; init; } = true;
-
-    public SidekiqBacktrace Backtrace { get; init; }
-
-    public SidekiqTimeFormat TimeFormat { get; init; }
-
-    /// Sidekiq's sidekiq_retry_in: asked for each retry with its count and the exception.
-    public Func<int, Exception, SidekiqRetryIn>? RetryIn { get; init; }
-}
-
-/// The answer to how long a job waits.
-[StructLayout(LayoutKind.Auto)]
-internal readonly record struct SidekiqRetryIn(SidekiqRetryIn.Verdict Kind, TimeSpan? Delay)
-{
-    internal enum Verdict
-    {
-        Default,
-        After,
-        Discard,
-        Kill,
-    }
-
-    public static SidekiqRetryIn Default => default;
-
-    public static SidekiqRetryIn Discard => new(Verdict.Discard, null);
-
-    public static SidekiqRetryIn Kill => new(Verdict.Kill, null);
-
-    /// As Sidekiq: what is not positive means the curve.
-    public static SidekiqRetryIn After(TimeSpan delay) => delay > TimeSpan.Zero ? new(Verdict.After, delay) : default;
 }

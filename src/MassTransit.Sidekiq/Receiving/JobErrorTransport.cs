@@ -7,7 +7,17 @@ internal sealed class JobErrorTransport : IErrorTransport, IDeadLetterTransport
 {
     public static readonly JobErrorTransport Instance = new();
 
-    public Task Send(ExceptionReceiveContext context) => Settlement(context).Fail(context.Exception);
+    public async Task Send(ExceptionReceiveContext context)
+    {
+        await Settlement(context).Fail(context.Exception).ConfigureAwait(false);
+
+        // No fault was published for a job that could not be read and is tried again; observers still hear of it.
+        var job = context.GetPayload<JobReceiveContext>();
+        if (!job.IsFaulted)
+        {
+            await job.NotifyFaulted(context.Exception).ConfigureAwait(false);
+        }
+    }
 
     public Task Send(ReceiveContext context, string? reason) => Settlement(context).Skip();
 

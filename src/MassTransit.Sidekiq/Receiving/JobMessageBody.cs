@@ -12,16 +12,32 @@ internal sealed class JobMessageBody(
 {
     ReadOnlyMemory<byte>? message;
 
+    /// Why the job could not be read, when it could not.
+    public Exception? Fault { get; private set; }
+
     public long? Length => job.Args.Length;
 
     /// The message as one JSON object.
     /// <exception cref="UnknownJobClassException">No consumer of the endpoint takes this class.</exception>
     /// <exception cref="JobArgumentsException">The arguments do not fit the message.</exception>
-    public ReadOnlyMemory<byte> Message => message ??= JobEnvelope.Message(job, contract, endpoint);
+    public ReadOnlyMemory<byte> Message => message ??= Read();
 
     public Stream GetStream() => new MemoryStream(GetBytes(), writable: false);
 
     public byte[] GetBytes() => Message.ToArray();
 
     public string GetString() => Encoding.UTF8.GetString(Message.Span);
+
+    ReadOnlyMemory<byte> Read()
+    {
+        try
+        {
+            return JobEnvelope.Message(job, contract, endpoint);
+        }
+        catch (Exception fault)
+        {
+            Fault = fault;
+            throw;
+        }
+    }
 }

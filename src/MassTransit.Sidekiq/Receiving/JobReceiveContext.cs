@@ -5,16 +5,20 @@ using MassTransit.Transports;
 namespace MassTransit.Sidekiq;
 
 /// A job in MassTransit's receive pipe. Which message it is, its class decides: one class is exactly one message type.
-internal sealed class JobReceiveContext : BaseReceiveContext, TransportReceiveContext
+internal sealed class JobReceiveContext : BaseReceiveContext, TransportReceiveContext, ReceiveContext
 {
+    static readonly string jobService = typeof(Contracts.JobService.StartJob).Namespace!;
+
     readonly JobHeaders headers;
     readonly JobMessageBody body;
+    readonly JobSettlement settlement;
     readonly JobContract? contract;
 
     public JobReceiveContext(SidekiqReceiveEndpointContext endpoint, SidekiqJob job, JobSettlement settlement)
         : base(IsRedelivered(job), endpoint, settlement, job)
     {
         Job = job;
+        this.settlement = settlement;
         endpoint.Endpoint.Classes.TryGet(job, out contract);
         headers = new JobHeaders(job, contract, endpoint.HostAddress);
         body = new JobMessageBody(job, contract, endpoint.Endpoint);
@@ -22,9 +26,21 @@ internal sealed class JobReceiveContext : BaseReceiveContext, TransportReceiveCo
 
     public SidekiqJob Job { get; }
 
+    /// What the contract says of failures, for a job that another client pushed.
+    public JobFailureOptions FailureOptions =>
+        contract is null ? JobFailureOptions.None : JobFailureOptions.From(contract.Options);
+
+    /// One of the commands and events by which MassTransit runs job consumers.
+    public bool IsOfJobService =>
+        contract?.MessageType.Namespace?.StartsWith(jobService, StringComparison.Ordinal) == true;
+
     public override MessageBody Body => body;
 
     protected override IHeaderProvider HeaderProvider => headers;
+
+    /// MassTransit publishes a fault for what it could not read, unless there was one already. A job that is tried again
+    /// gets none before its last failure, as when its consumer fails.
+    bool ReceiveContext.IsFaulted => IsFaulted || (body.Fault is { } fault && settlement.WillRetry(fault));
 
     public IDictionary<string, object>? GetTransportProperties() => null;
 

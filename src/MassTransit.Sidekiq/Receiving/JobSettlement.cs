@@ -17,6 +17,8 @@ internal sealed class JobSettlement(
 {
     readonly Delivery delivery = new(endpoint.Endpoint.QueueOrder.Names[claimed.Queue], claimed.Number);
     JobReceiveContext? context;
+    JobFailureOptions advice = JobFailureOptions.None;
+    JobOutcome? outcome;
     bool settled;
 
     /// The job, ready for the receive pipe; null when it ended here: unreadable or expired.
@@ -79,19 +81,36 @@ internal sealed class JobSettlement(
             : Fail(exception);
     }
 
+    /// What the consumer that failed says of failures, the innermost first.
+    public void Advise(JobFailureOptions options) => advice = advice.Over(options);
+
+    public bool WillRetry(Exception exception) => !settled && Decide(exception) is JobOutcome.Retry;
+
+    /// True when the job has a retry left, and is in the retry set now; or when it is settled already, as one is that was
+    /// sent for later redelivery before it failed.
+    public async Task<bool> TryRetry(Exception exception)
+    {
+        if (!settled && !WillRetry(exception))
+        {
+            return false;
+        }
+
+        await Fail(exception).ConfigureAwait(false);
+        return true;
+    }
+
     /// The job's consumer failed, or the job does not fit its consumer: to the retry set, the dead set, or nowhere, as
     /// Sidekiq would decide.
     public Task Fail(Exception exception)
     {
-        var now = endpoint.Host.Clock.GetUtcNow();
-        var job = context!.Job;
-
-        switch (endpoint.Host.Failures.Decide(job, exception, now, endpoint.Endpoint.FailureOptions()))
+        if (settled)
         {
-            case JobOutcome.Retry retry when endpoint.Endpoint.Temporary:
-                Log(exception, "is dead: its queue is temporary, and gone before a retry");
-                return Settle(() => process.Claims.Bury(delivery, retry.Json, now));
+            return Task.CompletedTask;
+        }
 
+        var now = endpoint.Host.Clock.GetUtcNow();
+        switch (Decide(exception))
+        {
             case JobOutcome.Retry retry:
                 Log(exception, $"failed for time {retry.Count + 1} and is tried again at {retry.Due:O}");
                 return Settle(() => process.Retry(delivery, retry.Json, retry.Due));
@@ -122,6 +141,23 @@ internal sealed class JobSettlement(
         var later = JobEnvelope.Redeliver(context!.Job);
 
         return Settle(() => process.Reschedule(delivery, later, due));
+    }
+
+    /// Decided once: what was said to be the last attempt stays it.
+    JobOutcome Decide(Exception exception)
+    {
+        if (outcome is not null)
+        {
+            return outcome;
+        }
+
+        var options = context!.FailureOptions.Over(advice).Over(endpoint.Endpoint.FailureOptions);
+        outcome = endpoint.Host.Failures.Decide(context.Job, exception, endpoint.Host.Clock.GetUtcNow(), options);
+
+        // A temporary queue is gone before a retry, and the job service has retries of its own, which wait for the fault.
+        return outcome is JobOutcome.Retry retry && (endpoint.Endpoint.Temporary || context.IsOfJobService)
+            ? outcome = new JobOutcome.Bury(retry.Json)
+            : outcome;
     }
 
     void Log(Exception exception, string end) =>

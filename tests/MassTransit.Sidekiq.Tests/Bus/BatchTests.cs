@@ -68,12 +68,15 @@ public sealed class BatchTests(ITestOutputHelper output)
                 cfg.ReceiveEndpoint(
                     "orders",
                     e =>
+                    {
+                        e.UseSidekiqRetry(r => r.None());
                         e.Batch<SubmitOrder>(batch =>
                         {
                             batch.MessageLimit = 3;
                             batch.TimeLimit = TimeSpan.FromMinutes(1);
                             batch.Consumer(() => new FailingConsumer());
-                        })
+                        });
+                    }
                 );
                 cfg.ReceiveEndpoint("faults", e => e.Note(faults));
             }
@@ -82,7 +85,7 @@ public sealed class BatchTests(ITestOutputHelper output)
         await bus.Harness.Bus.PublishBatch(Enumerable.Range(0, 3).Select(id => new SubmitOrder(id)));
 
         Assert.Equal([0, 1, 2], (await faults.Next(3)).Select(fault => fault.Message.OrderId).Order());
-        await redis.Until(async db => (await db.RetrySet()).Length == 3);
+        await redis.Until(async db => (await db.DeadSet()).Length == 3);
     }
 
     public sealed class BatchConsumer(Seen<int[]> seen) : IConsumer<Batch<SubmitOrder>>

@@ -56,6 +56,7 @@ public sealed class RedeliveryTests(ITestOutputHelper output)
                     "orders",
                     e =>
                     {
+                        e.UseSidekiqRetry(retry => retry.None());
                         e.UseDelayedRedelivery(retry =>
                             retry.Intervals(TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(20))
                         );
@@ -79,7 +80,7 @@ public sealed class RedeliveryTests(ITestOutputHelper output)
         Assert.All(deliveries, delivery => Assert.Equal("eu", delivery.Context.Headers.Get<string>("Tenant")));
         Assert.Single(deliveries.Select(delivery => delivery.Context.GetJob().Jid).Distinct());
         Assert.Equal("never", (await faults.Next()).Exceptions[0].Message);
-        await redis.Until(async db => (await db.RetrySet()).Length == 1);
+        await redis.Until(async db => (await db.DeadSet()).Length == 1);
         Assert.Single(faults.All);
         Assert.Empty(await redis.ScheduledSet());
     }
@@ -164,7 +165,11 @@ public sealed class RedeliveryTests(ITestOutputHelper output)
             {
                 cfg.ReceiveEndpoint(
                     "orders",
-                    e => e.Handler<SubmitOrder>(_ => throw new InvalidOperationException("no"))
+                    e =>
+                    {
+                        e.UseSidekiqRetry(r => r.None());
+                        e.Handler<SubmitOrder>(_ => throw new InvalidOperationException("no"));
+                    }
                 );
                 cfg.ReceiveEndpoint("faults", e => e.Note(faults));
             }
@@ -180,7 +185,7 @@ public sealed class RedeliveryTests(ITestOutputHelper output)
         Assert.Equal((message, conversation), (fault.Message.FaultedMessageId, fault.Context.ConversationId));
         Assert.Equal(1, fault.Message.Message.OrderId);
         Assert.NotEmpty(fault.Message.Host.MachineName!);
-        await redis.Until(async db => (await db.RetrySet()).Length == 1);
-        Assert.Contains("System.InvalidOperationException", (await redis.RetrySet())[0].Job, StringComparison.Ordinal);
+        await redis.Until(async db => (await db.DeadSet()).Length == 1);
+        Assert.Contains("System.InvalidOperationException", (await redis.DeadSet())[0].Job, StringComparison.Ordinal);
     }
 }

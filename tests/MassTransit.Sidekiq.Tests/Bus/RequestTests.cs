@@ -37,7 +37,7 @@ public sealed class RequestTests(ITestOutputHelper output)
     {
         await using var redis = await RedisServer.Lease();
         await using var bus = await Start(redis);
-        var client = bus.Harness.GetRequestClient<SubmitOrder>();
+        var client = Client(bus, TimeSpan.FromSeconds(10));
 
         var fault = await Assert.ThrowsAsync<RequestFaultException>(() =>
             client.GetResponse<OrderAccepted>(new SubmitOrder(-1)).InTime()
@@ -47,11 +47,11 @@ public sealed class RequestTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Fault_of_the_consumer_reaches_the_client()
+    public async Task Fault_of_the_consumer_reaches_a_client_that_would_not_wait_for_a_retry()
     {
         await using var redis = await RedisServer.Lease();
         await using var bus = await Start(redis);
-        var client = bus.Harness.GetRequestClient<SubmitOrder>();
+        var client = Client(bus, TimeSpan.FromSeconds(10));
 
         var fault = await Assert.ThrowsAsync<RequestFaultException>(() =>
             client.GetResponse<OrderAccepted>(new SubmitOrder(0)).InTime()
@@ -59,6 +59,37 @@ public sealed class RequestTests(ITestOutputHelper output)
 
         Assert.Equal("no such order", Assert.Single(fault.Fault!.Exceptions).Message);
         Assert.Equal("System.InvalidOperationException", fault.Fault.Exceptions[0].ExceptionType);
+    }
+
+    [Fact]
+    public async Task Client_waits_through_failures_that_are_retried()
+    {
+        await using var redis = await RedisServer.Lease();
+        var runs = new Seen<int?>();
+        await using var bus = await TestBus.Start(
+            redis,
+            output,
+            configure: (_, cfg) =>
+                cfg.ReceiveEndpoint(
+                    "orders",
+                    e =>
+                        e.Handler<SubmitOrder>(context =>
+                        {
+                            runs.Add(context.GetJob().RetryCount);
+                            return context.GetJob().RetryCount is null
+                                ? throw new InvalidOperationException("not yet")
+                                : context.RespondAsync(new OrderAccepted(1));
+                        })
+                )
+        );
+
+        var answer = Client(bus, TimeSpan.FromMinutes(5)).GetResponse<OrderAccepted>(new SubmitOrder(1));
+        await redis.Retried();
+        Assert.False(answer.IsCompleted);
+        await redis.RetryNow();
+
+        Assert.Equal(1, (await answer.InTime()).Message.OrderId);
+        Assert.Equal([null, 0], await runs.Next(2));
     }
 
     [Fact]
@@ -113,6 +144,9 @@ public sealed class RequestTests(ITestOutputHelper output)
 
         Assert.Equal(41, answer.Message.OrderId);
     }
+
+    static IRequestClient<SubmitOrder> Client(TestBus bus, TimeSpan timeout) =>
+        bus.Harness.Bus.CreateRequestClient<SubmitOrder>(timeout: timeout);
 
     async Task<TestBus> Start(RedisDatabase redis) =>
         await TestBus.Start(

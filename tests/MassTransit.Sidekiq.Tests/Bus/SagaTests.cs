@@ -62,11 +62,14 @@ public sealed class SagaTests(ITestOutputHelper output)
                 cfg.ReceiveEndpoint(
                     "stock",
                     e =>
+                    {
+                        e.UseSidekiqRetry(r => r.None());
                         e.Handler<AskStock>(context =>
                             hasStock
                                 ? context.RespondAsync(new Stock(42))
                                 : throw new InvalidOperationException("no stock")
-                        )
+                        );
+                    }
                 );
                 cfg.ReceiveEndpoint("ended", e => e.Note(seen));
             }

@@ -18,6 +18,7 @@ public partial class DocumentationTests
         var samples = Repository
             .Files("samples", "*.cs")
             .Concat(Repository.Files("samples", "*.rb"))
+            .Concat(Repository.Files("tests", "*GuideTests.cs"))
             .Select(file => Normal(file.Text))
             .ToList();
         // RubyGuideTests runs the Ruby of its page from the page itself; no sample uses the outbox.

@@ -96,7 +96,8 @@ internal sealed class JobFetcher
             queues.Shuffle(order, context.Host.Random);
         }
 
-        var wanted = Math.Max(0, Wanted);
+        // A wait brings one job more, and may do so any moment.
+        var wanted = Math.Max(0, drained ? Wanted - waiters.Running : Wanted);
         var request = new ClaimRequest
         {
             Queues = queues.Names,
@@ -114,7 +115,7 @@ internal sealed class JobFetcher
         catch
         {
             ledger.NotAcknowledged();
-            lost.Add(request);
+            lost.Add(request.FirstNumber, request.Count);
             throw;
         }
 
@@ -162,16 +163,27 @@ internal sealed class JobFetcher
             await Task.WhenAny(changed.Wait(), landed).ConfigureAwait(false);
         }
 
-        if (waiters.TakeLanded())
+        drained = !waiters.TakePolled();
+        foreach (var (queue, wait) in waiters.TakeEnded())
         {
-            drained = false;
+            // The next claim takes what is there beside, and sees when Redis is lost.
+            drained &= wait.End == WaitEnd.Claimed && !wait.HasMore;
+            if (wait.End == WaitEnd.Claimed)
+            {
+                ledger.Hold(1);
+                await workers.TakeHere(new ClaimedJob(queue, wait.Number, wait.Json!)).ConfigureAwait(false);
+            }
+            else if (wait.End == WaitEnd.InDoubt)
+            {
+                lost.Add(wait.Number, 1);
+            }
         }
     }
 
     /// Every worker has a job. A wait for more would land one that nobody here can run, so it is called off first.
     async Task WaitForWorker(CancellationToken stopping)
     {
-        await waiters.CallOff().ConfigureAwait(false);
+        await CallOff().ConfigureAwait(false);
 
         var (patience, time) =
             ledger.HasSettled ? (flushAfter, RedisLink.Time)
@@ -183,6 +195,22 @@ internal sealed class JobFetcher
         {
             await PutBack(workers.TakeBack()).ConfigureAwait(false);
             pace.SlowDown();
+        }
+    }
+
+    /// What the waits brought all the same returns to the head of its queue.
+    async Task CallOff()
+    {
+        var ended = await waiters.CallOff().ConfigureAwait(false);
+        ended.ForEach(wait => lost.Add(wait.Result.Number, wait.Result.Number > 0 ? 1 : 0));
+        if (lost.AreDue)
+        {
+            await lost.PutBack().ConfigureAwait(false);
+        }
+
+        foreach (var (queue, _) in ended.Where(wait => wait.Result.End == WaitEnd.Landed))
+        {
+            await process.Claims.ReturnLanding(queues.Names[queue]).ConfigureAwait(false);
         }
     }
 
@@ -226,7 +254,7 @@ internal sealed class JobFetcher
 
     async Task PutBackUnstarted()
     {
-        await waiters.CallOff().ConfigureAwait(false);
+        await CallOff().ConfigureAwait(false);
         await PutBack(workers.TakeBack()).ConfigureAwait(false);
     }
 

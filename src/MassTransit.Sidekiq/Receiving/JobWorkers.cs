@@ -1,9 +1,10 @@
-using System.Threading.Channels;
+using System.Collections.Concurrent;
 using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-/// The workers of an endpoint: each takes one claimed job after another through MassTransit's receive pipe.
+/// The workers of an endpoint: each takes one claimed job after another through MassTransit's receive pipe. A worker that
+/// finds none rests, and costs nothing until a job wakes it.
 internal sealed class JobWorkers(
     SidekiqReceiveEndpointContext context,
     SidekiqProcess process,
@@ -14,24 +15,42 @@ internal sealed class JobWorkers(
     /// How long cancelled jobs have to settle before a stop leaves them behind.
     static readonly TimeSpan lastGrace = TimeSpan.FromSeconds(1);
 
-    readonly Channel<ClaimedJob> backlog = Channel.CreateUnbounded<ClaimedJob>(new() { SingleWriter = true });
+    readonly ConcurrentQueue<ClaimedJob> backlog = new();
+    readonly ConcurrentStack<int> resting = new(Enumerable.Range(0, context.Endpoint.Concurrency));
+    readonly Signal rested = new();
     readonly JobReceiveContext?[] running = new JobReceiveContext?[context.Endpoint.Concurrency];
     readonly TimeProvider clock = context.Host.Clock;
-    Task[] workers = [];
     CancellationToken stop;
     long lastStarted;
 
     public int Concurrency => running.Length;
 
-    public bool HaveBacklog => backlog.Reader.Count > 0;
+    public bool HaveBacklog => !backlog.IsEmpty;
 
-    public void Start(CancellationToken stopping)
+    public void Start(CancellationToken stopping) => stop = stopping;
+
+    public void Take(ClaimedJob job)
     {
-        stop = stopping;
-        workers = [.. Enumerable.Range(0, Concurrency).Select(worker => Task.Run(() => Work(worker)))];
+        backlog.Enqueue(job);
+        if (resting.TryPop(out var worker))
+        {
+            ThreadPool.QueueUserWorkItem(
+                static work => _ = work.Workers.Wake(work.Worker),
+                (Workers: this, Worker: worker),
+                preferLocal: false
+            );
+        }
     }
 
-    public void Take(ClaimedJob job) => backlog.Writer.TryWrite(job);
+    /// Runs the job on this very thread, which is awake and has it in its cache, while the caller goes on elsewhere.
+    public async Task TakeHere(ClaimedJob job)
+    {
+        backlog.Enqueue(job);
+        if (resting.TryPop(out var worker))
+        {
+            await new HandOver(() => _ = Wake(worker));
+        }
+    }
 
     /// Whether jobs wait here while no worker has started one for this long.
     public bool HaveStalled(TimeSpan limit) =>
@@ -41,7 +60,7 @@ internal sealed class JobWorkers(
     public List<ClaimedJob> TakeBack()
     {
         var jobs = new List<ClaimedJob>();
-        while (backlog.Reader.TryRead(out var job))
+        while (backlog.TryDequeue(out var job))
         {
             jobs.Add(job);
         }
@@ -52,9 +71,7 @@ internal sealed class JobWorkers(
     /// Waits for the running jobs: until ConsumerStopTimeout undisturbed, then cancelled, and at the host's deadline no longer.
     public async Task Finish(CancellationToken deadline)
     {
-        backlog.Writer.TryComplete();
-
-        var finished = Task.WhenAll(workers);
+        var finished = AllRest();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(deadline);
         if (context.ConsumerStopTimeout is { } timeout)
         {
@@ -97,20 +114,30 @@ internal sealed class JobWorkers(
         }
     }
 
-    async Task Work(int worker)
+    async Task AllRest()
     {
-        LogContext.Current = context.LogContext;
-        var jobs = backlog.Reader;
-
-        while (await jobs.WaitToReadAsync().ConfigureAwait(false))
+        while (resting.Count < Concurrency)
         {
-            while (jobs.TryRead(out var job))
+            await rested.Wait().ConfigureAwait(false);
+        }
+    }
+
+    async Task Wake(int worker)
+    {
+        do
+        {
+            while (backlog.TryDequeue(out var job))
             {
                 Volatile.Write(ref lastStarted, clock.GetTimestamp());
                 await Run(worker, job).ConfigureAwait(false);
                 ledger.Release(1);
             }
+
+            resting.Push(worker);
+            rested.Set();
         }
+        // A job that came between the last look and the rest would find nobody to wake.
+        while (HaveBacklog && resting.TryPop(out worker));
     }
 
     async Task Run(int worker, ClaimedJob claimed)

@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-/// Claims whose answer was lost. The script may have run, or may yet run out of the buffer of a dying connection, so
+/// Claims whose answer was lost, or that came too late. The script may have run, or may yet run out of the buffer of a dying connection, so
 /// for half a minute the delivery numbers it would have given out are put back whenever Redis answers.
 internal sealed class LostClaims(ClaimStore claims, IReadOnlyList<string> queues, TimeProvider clock)
 {
@@ -12,11 +12,11 @@ internal sealed class LostClaims(ClaimStore claims, IReadOnlyList<string> queues
 
     public bool AreDue => lost.Count > 0 && clock.GetElapsedTime(checkedAt) >= interval;
 
-    public void Add(ClaimRequest request)
+    public void Add(long first, int count)
     {
-        if (request.Count > 0)
+        if (count > 0)
         {
-            lost.Add((clock.GetTimestamp(), request.FirstNumber, request.Count));
+            lost.Add((clock.GetTimestamp(), first, count));
             checkedAt = 0;
         }
     }

@@ -13,7 +13,7 @@ internal sealed class QueueWaiters(SidekiqProcess process, IReadOnlyList<string>
     static readonly TimeSpan pausedInterval = TimeSpan.FromSeconds(1);
 
     readonly QueueWaiter?[] waiters = new QueueWaiter?[Math.Min(queues.Count, MostConnections)];
-    readonly Task<bool>?[] waits = new Task<bool>?[Math.Min(queues.Count, MostConnections)];
+    readonly Task<WaitResult>?[] waits = new Task<WaitResult>?[Math.Min(queues.Count, MostConnections)];
     CancellationTokenSource called = new();
     bool isPolling;
 
@@ -39,46 +39,41 @@ internal sealed class QueueWaiters(SidekiqProcess process, IReadOnlyList<string>
         return waits.Length == 1 && waits[0] is { } only && !isPolling ? only : Task.WhenAny(running);
     }
 
-    /// Whether a wait has ended since the last call: a job landed, or Redis was lost, which the next claim tells.
-    public bool TakeLanded()
+    public int Running => waits.Count(wait => wait is { IsCompleted: false });
+
+    /// Whether it is time to look at the queues that nobody waits for.
+    public bool TakePolled() => Interlocked.Exchange(ref isPolling, value: false);
+
+    /// The waits that have ended since the last call, by the position of their queue.
+    public List<(int Queue, WaitResult Result)> TakeEnded()
     {
-        var landed = isPolling;
-        isPolling = false;
+        var ended = new List<(int, WaitResult)>(1);
         for (var i = 0; i < waits.Length; i++)
         {
-            if (waits[i] is { IsCompleted: true })
+            if (waits[i] is { IsCompletedSuccessfully: true } wait)
             {
-                landed = true;
                 waits[i] = null;
+                ended.Add((i, wait.Result));
             }
         }
 
-        return landed;
+        return ended;
     }
 
-    /// Ends all waits at once. A job that landed meanwhile returns to the head of its queue.
-    public async Task CallOff()
+    /// Ends all waits at once, and tells how.
+    public async Task<List<(int Queue, WaitResult Result)>> CallOff()
     {
         if (!Array.Exists(waits, wait => wait is not null))
         {
-            return;
+            return [];
         }
 
         await called.CancelAsync().ConfigureAwait(false);
-        for (var i = 0; i < waits.Length; i++)
-        {
-            if (waits[i] is { } wait)
-            {
-                waits[i] = null;
-                if (await wait.ConfigureAwait(false))
-                {
-                    await process.Claims.ReturnLanding(queues[i]).ConfigureAwait(false);
-                }
-            }
-        }
-
+        await Task.WhenAll(waits.OfType<Task>()).ConfigureAwait(false);
         called.Dispose();
         called = new CancellationTokenSource();
+
+        return TakeEnded();
     }
 
     public async ValueTask DisposeAsync()

@@ -12,7 +12,7 @@ namespace MassTransit.Sidekiq;
 internal sealed class BlockingConnection : IAsyncDisposable
 {
     readonly Socket socket;
-    readonly byte[] buffer = new byte[1024];
+    readonly byte[] buffer = new byte[4096];
     Stream stream = Stream.Null;
     int start;
     int end;
@@ -63,27 +63,31 @@ internal sealed class BlockingConnection : IAsyncDisposable
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 
-    /// Null for Redis' nil. A bulk string comes back empty: what landed is read from its list, not from here.
-    public async Task<string?> Call(ReadOnlyMemory<byte> command, CancellationToken cancellationToken)
+    /// One command and its reply (see Read).
+    public async Task<object?> Call(ReadOnlyMemory<byte> command, CancellationToken cancellationToken)
     {
-        await stream.WriteAsync(command, cancellationToken).ConfigureAwait(false);
+        await Write(command, cancellationToken).ConfigureAwait(false);
+        return await Read(cancellationToken).ConfigureAwait(false);
+    }
 
+    /// Several commands may be written before their replies are read, one by one, in their order.
+    public ValueTask Write(ReadOnlyMemory<byte> commands, CancellationToken cancellationToken) =>
+        stream.WriteAsync(commands, cancellationToken);
+
+    /// The next reply: null for Redis' nil, a string for a line, a long, a byte[] for a bulk string, an object?[] of these.
+    public async ValueTask<object?> Read(CancellationToken cancellationToken)
+    {
         var line = await ReadLine(cancellationToken).ConfigureAwait(false);
-        switch (line[0])
+        return line[0] switch
         {
-            case '-':
-                throw new RefusedException(line[1..]);
-            case '+' or ':':
-                return line[1..];
-            case '$' or '*' when line[1..] == "-1":
-                return null;
-            case '$':
-                await Skip(long.Parse(line[1..], CultureInfo.InvariantCulture) + 2, cancellationToken)
-                    .ConfigureAwait(false);
-                return "";
-            default:
-                throw new IOException($"Redis answered '{line}', which is no reply of RESP2.");
-        }
+            '-' => throw new RefusedException(line[1..]),
+            '+' => line[1..],
+            ':' => Number(line),
+            '$' when line != "$-1" => await ReadBulk((int)Number(line), cancellationToken).ConfigureAwait(false),
+            '*' when line != "*-1" => await ReadArray((int)Number(line), cancellationToken).ConfigureAwait(false),
+            '$' or '*' => null,
+            _ => throw new IOException($"Redis answered '{line}', which is no reply of RESP2."),
+        };
     }
 
     public async ValueTask DisposeAsync()
@@ -126,53 +130,60 @@ internal sealed class BlockingConnection : IAsyncDisposable
         }
 
         var id = await Call(Command("CLIENT", "ID"), cancellationToken).ConfigureAwait(false);
-        ClientId = long.Parse(id!, CultureInfo.InvariantCulture);
+        ClientId = (long)id!;
     }
 
-    async Task<string> ReadLine(CancellationToken cancellationToken)
+    static long Number(string line) => long.Parse(line.AsSpan(1), CultureInfo.InvariantCulture);
+
+    async ValueTask<byte[]> ReadBulk(int length, CancellationToken cancellationToken)
     {
-        var line = new StringBuilder();
-        while (true)
+        var bulk = new byte[length];
+        var there = Math.Min(length, end - start);
+        buffer.AsSpan(start, there).CopyTo(bulk);
+        start += there;
+        await stream.ReadExactlyAsync(bulk.AsMemory(there), cancellationToken).ConfigureAwait(false);
+
+        // What ends it.
+        await ReadLine(cancellationToken).ConfigureAwait(false);
+        return bulk;
+    }
+
+    async ValueTask<object?[]> ReadArray(int length, CancellationToken cancellationToken)
+    {
+        var items = new object?[length];
+        for (var i = 0; i < length; i++)
         {
-            if (start == end)
-            {
-                await Fill(cancellationToken).ConfigureAwait(false);
-            }
-
-            var letter = (char)buffer[start++];
-            if (letter == '\n')
-            {
-                return line.ToString();
-            }
-
-            if (letter != '\r')
-            {
-                line.Append(letter);
-            }
+            items[i] = await Read(cancellationToken).ConfigureAwait(false);
         }
+
+        return items;
     }
 
-    async Task Skip(long count, CancellationToken cancellationToken)
+    async ValueTask<string> ReadLine(CancellationToken cancellationToken)
     {
-        while (true)
+        int length;
+        while ((length = buffer.AsSpan(start, end - start).IndexOf((byte)'\n')) < 0)
         {
-            var skipped = (int)Math.Min(count, end - start);
-            start += skipped;
-            count -= skipped;
-            if (count == 0)
-            {
-                return;
-            }
-
             await Fill(cancellationToken).ConfigureAwait(false);
         }
+
+        var line = Encoding.UTF8.GetString(buffer, start, length).TrimEnd('\r');
+        start += length + 1;
+        return line;
     }
 
-    async Task Fill(CancellationToken cancellationToken)
+    async ValueTask Fill(CancellationToken cancellationToken)
     {
-        start = 0;
-        end = await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-        if (end == 0)
+        buffer.AsSpan(start, end - start).CopyTo(buffer);
+        (start, end) = (0, end - start);
+        if (end == buffer.Length)
+        {
+            throw new IOException($"Redis answered with a line of more than {buffer.Length} bytes.");
+        }
+
+        var read = await stream.ReadAsync(buffer.AsMemory(end), cancellationToken).ConfigureAwait(false);
+        end += read;
+        if (read == 0)
         {
             throw new IOException("Redis closed the connection.");
         }

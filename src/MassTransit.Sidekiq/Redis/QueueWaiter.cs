@@ -1,54 +1,58 @@
 using System.Net.Sockets;
-using System.Security.Authentication;
 
 namespace MassTransit.Sidekiq;
 
-/// Waits for a job without asking for one all the time.
-/// 1. It blocks in Redis, on a connection of its own, until a job comes: BLMOVE, two seconds at a time. One push wakes
+/// Waits for a job without asking for one all the time, and claims the one that comes.
+/// 1. It blocks in Redis, on a connection of its own, until a job comes: BLMOVE, five seconds at a time. One push wakes
 ///    one waiter.
-/// 2. BLMOVE puts the job into the landing list of this process and queue. The next claim looks there first, and a
-///    rescuer does when the process dies, so the job is never only in a socket.
+/// 2. BLMOVE puts the job into the landing list of this process and queue, and the script written behind it files it in
+///    the working hash: woken and claimed in one round trip. Whatever stays in the landing list the next claim finds, or
+///    a rescuer when the process dies, so the job is never only in a socket.
 /// 3. Cancellation unblocks from the working connection, again and again until the wait has ended, for it may not yet
-///    have begun. The answer of BLMOVE then tells whether a job landed after all.
-/// 4. A lost connection ends the wait with false, after a pause that grows to two seconds: the outage is for the claim to
-///    report. What landed unheard is found by that claim.
-internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, string queue) : IAsyncDisposable
+///    have begun. The answers then tell whether a job came after all.
+/// 4. A lost connection ends the wait, after a pause that grows to two seconds: the outage is for the claim to report.
+internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimStore claims, string queue)
+    : IAsyncDisposable
 {
-    static readonly TimeSpan block = TimeSpan.FromSeconds(2);
+    static readonly TimeSpan block = TimeSpan.FromSeconds(5);
     static readonly TimeSpan unblockAgain = TimeSpan.FromMilliseconds(20);
     static readonly TimeSpan longestUnblock = TimeSpan.FromSeconds(1);
     static readonly TimeSpan shortestPause = TimeSpan.FromMilliseconds(250);
     static readonly TimeSpan longestPause = TimeSpan.FromSeconds(2);
 
-    readonly byte[] command = BlockingConnection.Command(
-        "BLMOVE",
-        keys.Queue(queue).List.ToString()!,
-        keys.Queue(queue).Landing.ToString()!,
-        "RIGHT",
-        "LEFT",
-        "2"
-    );
+    static readonly byte[] loading = BlockingConnection.Command("SCRIPT", "LOAD", Script.TakeLanded.Text);
+
+    readonly WaitCommand command = new(keys, queue, block);
     BlockingConnection? connection;
     TimeSpan pause = shortestPause;
     int lastEndpoint;
     bool isRefused;
 
-    /// True when a job landed; false when cancelled, or when Redis was lost. One wait at a time.
-    public async Task<bool> Wait(CancellationToken cancellationToken)
+    /// One wait at a time.
+    public async Task<WaitResult> Wait(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
+            var number = 0L;
             try
             {
                 connection ??= await Open(cancellationToken).ConfigureAwait(false);
-                if (await Block(connection, cancellationToken).ConfigureAwait(false))
+                number = claims.Reserve(1);
+                var result = await Block(connection, number, cancellationToken).ConfigureAwait(false);
+                if (result.End != WaitEnd.Nothing)
                 {
-                    return true;
+                    return result;
                 }
 
                 pause = shortestPause;
             }
-            catch (Exception exception) when (IsOutage(exception))
+            catch (BlockingConnection.RefusedException missing) when (RedisErrors.IsNoScript(missing.Message))
+            {
+                // Redis forgot its scripts; whoever opens a connection loads this one.
+                await Disconnect().ConfigureAwait(false);
+                return new WaitResult(WaitEnd.Landed);
+            }
+            catch (Exception exception)
             {
                 await Disconnect().ConfigureAwait(false);
                 if (!cancellationToken.IsCancellationRequested)
@@ -56,21 +60,19 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, string 
                     await Pause(exception, cancellationToken).ConfigureAwait(false);
                 }
 
-                return false;
+                return number == 0 ? default : new WaitResult(WaitEnd.InDoubt, number);
             }
         }
 
-        return false;
+        return default;
     }
 
     public ValueTask DisposeAsync() => Disconnect();
 
-    static bool IsOutage(Exception exception) =>
-        exception is IOException or SocketException or OperationCanceledException or AuthenticationException;
-
     static bool IsRefusal(Exception exception) =>
-        exception is AuthenticationException
-        || (exception is BlockingConnection.RefusedException && !RedisErrors.IsPassing(exception.Message));
+        exception is BlockingConnection.RefusedException
+            ? !RedisErrors.IsPassing(exception.Message)
+            : exception is not (IOException or SocketException or OperationCanceledException);
 
     async Task<BlockingConnection> Open(CancellationToken cancellationToken)
     {
@@ -79,15 +81,26 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, string 
 
         var settings = RedisOptions.Direct(redis.Settings);
         var endpoints = RedisOptions.EndPoints(redis.Settings);
-        return await BlockingConnection
+        var open = await BlockingConnection
             .Open(settings, endpoints[lastEndpoint % endpoints.Count], either.Token)
             .ConfigureAwait(false);
+        try
+        {
+            await open.Call(loading, either.Token).ConfigureAwait(false);
+            return open;
+        }
+        catch
+        {
+            await open.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
-    async Task<bool> Block(BlockingConnection open, CancellationToken cancellationToken)
+    async Task<WaitResult> Block(BlockingConnection open, long number, CancellationToken cancellationToken)
     {
         using var silence = new CancellationTokenSource(block + redis.Settings.CommandTimeout);
-        var moved = open.Call(command, silence.Token);
+        await open.Write(command.For(number), silence.Token).ConfigureAwait(false);
+        var moved = open.Read(silence.Token).AsTask();
 
         if (!moved.IsCompleted && cancellationToken.CanBeCanceled)
         {
@@ -101,7 +114,13 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, string 
             }
         }
 
-        return await moved.ConfigureAwait(false) is not null;
+        var landed = await moved.ConfigureAwait(false) is not null;
+        return await open.Read(silence.Token).ConfigureAwait(false) switch
+        {
+            object?[] taken => new WaitResult(WaitEnd.Claimed, number, (byte[])taken[0]!, (long)taken[1]! > 0),
+            null when !landed => default,
+            _ => new WaitResult(WaitEnd.Landed),
+        };
     }
 
     /// If Redis cannot be told, the wait ends all the same: with its connection, and without knowing what landed.

@@ -48,7 +48,7 @@ internal static class RedisErrors
         return text.Append(keys.Length > MostKeysTold ? ", …" : "").ToString();
     }
 
-    public static bool IsNoScript(RedisServerException exception) => Code(exception.Message) == "NOSCRIPT";
+    public static bool IsNoScript(string message) => Code(message) == "NOSCRIPT";
 
     public static bool IsReadOnly(Exception exception) =>
         exception is RedisServerException && Code(exception.Message) == "READONLY";

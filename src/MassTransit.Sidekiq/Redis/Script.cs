@@ -26,6 +26,7 @@ internal sealed class Script
     public static readonly Script Retry = new("retry");
     public static readonly Script ReturnLanding = new("return_landing");
     public static readonly Script Schedule = new("schedule");
+    public static readonly Script TakeLanded = new("take_landed");
 
     Script(string name)
     {

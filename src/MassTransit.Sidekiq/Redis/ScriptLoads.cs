@@ -17,7 +17,7 @@ internal sealed class ScriptLoads
         {
             return await database.ScriptEvaluateAsync(script.Hash, keys, values).ConfigureAwait(false);
         }
-        catch (RedisServerException missing) when (RedisErrors.IsNoScript(missing))
+        catch (RedisServerException missing) when (RedisErrors.IsNoScript(missing.Message))
         {
             await load.Once(seen, database, script).ConfigureAwait(false);
             return await database.ScriptEvaluateAsync(script.Hash, keys, values).ConfigureAwait(false);

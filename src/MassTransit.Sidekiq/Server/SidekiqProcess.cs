@@ -30,7 +30,7 @@ internal sealed class SidekiqProcess : Agent
         Claims = new ClaimStore(Redis, keys);
         Leases = new LeaseStore(Redis, keys);
         poller = new DueJobPoller(new DueJobStore(Redis, keys), host.Settings.TimeFormat, host.Clock);
-        createWaiter = queue => new QueueWaiter(Redis, keys, queue);
+        createWaiter = queue => new QueueWaiter(Redis, keys, Claims, queue);
     }
 
     /// As Ruby's: host, process id, and six random bytes that tell a restarted process from its predecessor.

@@ -10,16 +10,10 @@ public class QuickStartTests
     {
         await using var redis = await RedisServer.Lease();
         var environment = new Dictionary<string, string> { ["REDIS_URL"] = redis.Url };
-        var build = new DirectoryInfo(AppContext.BaseDirectory);
-        var folder = Repository.PathOf($"samples/QuickStart/bin/{build.Parent!.Name}/{build.Name}");
 
-        await using var service = ChildProcess.Start(
-            Requires.Program("dotnet", "dotnet-sdk-10.0"),
-            ["exec", Path.Combine(folder, "QuickStart.dll")],
-            environment
-        );
+        await using var service = QuickStart.Start(environment);
         await service.Line("Bus started");
-        await Ruby.Run(Path.Combine(folder, "enqueue.rb"), environment);
+        await Ruby.Run(Path.Combine(QuickStart.Folder, "enqueue.rb"), environment);
         await redis.Until(async state => (await state.Queue("mail")).Length == 1);
 
         var job = JsonElement.Parse(Assert.Single(await redis.Queue("mail")));

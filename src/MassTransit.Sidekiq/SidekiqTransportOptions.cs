@@ -1,3 +1,5 @@
+using MassTransit.Sidekiq;
+
 namespace MassTransit;
 
 /// <summary>
@@ -53,4 +55,16 @@ public sealed class SidekiqTransportOptions
     /// form and are misread by 6 and 7. Both are read, whatever is set here. Default: float seconds.
     /// </summary>
     public SidekiqTimeFormat TimeFormat { get; set; }
+
+    /// <summary>
+    /// What the dead set holds at most, less one, which is Sidekiq's own arithmetic: the oldest go when a job dies. Ruby trims
+    /// the same set by its own <c>dead_max_jobs</c>, so the smaller of the two counts. Default: 10,000.
+    /// </summary>
+    public int DeadMaxJobs { get; set; } = DeadSet.Default.MaxJobs;
+
+    /// <summary>
+    /// How long a job stays in the dead set, at most: those that died earlier go when a job dies. Ruby trims the same set by
+    /// its own <c>dead_timeout_in_seconds</c>, so the shorter of the two counts. Default: 180 days.
+    /// </summary>
+    public TimeSpan DeadTimeout { get; set; } = DeadSet.Default.Timeout;
 }

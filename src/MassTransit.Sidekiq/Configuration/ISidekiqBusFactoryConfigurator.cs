@@ -24,4 +24,12 @@ public interface ISidekiqBusFactoryConfigurator : IBusFactoryConfigurator<ISidek
     /// then the dead set.
     /// </summary>
     void UseSidekiqRetry(Action<ISidekiqRetryConfigurator> configure);
+
+    /// <summary>
+    /// Called once for each job that dies in this process: out of retries, killed or dropped by its policy, killed through
+    /// this bus's inspector, or poison. The job is as it stands in the dead set, error fields included. It runs after the
+    /// move; when it throws, that is logged. A process that is killed between the two does not call it. Sidekiq's Web UI
+    /// kills jobs in the Ruby process, whose own death handlers hear of it.
+    /// </summary>
+    void OnJobDeath(Func<SidekiqJob, Exception, Task> handler);
 }

@@ -29,6 +29,18 @@ public interface ISidekiqHostConfigurator
     /// <summary>How the times in a job are written; both forms are read. Default: float seconds, which every Sidekiq reads.</summary>
     SidekiqTimeFormat TimeFormat { set; }
 
+    /// <summary>
+    /// What the dead set holds at most, less one, which is Sidekiq's own arithmetic: the oldest go when a job dies. Ruby trims
+    /// the same set by its own <c>dead_max_jobs</c>, so the smaller of the two counts. Default: 10,000.
+    /// </summary>
+    int DeadMaxJobs { set; }
+
+    /// <summary>
+    /// How long a job stays in the dead set, at most: those that died earlier go when a job dies. Ruby trims the same set by
+    /// its own <c>dead_timeout_in_seconds</c>, so the shorter of the two counts. Default: 180 days.
+    /// </summary>
+    TimeSpan DeadTimeout { set; }
+
     /// <summary>Names a further Redis endpoint of the same data set, such as a replica that may be promoted.</summary>
     void Endpoint(string host, int port = 6379);
 

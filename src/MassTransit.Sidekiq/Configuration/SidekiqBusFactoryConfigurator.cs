@@ -51,6 +51,8 @@ internal sealed class SidekiqBusFactoryConfigurator
     public void UseSidekiqRetry(Action<ISidekiqRetryConfigurator> configure) =>
         bus.Host.Retry = RetryConfigurator.Options(configure).Over(bus.Host.Retry);
 
+    public void OnJobDeath(Func<SidekiqJob, Exception, Task> handler) => bus.Host.Deaths.Add(handler);
+
     public void ReceiveEndpoint(string queueName, Action<ISidekiqReceiveEndpointConfigurator> configureEndpoint) =>
         bus.Host.ReceiveEndpoint(queueName, configureEndpoint);
 

@@ -42,6 +42,9 @@ internal sealed class SidekiqHostConfiguration
 
     public JobFailure Failures { get; }
 
+    /// Who is told of jobs that die.
+    public JobDeaths Deaths { get; } = new();
+
     /// What becomes of failed jobs on endpoints that do not say.
     public JobFailureOptions Retry { get; set; } = JobFailureOptions.None;
 

@@ -25,6 +25,20 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
 
     public SidekiqTimeFormat TimeFormat { get; set; }
 
+    public int DeadMaxJobs
+    {
+        get => DeadSet.MaxJobs;
+        set => DeadSet = DeadSet with { MaxJobs = value };
+    }
+
+    public TimeSpan DeadTimeout
+    {
+        get => DeadSet.Timeout;
+        set => DeadSet = DeadSet with { Timeout = value };
+    }
+
+    public DeadSet DeadSet { get; private set; } = DeadSet.Default;
+
     /// A process that shows no life this long is dead, and its jobs are anyone's. Renewed five times as often, so that
     /// four renewals in a row must fail first. Nobody should have to choose it; tests of crashes cannot wait for it.
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(15);
@@ -45,6 +59,7 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
         (Database, UserName, Password, UseTls) = (options.Database, options.UserName, options.Password, options.UseTls);
         (KeyPrefix, ClientName) = (options.KeyPrefix, options.ClientName);
         (ConnectTimeout, TimeFormat) = (options.ConnectTimeout, options.TimeFormat);
+        (DeadMaxJobs, DeadTimeout) = (options.DeadMaxJobs, options.DeadTimeout);
 
         foreach (var further in options.Endpoints)
         {
@@ -148,6 +163,16 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
         if (Database < 0)
         {
             yield return this.Failure("Database", $"{Database} is negative. Redis numbers its databases from 0.");
+        }
+
+        if (DeadMaxJobs < 1)
+        {
+            yield return this.Failure("DeadMaxJobs", $"{DeadMaxJobs} is not positive. The default is 10000.");
+        }
+
+        if (DeadTimeout <= TimeSpan.Zero)
+        {
+            yield return this.Failure("DeadTimeout", $"{DeadTimeout} is not positive. The default is 180 days.");
         }
 
         if (ConnectTimeout <= TimeSpan.Zero)

@@ -117,11 +117,11 @@ internal sealed class JobSettlement(
 
             case JobOutcome.Bury bury:
                 Log(exception, "is dead");
-                return Settle(() => process.Claims.Bury(delivery, bury.Json, now));
+                return Die(bury, () => process.Claims.Bury(delivery, bury.Json, now), exception);
 
-            default:
+            case var dropped:
                 Log(exception, "failed and is dropped, as its options say");
-                return Complete();
+                return Die(dropped, Dropped, exception);
         }
     }
 
@@ -170,14 +170,29 @@ internal sealed class JobSettlement(
             end
         );
 
+    async Task Die(JobOutcome death, Func<Task<bool>> step, Exception exception)
+    {
+        if (await Settle(step).ConfigureAwait(false))
+        {
+            await endpoint.Host.Deaths.Tell(death.Json, delivery.Queue, exception).ConfigureAwait(false);
+        }
+    }
+
+    Task<bool> Dropped()
+    {
+        ledger.Acknowledge(claimed.Queue, claimed.Number);
+        return Task.FromResult(true);
+    }
+
     async Task<bool> PutBack() =>
         await process.Claims.Requeue(delivery.Queue, [delivery.Number]).ConfigureAwait(false) > 0;
 
-    async Task Settle(Func<Task<bool>> step)
+    /// True when the job is where the step should bring it.
+    async Task<bool> Settle(Func<Task<bool>> step)
     {
         if (settled)
         {
-            return;
+            return false;
         }
 
         settled = true;
@@ -187,7 +202,8 @@ internal sealed class JobSettlement(
             try
             {
                 // A second attempt finds the claim gone when the answer to the first was lost on its way.
-                if (!await step().ConfigureAwait(false) && attempt == 1)
+                var moved = await step().ConfigureAwait(false) || attempt > 1;
+                if (!moved)
                 {
                     LogContext.Warning?.Log(
                         "A job of queue {Queue} was no longer ours when it ended: this process stood still longer than its lease",
@@ -195,7 +211,7 @@ internal sealed class JobSettlement(
                     );
                 }
 
-                return;
+                return moved;
             }
             catch (Exception fault) when (!stopping.IsCancellationRequested)
             {
@@ -209,7 +225,7 @@ internal sealed class JobSettlement(
                     "A job of queue {Queue} could not be settled at stop; it runs again when the lease of this process ends",
                     delivery.Queue
                 );
-                return;
+                return false;
             }
         }
     }

@@ -6,7 +6,7 @@ namespace MassTransit.Sidekiq;
 
 /// Claim, work, settle: a job leaves the working hash of its process only by one of these steps, and each does nothing
 /// when the claim is gone. They take the delivery number, not the JSON, since two jobs may be equal byte for byte.
-internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys)
+internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet dead)
 {
     // What a claim takes at most, roughly: 10 KB jobs cost 26 µs each, and a send must not wait for long behind them.
     const int ClaimBytes = 1_000_000;
@@ -56,23 +56,11 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys)
             [delivery.Number, JobStore.Value(json), Score.From(due)]
         );
 
-    public Task<bool> Bury(
-        Delivery delivery,
-        ReadOnlyMemory<byte> json,
-        DateTimeOffset now,
-        int maxJobs = DeadSet.MaxJobs,
-        TimeSpan? timeout = null
-    ) =>
+    public Task<bool> Bury(Delivery delivery, ReadOnlyMemory<byte> json, DateTimeOffset now) =>
         Settle(
             Script.Bury,
             [keys.Queue(delivery.Queue).Working, keys.Dead],
-            [
-                delivery.Number,
-                JobStore.Value(json),
-                Score.From(now),
-                Score.From(now - (timeout ?? DeadSet.Timeout)),
-                maxJobs,
-            ]
+            [delivery.Number, JobStore.Value(json), Score.From(now), Score.From(dead.Oldest(now)), dead.MaxJobs]
         );
 
     public Task<bool> Reschedule(Delivery delivery, ReadOnlyMemory<byte> json, DateTimeOffset due, Guid? token = null)

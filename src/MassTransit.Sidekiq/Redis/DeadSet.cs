@@ -1,9 +1,15 @@
 namespace MassTransit.Sidekiq;
 
-/// Sidekiq's limits for the dead set, kept whenever something is buried.
-internal static class DeadSet
+/// What the dead set holds at most, kept whenever something is buried: Sidekiq's own limits, unless configured.
+internal sealed record DeadSet
 {
-    public const int MaxJobs = 10_000;
+    public static readonly DeadSet Default = new();
 
-    public static readonly TimeSpan Timeout = TimeSpan.FromDays(180);
+    public int MaxJobs { get; init; } = 10_000;
+
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromDays(180);
+
+    /// What died before is forgotten.
+    public DateTimeOffset Oldest(DateTimeOffset now) =>
+        now - DateTimeOffset.UnixEpoch > Timeout ? now - Timeout : DateTimeOffset.UnixEpoch;
 }

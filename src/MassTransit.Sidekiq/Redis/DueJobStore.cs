@@ -19,7 +19,7 @@ internal enum DueSet
 }
 
 /// Brings back what is due.
-internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys)
+internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet dead)
 {
     public const int MostJobs = 100;
 
@@ -81,7 +81,7 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys)
         var buried = await link.Run(
                 Script.BuryUnreadable,
                 [Key(set), keys.Dead],
-                [member, Score.From(now), Score.From(now - DeadSet.Timeout), DeadSet.MaxJobs]
+                [member, Score.From(now), Score.From(dead.Oldest(now)), dead.MaxJobs]
             )
             .ConfigureAwait(false);
 

@@ -9,7 +9,7 @@ internal readonly record struct Orphan(string Identity, string Queue);
 internal sealed record RescueResult(int Rescued, int Poisoned, int Left);
 
 /// A process is alive while its lease exists. Whoever finds it gone moves its jobs back to their queues.
-internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys)
+internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet dead)
 {
     const int MostRescued = 100;
 
@@ -83,16 +83,17 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys)
     }
 
     /// Moves up to `limit` jobs, the newest first. A job found `poisonLimit` times within 72 hours probably kills its
-    /// process: it goes to the dead set.
+    /// process: it goes to the dead set, and is added to `buried`.
     public async Task<RescueResult> Rescue(
         Orphan orphan,
         DateTimeOffset now,
         int limit = MostRescued,
-        int poisonLimit = 3
+        int poisonLimit = 3,
+        ICollection<byte[]>? buried = null
     )
     {
         var queue = keys.Queue(orphan.Queue);
-        var moved = (int[])
+        var moved = (RedisResult[])
             (
                 await link.Run(
                         Script.Rescue,
@@ -116,14 +117,20 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys)
                             (long)poisonMemory.TotalMilliseconds,
                             PoisonReason(poisonLimit),
                             Score.From(now),
-                            Score.From(now - DeadSet.Timeout),
-                            DeadSet.MaxJobs,
+                            Score.From(dead.Oldest(now)),
+                            dead.MaxJobs,
                         ]
                     )
                     .ConfigureAwait(false)
             )!;
 
-        return new RescueResult(moved[0], moved[1], moved[2]);
+        var poison = (byte[][])moved[2]!;
+        foreach (var job in poison)
+        {
+            buried?.Add(job);
+        }
+
+        return new RescueResult((int)moved[0], poison.Length, (int)moved[1]);
     }
 
     static string PoisonReason(int limit) =>

@@ -5,7 +5,7 @@ namespace MassTransit.Sidekiq;
 /// 2. Move their jobs back to the head of their queues, so that the oldest runs next, at most 100 a script.
 /// 3. A job met this way three times within 72 hours goes to the dead set: it probably kills its worker.
 /// Two rescuers may meet on one owner: each script moves what is still there, so a job is moved once.
-internal sealed class OrphanRescuer(LeaseStore leases, TimeProvider clock, TimeSpan interval)
+internal sealed class OrphanRescuer(LeaseStore leases, JobDeaths deaths, TimeProvider clock, TimeSpan interval)
 {
     public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
     {
@@ -19,14 +19,13 @@ internal sealed class OrphanRescuer(LeaseStore leases, TimeProvider clock, TimeS
 
     async Task Rescue(Orphan orphan, CancellationToken cancellationToken)
     {
-        var (rescued, poisoned) = (0, 0);
+        var (rescued, poison) = (0, new List<byte[]>());
         RescueResult moved;
         do
         {
             cancellationToken.ThrowIfCancellationRequested();
-            moved = await leases.Rescue(orphan, clock.GetUtcNow()).ConfigureAwait(false);
+            moved = await leases.Rescue(orphan, clock.GetUtcNow(), buried: poison).ConfigureAwait(false);
             rescued += moved.Rescued;
-            poisoned += moved.Poisoned;
         } while (moved.Left > 0);
 
         if (rescued > 0)
@@ -39,13 +38,18 @@ internal sealed class OrphanRescuer(LeaseStore leases, TimeProvider clock, TimeS
             );
         }
 
-        if (poisoned > 0)
+        if (poison.Count > 0)
         {
             LogContext.Error?.Log(
                 "Buried {Count} jobs of queue {Queue}: each was in the hands of three processes that died within 72 hours",
-                poisoned,
+                poison.Count,
                 orphan.Queue
             );
+        }
+
+        foreach (var job in poison)
+        {
+            await deaths.Tell(job, orphan.Queue, new PoisonJobException(orphan.Queue)).ConfigureAwait(false);
         }
     }
 }

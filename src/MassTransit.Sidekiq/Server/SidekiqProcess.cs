@@ -27,9 +27,13 @@ internal sealed class SidekiqProcess : Agent
         Redis = new RedisConnection(host.Settings.ToRedisSettings(), Logger(host), host.Clock);
         Jobs = new JobStore(Redis, keys);
         Topics = new TopicStore(Redis, keys);
-        Claims = new ClaimStore(Redis, keys);
-        Leases = new LeaseStore(Redis, keys);
-        poller = new DueJobPoller(new DueJobStore(Redis, keys), host.Settings.TimeFormat, host.Clock);
+        Claims = new ClaimStore(Redis, keys, host.Settings.DeadSet);
+        Leases = new LeaseStore(Redis, keys, host.Settings.DeadSet);
+        poller = new DueJobPoller(
+            new DueJobStore(Redis, keys, host.Settings.DeadSet),
+            host.Settings.TimeFormat,
+            host.Clock
+        );
         createWaiter = queue => new QueueWaiter(Redis, keys, Claims, queue);
     }
 
@@ -99,6 +103,10 @@ internal sealed class SidekiqProcess : Agent
         return moved;
     }
 
+    /// Somebody moved the job to the dead set by hand: a death as well, as it is in Ruby's API.
+    public Task Killed(ReadOnlyMemory<byte> json, string queue) =>
+        host.Deaths.Tell(json, queue, new SidekiqJobKilledException());
+
     public async Task Publish(PublishRequest request)
     {
         await Topics.Publish(request).ConfigureAwait(false);
@@ -141,7 +149,7 @@ internal sealed class SidekiqProcess : Agent
             }
 
             loops.Add(new BackgroundLoop("Lease", KeepAlive, host.Clock));
-            var rescuer = new OrphanRescuer(Leases, host.Clock, interval: lease / 3);
+            var rescuer = new OrphanRescuer(Leases, host.Deaths, host.Clock, interval: lease / 3);
             loops.Add(new BackgroundLoop("Rescue of orphaned jobs", rescuer.Cycle, host.Clock));
             loops.Add(poller.Loop);
             loops.ForEach(loop => loop.Start());

@@ -313,7 +313,11 @@ public class ClaimTests
     public void Reserved_numbers_are_never_given_twice()
     {
         var keys = new RedisKeys("", "host:1:a");
-        var claims = new ClaimStore(new RedisConnection(new RedisSettings(), new ListLogger(), new FakeClock()), keys);
+        var claims = new ClaimStore(
+            new RedisConnection(new RedisSettings(), new ListLogger(), new FakeClock()),
+            keys,
+            DeadSet.Default
+        );
 
         Assert.Equal(1, claims.Reserve(10));
         Assert.Equal(11, claims.Reserve(0));

@@ -22,9 +22,9 @@ sealed class RedisSteps : IAsyncDisposable
         Connection = new RedisConnection(settings ?? SettingsFor(redis, prefix), Log, new FakeClock(Now));
         Jobs = new JobStore(Connection, Keys);
         Topics = new TopicStore(Connection, Keys);
-        Claims = new ClaimStore(Connection, Keys);
-        Leases = new LeaseStore(Connection, Keys);
-        DueJobs = new DueJobStore(Connection, Keys);
+        Claims = new ClaimStore(Connection, Keys, DeadSet.Default);
+        Leases = new LeaseStore(Connection, Keys, DeadSet.Default);
+        DueJobs = new DueJobStore(Connection, Keys, DeadSet.Default);
     }
 
     public RedisDatabase Redis { get; }

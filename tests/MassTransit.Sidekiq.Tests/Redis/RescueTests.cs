@@ -139,6 +139,30 @@ public class RescueTests
     }
 
     [Fact]
+    public async Task Death_of_poison_is_told_once()
+    {
+        await using var steps = await Dead("""{"jid":"abc","class":"A"}""");
+        var (deaths, told) = (new JobDeaths(), new List<(string? Jid, string Queue, string? Error, Exception Cause)>());
+        deaths.Add(
+            (job, cause) =>
+            {
+                told.Add((job.Jid, job.Queue, job.ErrorClass, cause));
+                return Task.CompletedTask;
+            }
+        );
+        await steps.Redis.Db.StringSetAsync("mt:poison:abc", 2);
+
+        var rescuer = new OrphanRescuer(steps.Another().Leases, deaths, new FakeClock(), TimeSpan.FromSeconds(5));
+        await rescuer.Cycle(TestContext.Current.CancellationToken);
+        await rescuer.Cycle(TestContext.Current.CancellationToken);
+
+        var death = Assert.Single(told);
+        Assert.Equal(("abc", "orders", "MassTransit.Sidekiq.PoisonJob"), (death.Jid, death.Queue, death.Error));
+        Assert.IsType<PoisonJobException>(death.Cause);
+        Assert.Single(await steps.Redis.DeadSet());
+    }
+
+    [Fact]
     public async Task Empty_poison_becomes_readable_JSON()
     {
         await using var steps = await Dead("{}");

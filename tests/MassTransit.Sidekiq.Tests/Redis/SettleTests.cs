@@ -36,7 +36,11 @@ public class SettleTests
             await steps.Redis.SeedDeadSet($"{day} days old", RedisSteps.Now.AddDays(-day));
         }
 
-        await steps.Claims.Bury(Claim, "failed".Bytes(), RedisSteps.Now, maxJobs: 4);
+        await new ClaimStore(steps.Connection, steps.Keys, new DeadSet { MaxJobs = 4 }).Bury(
+            Claim,
+            "failed".Bytes(),
+            RedisSteps.Now
+        );
 
         var dead = await steps.Redis.DeadSet();
         Assert.Equal(["2 days old", "1 days old", "failed"], dead.Select(entry => entry.Job));
@@ -52,6 +56,21 @@ public class SettleTests
         await steps.Claims.Bury(Claim, "failed".Bytes(), RedisSteps.Now);
 
         Assert.Equal(["remembered", "failed"], (await steps.Redis.DeadSet()).Select(entry => entry.Job));
+    }
+
+    [Fact]
+    public async Task Dead_set_forgets_after_the_time_that_is_configured()
+    {
+        await using var steps = await Claimed();
+        await steps.Redis.SeedDeadSet("forgotten", RedisSteps.Now.AddHours(-2));
+
+        await new ClaimStore(steps.Connection, steps.Keys, new DeadSet { Timeout = TimeSpan.FromHours(1) }).Bury(
+            Claim,
+            "failed".Bytes(),
+            RedisSteps.Now
+        );
+
+        Assert.Equal(["failed"], (await steps.Redis.DeadSet()).Select(entry => entry.Job));
     }
 
     [Fact]

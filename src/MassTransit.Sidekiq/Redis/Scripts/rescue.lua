@@ -5,20 +5,20 @@
 -- ARGV[1] -> "<identity>|<queue>"   ARGV[2] -> the queue's name   ARGV[3] -> N (at most 100)
 -- ARGV[4] -> how often a job may be found so before it is poison   ARGV[5] -> mt:poison: with prefix   ARGV[6] -> ms it counts
 -- ARGV[7] -> the reason as JSON fields   ARGV[8] -> now, float seconds   ARGV[9], ARGV[10] -> limits of the dead set (see bury.lua)
--- Returns jobs moved, jobs found to be poison, jobs left; left is -1 when the process lives after all.
+-- Returns how many jobs moved, how many are left (-1 when the process lives after all), and the jobs found to be poison.
 -- Newest first, so that the oldest ends at the head, whatever comes between two calls. The owner goes with its last job.
 -- One step, and each push before its removal: a kill leaves each job where it was or in its queue. Two rescuers may
 -- meet here: each moves what is still there.
 
 if redis.call('EXISTS', KEYS[1]) == 1 then
-  return { 0, 0, -1 }
+  return { 0, -1, {} }
 end
 
 local temporary = redis.call('ZSCORE', KEYS[8], ARGV[2])
 if temporary and redis.call('EXISTS', KEYS[9]) == 0 then
   redis.call('UNLINK', KEYS[3], KEYS[4])
   redis.call('SREM', KEYS[2], ARGV[1])
-  return { 0, 0, 0 }
+  return { 0, 0, {} }
 end
 
 -- The name of the counter: the jid, or a hash of the text when there is none that may be part of a key.
@@ -43,7 +43,7 @@ end
 
 local limit = tonumber(ARGV[3])
 -- Landed jobs never began, so they are not counted; the leftmost landed last.
-local back, poisoned = redis.call('LRANGE', KEYS[3], 0, limit - 1), 0
+local back, poison = redis.call('LRANGE', KEYS[3], 0, limit - 1), {}
 local landed = #back
 
 local numbers = redis.call('HKEYS', KEYS[4])
@@ -61,10 +61,10 @@ for i = 1, math.min(#numbers, limit - landed) do
   if met < tonumber(ARGV[4]) then
     back[#back + 1] = job
   else
-    poisoned = poisoned + 1
+    poison[#poison + 1] = with_reason(job, fields)
     redis.call('DEL', counter)
     if not (fields and fields.dead == false) then
-      redis.call('ZADD', KEYS[7], ARGV[8], with_reason(job, fields))
+      redis.call('ZADD', KEYS[7], ARGV[8], poison[#poison])
     end
   end
   claimed[i] = numbers[i]
@@ -82,7 +82,7 @@ redis.call('LTRIM', KEYS[3], landed, -1)
 if #claimed > 0 then
   redis.call('HDEL', KEYS[4], unpack(claimed))
 end
-if poisoned > 0 then
+if #poison > 0 then
   redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', ARGV[9])
   redis.call('ZREMRANGEBYRANK', KEYS[7], 0, -tonumber(ARGV[10]))
 end
@@ -91,4 +91,4 @@ local left = redis.call('LLEN', KEYS[3]) + redis.call('HLEN', KEYS[4])
 if left == 0 then
   redis.call('SREM', KEYS[2], ARGV[1])
 end
-return { #back, poisoned, left }
+return { #back, left, poison }

@@ -1,0 +1,150 @@
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+
+namespace OrdersApi.Tests;
+
+/// <summary>A headless Chromium on one page, spoken to in its DevTools protocol.</summary>
+sealed class Browser : IAsyncDisposable
+{
+    readonly ChildProcess process;
+    readonly string profile;
+    readonly ClientWebSocket socket = new();
+    readonly List<string> errors = [];
+    int lastId;
+
+    Browser(ChildProcess process, string profile) => (this.process, this.profile) = (process, profile);
+
+    /// <summary>What the page complained of: errors of the console, of scripts, of requests.</summary>
+    public IReadOnlyList<string> Errors => errors;
+
+    public static async Task<Browser> Start()
+    {
+        var profile = Directory.CreateTempSubdirectory("orders-browser-").FullName;
+        var process = ChildProcess.Start(
+            Requires.Program("chromium", "chromium"),
+            [
+                "--headless",
+                "--no-sandbox", // tests may run as root
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--no-first-run",
+                "--disable-background-networking",
+                $"--user-data-dir={profile}",
+                "--remote-debugging-port=0",
+                "about:blank",
+            ]
+        );
+        var browser = new Browser(process, profile);
+        await browser.Connect();
+
+        return browser;
+    }
+
+    /// <summary>Opens a page and returns its text as soon as that has the wanted part in it.</summary>
+    public async Task<string> Open(Uri page, string wanted)
+    {
+        await Call("Page.navigate", new { url = page.ToString() });
+
+        var text = "";
+        await Until(
+            async () =>
+            {
+                var result = await Call("Runtime.evaluate", new { expression = "document.body?.innerText ?? ''" });
+                text = result.GetProperty("result").GetProperty("value").GetString()!;
+                return text.Contains(wanted, StringComparison.Ordinal);
+            },
+            () => Task.FromResult($"{page} shows: {text}\n{string.Join('\n', errors)}")
+        );
+
+        return text;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        socket.Dispose();
+        // Its helpers end when it does, if it ends in order, and write to the profile until then.
+        await process.Stop();
+        await process.DisposeAsync();
+        Directory.Delete(profile, recursive: true);
+    }
+
+    async Task Connect()
+    {
+        var line = await process.Line("DevTools listening on ws://");
+        var server = new Uri(line[line.IndexOf("ws://", StringComparison.Ordinal)..]);
+        using var http = new HttpClient();
+        var pages = JsonElement.Parse(await http.GetStringAsync($"http://{server.Authority}/json/list").InTime());
+        var page = pages.EnumerateArray().First(target => target.GetProperty("type").GetString() == "page");
+
+        await socket
+            .ConnectAsync(
+                new Uri(page.GetProperty("webSocketDebuggerUrl").GetString()!),
+                TestContext.Current.CancellationToken
+            )
+            .InTime();
+        await Call("Runtime.enable");
+        await Call("Log.enable");
+        await Call("Page.enable");
+    }
+
+    async Task<JsonElement> Call(string method, object? parameters = null)
+    {
+        var id = ++lastId;
+        var request = JsonSerializer.SerializeToUtf8Bytes(
+            new
+            {
+                id,
+                method,
+                @params = parameters ?? new { },
+            }
+        );
+        await socket.SendAsync(
+            request,
+            WebSocketMessageType.Text,
+            endOfMessage: true,
+            TestContext.Current.CancellationToken
+        );
+
+        while (true)
+        {
+            var message = await Receive().InTime(method);
+            if (message.TryGetProperty("id", out var answered) && answered.GetInt32() == id)
+            {
+                return message.GetProperty("result");
+            }
+
+            Note(message);
+        }
+    }
+
+    async Task<JsonElement> Receive()
+    {
+        using var text = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        ValueWebSocketReceiveResult part;
+        do
+        {
+            part = await socket.ReceiveAsync(buffer.AsMemory(), TestContext.Current.CancellationToken);
+            text.Write(buffer.AsSpan(0, part.Count));
+        } while (!part.EndOfMessage);
+
+        return JsonElement.Parse(Encoding.UTF8.GetString(text.ToArray()));
+    }
+
+    void Note(JsonElement message)
+    {
+        var what = message.GetProperty("params");
+        var isError = message.GetProperty("method").GetString() switch
+        {
+            "Runtime.exceptionThrown" => true,
+            "Runtime.consoleAPICalled" => what.GetProperty("type").GetString() is "error" or "assert",
+            "Log.entryAdded" => what.GetProperty("entry").GetProperty("level").GetString() == "error",
+            _ => false,
+        };
+        if (isError)
+        {
+            errors.Add(what.GetRawText());
+        }
+    }
+}

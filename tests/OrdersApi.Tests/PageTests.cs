@@ -1,0 +1,34 @@
+namespace OrdersApi.Tests;
+
+public class PageTests
+{
+    [Fact]
+    public async Task Pages_open_in_a_browser_without_an_error_in_its_console()
+    {
+        await using var shop = await Shop.Open(server: true);
+        await using var browser = await Browser.Start();
+
+        // The front page leads to the description, which the browser fetches and draws.
+        var description = await browser.Open(shop.Address, "Pays an order: it ships, if it has an invoice");
+        var health = await browser.Open(new Uri(shop.Address, "health"), "Healthy");
+
+        Assert.Contains("/orders/{id}", description, StringComparison.Ordinal);
+        Assert.Equal("Healthy", health);
+        Assert.Empty(browser.Errors);
+    }
+
+    [Fact]
+    public async Task Browser_of_the_tests_hears_what_a_page_complains_of()
+    {
+        await using var browser = await Browser.Start();
+
+        await browser.Open(
+            new Uri(
+                "data:text/html,<body><script>console.error('wrong'); setTimeout(() => { document.body.append('shown'); })</script>"
+            ),
+            "shown"
+        );
+
+        Assert.Contains("wrong", Assert.Single(browser.Errors), StringComparison.Ordinal);
+    }
+}

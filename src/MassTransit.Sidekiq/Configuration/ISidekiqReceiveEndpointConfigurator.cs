@@ -24,6 +24,14 @@ public interface ISidekiqReceiveEndpointConfigurator : IReceiveEndpointConfigura
     /// </summary>
     void UseSidekiqRetry(Action<ISidekiqRetryConfigurator> configure);
 
+    /// <summary>
+    /// Moves what failed to the queue <c>name_error</c> and what nobody consumes to <c>name_skipped</c>, with MassTransit's
+    /// <c>MT-Fault-*</c> headers in the job, as on other transports: for those whose tools look there. Failed jobs are then
+    /// not retried by Sidekiq unless the job, its contract, its consumer or this endpoint's <c>UseSidekiqRetry</c> names
+    /// retries; what they end with is the error queue instead of the dead set. Default: retry set and dead set.
+    /// </summary>
+    void UseErrorQueue();
+
     /// <summary>Subscribes the queue to a message type that no consumer of this endpoint names.</summary>
     void Subscribe<T>()
         where T : class;

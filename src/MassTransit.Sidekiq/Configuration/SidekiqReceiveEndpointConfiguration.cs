@@ -59,7 +59,23 @@ internal sealed class SidekiqReceiveEndpointConfiguration
     /// What becomes of failed jobs where neither the job, its contract nor its consumer says: the endpoint's word, then
     /// the bus'. Asked for when the bus runs, and everything is said.
     public JobFailureOptions FailureOptions =>
-        failureOptions ??= retry.Over(host.Retry with { TimeFormat = host.Settings.TimeFormat });
+        failureOptions ??= retry.Over(
+            (HasErrorQueue ? JobFailureOptions.NoRetries : host.Retry) with
+            {
+                TimeFormat = host.Settings.TimeFormat,
+            }
+        );
+
+    public bool HasErrorQueue { get; private set; }
+
+    public void UseErrorQueue() => HasErrorQueue = true;
+
+    /// Beside the queue that the job came from, which may be one of several of the endpoint.
+    public string ErrorQueue(string queue) =>
+        host.Topology.SendTopology.ErrorQueueNameFormatter.FormatErrorQueueName(queue);
+
+    public string SkippedQueue(string queue) =>
+        host.Topology.SendTopology.DeadLetterQueueNameFormatter.FormatDeadLetterQueueName(queue);
 
     public void UseSidekiqRetry(Action<ISidekiqRetryConfigurator> configure) =>
         retry = RetryConfigurator.Options(configure).Over(retry);
@@ -106,6 +122,14 @@ internal sealed class SidekiqReceiveEndpointConfiguration
         if (QueueName.Fault(name, "Rename the endpoint.") is { } fault)
         {
             yield return this.Failure("Queue", fault);
+        }
+
+        if (Temporary && HasErrorQueue)
+        {
+            yield return this.Failure(
+                "ErrorQueue",
+                $"endpoint '{name}' is temporary, and its error queue would outlive it. Remove UseErrorQueue, or make the endpoint durable."
+            );
         }
 
         if (Temporary && QueueOrder.Names.Count > 1)

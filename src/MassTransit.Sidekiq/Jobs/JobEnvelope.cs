@@ -90,28 +90,46 @@ internal static class JobEnvelope
             ? Convert.ToInt64(before, CultureInfo.InvariantCulture)
             : 0;
 
-        var received = metadata.Headers;
-        metadata.Headers = new Dictionary<string, object?>(received, StringComparer.OrdinalIgnoreCase)
-        {
-            [MessageHeaders.RedeliveryCount] = count + 1,
-        };
+        var headers = WithHeaders(
+            job,
+            [KeyValuePair.Create<string, object>(MessageHeaders.RedeliveryCount, count + 1)]
+        );
+        return JobJson.Edit(job.Json, headers.Remove("enqueued_at").Set("queue", job.Queue));
+    }
 
+    /// The same job for another queue, with what its mover has to say; all else is byte for byte what it was.
+    public static ReadOnlyMemory<byte> Move(
+        SidekiqJob job,
+        string queue,
+        IEnumerable<KeyValuePair<string, object>> said,
+        DateTimeOffset now,
+        SidekiqTimeFormat times
+    ) => JobJson.Edit(job.Json, WithHeaders(job, said).Set("queue", queue).Set("enqueued_at", now, times));
+
+    /// The same job, pushed to its queue now. Another client may have left its due time inside: Ruby would schedule the job
+    /// once more by it, when it next fails.
+    public static ReadOnlyMemory<byte> Enqueued(SidekiqJob job, DateTimeOffset now, SidekiqTimeFormat times) =>
+        JobJson.Edit(job.Json, new JobEdit().Remove("at").Set("enqueued_at", now, times));
+
+    static JobEdit WithHeaders(SidekiqJob job, IEnumerable<KeyValuePair<string, object>> added)
+    {
+        var metadata = job.Metadata ?? new JobMetadata();
+        var received = metadata.Headers;
+        var headers = new Dictionary<string, object?>(received, StringComparer.OrdinalIgnoreCase);
+        foreach (var (key, value) in added)
+        {
+            headers[key] = value;
+        }
+
+        metadata.Headers = headers;
         using var text = JobText.Rent();
         metadata.Write(text);
 
         // The consumer and its observers still read this delivery's headers.
         metadata.Headers = received;
 
-        return JobJson.Edit(
-            job.Json,
-            new JobEdit().SetRaw(JobFields.Metadata, text.Written).Remove("enqueued_at").Set("queue", job.Queue)
-        );
+        return new JobEdit().SetRaw(JobFields.Metadata, text.Written);
     }
-
-    /// The same job, pushed to its queue now. Another client may have left its due time inside: Ruby would schedule the job
-    /// once more by it, when it next fails.
-    public static ReadOnlyMemory<byte> Enqueued(SidekiqJob job, DateTimeOffset now, SidekiqTimeFormat times) =>
-        JobJson.Edit(job.Json, new JobEdit().Remove("at").Set("enqueued_at", now, times));
 
     static JobMetadata Metadata<T>(JobSendContext<T> context, JobContract contract, DateTimeOffset now)
         where T : class =>

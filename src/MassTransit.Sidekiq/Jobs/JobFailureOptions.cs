@@ -6,6 +6,8 @@ internal sealed record JobFailureOptions
 {
     public static readonly JobFailureOptions None = new();
 
+    public static readonly JobFailureOptions NoRetries = new() { Limit = 0 };
+
     /// For a job without `retry`.
     public SidekiqRetry Retry { get; init; }
 

@@ -9,7 +9,7 @@ internal sealed class JobErrorTransport : IErrorTransport, IDeadLetterTransport
 
     public async Task Send(ExceptionReceiveContext context)
     {
-        await Settlement(context).Fail(context.Exception).ConfigureAwait(false);
+        await Settlement(context).Fail(context).ConfigureAwait(false);
 
         // No fault was published for a job that could not be read and is tried again; observers still hear of it.
         var job = context.GetPayload<JobReceiveContext>();
@@ -19,7 +19,7 @@ internal sealed class JobErrorTransport : IErrorTransport, IDeadLetterTransport
         }
     }
 
-    public Task Send(ReceiveContext context, string? reason) => Settlement(context).Skip();
+    public Task Send(ReceiveContext context, string? reason) => Settlement(context).Skip(reason);
 
     static JobSettlement Settlement(PipeContext context) => context.GetPayload<JobSettlement>();
 }

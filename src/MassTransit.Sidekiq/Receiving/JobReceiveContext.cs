@@ -44,13 +44,14 @@ internal sealed class JobReceiveContext : BaseReceiveContext, TransportReceiveCo
 
     public IDictionary<string, object>? GetTransportProperties() => null;
 
-    /// A job from elsewhere, and arguments without names of their own, are written as the contract names its properties.
+    /// A job from elsewhere (which has headers when it was moved or delivered again), and arguments without names of their own, are written as the contract names its properties.
     protected override ContentType GetContentType()
     {
         var written = Job.Metadata?.ContentType is { } named
             ? new ContentType(named)
             : SidekiqMessageSerializer.ContentTypeOf(SidekiqNaming.CamelCase);
-        var isNamedHere = Job.Metadata is null || contract is { Args: not SidekiqArgs.Hash };
+        var isForeign = Job.Metadata?.MessageTypes is null or [];
+        var isNamedHere = isForeign || contract is { Args: not SidekiqArgs.Hash };
 
         return contract is not null && isNamedHere && JobEnvelope.IsJson(written) ? contract.ContentType : written;
     }

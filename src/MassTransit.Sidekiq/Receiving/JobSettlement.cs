@@ -1,3 +1,4 @@
+using MassTransit.Serialization;
 using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
@@ -43,6 +44,7 @@ internal sealed class JobSettlement(
         }
         catch (InvalidJobException fault)
         {
+            SidekiqMeter.CountUnreadable(fault, null, delivery.Queue);
             LogContext.Warning?.Log(
                 "Buried a job of queue {Queue} that nobody can read: {Reason}",
                 delivery.Queue,
@@ -125,15 +127,40 @@ internal sealed class JobSettlement(
         }
     }
 
+    /// The same where MassTransit's error pipe comes to it, with all that it knows of the failure.
+    public Task Fail(ExceptionReceiveContext failed)
+    {
+        if (!endpoint.Endpoint.HasErrorQueue || WillRetry(failed.Exception))
+        {
+            return Fail(failed.Exception);
+        }
+
+        var queue = endpoint.Endpoint.ErrorQueue(delivery.Queue);
+        Log(failed.Exception, $"failed and moves to queue {queue}");
+        return Move(queue, failed.ExceptionHeaders);
+    }
+
     /// Nobody on this endpoint consumes such a job.
-    public Task Skip() =>
-        Fail(
-            new UnknownJobClassException(
-                context!.Job.Wrapped ?? context.Job.Class,
-                delivery.Queue,
-                endpoint.Endpoint.Classes.Classes
-            )
+    public Task Skip(string? reason)
+    {
+        var unknown = new UnknownJobClassException(
+            context!.Job.Wrapped ?? context.Job.Class,
+            delivery.Queue,
+            endpoint.Endpoint.Classes.Classes
         );
+
+        if (!endpoint.Endpoint.HasErrorQueue)
+        {
+            return Fail(unknown);
+        }
+
+        var queue = endpoint.Endpoint.SkippedQueue(delivery.Queue);
+        Log(unknown, $"is skipped and moves to queue {queue}");
+        var headers = new DictionarySendHeaders();
+        headers.Set(MessageHeaders.Reason, reason ?? "dead-letter");
+        headers.Set(MessageHeaders.FaultInputAddress, endpoint.InputAddress.ToString());
+        return Move(queue, headers);
+    }
 
     public Task ScheduleRedelivery(TimeSpan delay, Action<ConsumeContext, SendContext>? callback = null)
     {
@@ -160,15 +187,19 @@ internal sealed class JobSettlement(
             : outcome;
     }
 
-    void Log(Exception exception, string end) =>
+    void Log(Exception exception, string end)
+    {
+        var job = context!.Job;
+        SidekiqMeter.CountUnreadable(exception, job.Wrapped ?? job.Class, delivery.Queue);
         LogContext.Warning?.Log(
             exception,
             "Job {JobId} ({Class}) of queue {Queue} {End}",
-            context!.Job.Jid,
-            context.Job.Class,
+            job.Jid,
+            job.Class,
             delivery.Queue,
             end
         );
+    }
 
     async Task Die(JobOutcome death, Func<Task<bool>> step, Exception exception)
     {
@@ -182,6 +213,19 @@ internal sealed class JobSettlement(
     {
         ledger.Acknowledge(claimed.Queue, claimed.Number);
         return Task.FromResult(true);
+    }
+
+    Task<bool> Move(string queue, SendHeaders headers)
+    {
+        headers.SetHostHeaders();
+        var moved = JobEnvelope.Move(
+            context!.Job,
+            queue,
+            headers.GetAll(),
+            endpoint.Host.Clock.GetUtcNow(),
+            endpoint.Host.Settings.TimeFormat
+        );
+        return Settle(() => process.Claims.MoveTo(delivery, queue, moved));
     }
 
     async Task<bool> PutBack() =>

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Text;
 using System.Text.Json;
 using MassTransit.Testing;
@@ -106,6 +108,33 @@ public sealed class BadInputTests(ITestOutputHelper output)
 
         Assert.Empty(await redis.DeadSet());
         await AssertNothingIsClaimed(redis);
+    }
+
+    [Theory]
+    [InlineData("unknown_class", "Nobody::Knows", "{\"class\":\"Nobody::Knows\",\"args\":[{\"id\":1}]}")]
+    [InlineData("arguments", "MassTransit::Sidekiq::Tests::Parcel", "{" + Class + ",\"args\":[{\"id\":1},2]}")]
+    [InlineData("no_job", "none", "{not json")]
+    public async Task Job_that_nobody_understands_is_counted_by_its_class(string reason, string jobClass, string text)
+    {
+        await using var redis = await RedisServer.Lease();
+        var counted = new ConcurrentQueue<string>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Name == "sidekiq.jobs.unreadable")
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>(
+            (_, count, tags, _) =>
+                counted.Enqueue($"{count} {string.Join(' ', tags.ToArray().Select(tag => tag.Value))}")
+        );
+        listener.Start();
+
+        await using var bus = await Run(redis, Encoding.UTF8.GetBytes(text));
+
+        Assert.Contains($"1 {reason} {jobClass} parcels", counted);
     }
 
     [Theory]

@@ -121,7 +121,7 @@ verb_check() {
 }
 
 verb_bench() {
-  need redis-server=redis-server sidekiq=ruby-sidekiq
+  need redis-server=redis-server sidekiq=ruby-sidekiq pg_ctlcluster=postgresql
   dotnet build benchmarks -c Release -v quiet -warnaserror
   timeout 600 dotnet exec benchmarks/bin/Release/net10.0/MassTransit.Sidekiq.Benchmarks.dll "$@"
 }

@@ -199,6 +199,8 @@ internal sealed class Lab : IAsyncDisposable
 /// A started bus with its container.
 internal sealed class Running(ServiceProvider provider) : IAsyncDisposable
 {
+    public IServiceProvider Services => provider;
+
     public IBus Bus => provider.GetRequiredService<IBus>();
 
     public static async Task<Running> Start(

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using MassTransit.Sidekiq.Benchmarks;
 
-// --quick measures for a shorter time; --only=consume,send,request,idle leaves out the rest; --verbose adds processor time.
+// --quick measures for a shorter time; --only=consume,send,request,idle,outbox leaves out the rest; --verbose adds processor time.
 // Every round measures everything once, so that what the machine does meanwhile hits all contestants alike.
 var quick = args.Contains("--quick", StringComparer.Ordinal);
 var only = args.FirstOrDefault(argument => argument.StartsWith("--only=", StringComparison.Ordinal))?[7..];
@@ -17,6 +17,7 @@ await using var lab = await Lab.Start(quick, args.Contains("--verbose", StringCo
     ("send", new SendBenchmark(lab).Run),
     ("request", new RequestBenchmark(lab).Run),
     ("idle", new IdleBenchmark(lab).Run),
+    ("outbox", new OutboxBenchmark(lab).Run),
 ];
 
 // Round 0 warms up the compiler and counts for nothing.

@@ -21,6 +21,10 @@ internal sealed record Target(double Must, double Aim)
         ["idle.commands_per_s"] = new(7, 3),
         ["consume.queues100_vs_1"] = new(0.6, 0.9),
         ["consume.alloc_bytes_per_job"] = new(3000, 1000),
+        ["outbox.staged_vs_business"] = new(0.6, 0.8),
+        ["outbox.drained_per_s"] = new(5000, 20_000),
+        ["outbox.commit_to_consume_p50_ms"] = new(10, 3),
+        ["outbox.commit_to_consume_p99_ms"] = new(50, 15),
     };
 
     public string Verdict(double value)

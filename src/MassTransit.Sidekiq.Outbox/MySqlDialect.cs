@@ -14,7 +14,7 @@ internal sealed class MySqlDialect : OutboxDialect
         MessagesOf(
             tables,
             $"(SELECT {ClaimColumns(tables)} FROM {tables.Outbox.Name}"
-                + $" ORDER BY {tables.Outbox[nameof(OutboxState.Created)]} LIMIT @take FOR UPDATE SKIP LOCKED)"
+                + $" ORDER BY {tables.Outbox[nameof(OutboxState.Created)]} LIMIT @transactions FOR UPDATE SKIP LOCKED)"
         ) + " LIMIT @take";
 
     public override string Receive(OutboxTables tables) =>

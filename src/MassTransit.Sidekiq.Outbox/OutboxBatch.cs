@@ -14,16 +14,23 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
     /// In the order in which they are to be sent.
     public IReadOnlyList<OutboxMessage> Messages => messages;
 
-    /// There may be more: of the last transaction, and others.
+    /// There may be more.
     public bool IsFull { get; private set; }
+
+    /// There may be more of the last transaction, too.
+    public bool IsCut { get; private set; }
+
+    /// What the next batch should take.
+    public OutboxTake? Next { get; private set; }
 
     public bool IsEmpty => claimed.Count == 0;
 
-    public async Task Read(int take, CancellationToken cancellationToken)
+    public async Task Read(OutboxTake take, CancellationToken cancellationToken)
     {
         var command = Command(statements.Claim);
         await using var _ = command.ConfigureAwait(false);
-        OutboxDialect.Parameter(command, "@take", take);
+        OutboxDialect.Parameter(command, "@transactions", take.Transactions);
+        OutboxDialect.Parameter(command, "@take", take.Messages);
 
         var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using var __ = reader.ConfigureAwait(false);
@@ -44,7 +51,9 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
             }
         }
 
-        IsFull = rows == take;
+        IsCut = rows == take.Messages;
+        IsFull = IsCut || claimed.Count == take.Transactions;
+        Next = take.After(claimed.Count, IsCut);
     }
 
     /// Removes what was sent, sets aside what cannot be, leaves the rest. All of a transaction that comes after a message
@@ -83,7 +92,7 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
             }
         }
 
-        if (IsFull)
+        if (IsCut)
         {
             open.Add(claimed[^1]);
         }
@@ -167,4 +176,17 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
 
         return command;
     }
+}
+
+/// How much one batch takes. Transactions beyond the last message that is read would be locked for nothing, so their number
+/// follows what the batches before held.
+internal sealed record OutboxTake(int Transactions, int Messages)
+{
+    public static OutboxTake First(int messages) => new(messages, messages);
+
+    public OutboxTake After(int claimed, bool isCut) =>
+        this with
+        {
+            Transactions = isCut ? Math.Min(Messages, claimed + (claimed / 4) + 1) : Messages,
+        };
 }

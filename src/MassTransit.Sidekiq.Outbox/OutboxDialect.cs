@@ -20,7 +20,8 @@ internal abstract class OutboxDialect
     public abstract string Quote(string name);
 
     /// Takes the oldest transactions that nobody else drains, and answers their messages in order: OutboxId, then the
-    /// columns of OutboxTables. A transaction without messages answers one row of nulls. Parameter: @take, for both.
+    /// columns of OutboxTables. A transaction without messages answers one row of nulls. Parameters: @transactions, how
+    /// many are locked at most, and @take, how many rows are answered.
     public abstract string Claim(OutboxTables tables);
 
     /// Removes an inbox row's duplicates by doing nothing: one row affected means that the message is new. Waits for

@@ -57,18 +57,27 @@ internal sealed class OutboxListener<TDbContext>(IServiceScopeFactory scopes, Ou
         return never;
     }
 
-    /// Tells the relays of other processes.
-    public async Task Notify(CancellationToken cancellationToken)
+    /// Tells the relays of other processes, now and whenever `next` says that there is more, until it says that there is
+    /// not. Returns at once where nobody can be told.
+    public async Task Notify(Func<Task<bool>> next, CancellationToken cancellationToken)
     {
         var scope = scopes.CreateAsyncScope();
         await using var _ = scope.ConfigureAwait(false);
         var context = scope.ServiceProvider.GetRequiredService<TDbContext>();
-        if (IsPossible(context))
+        if (!IsPossible(context))
         {
-            await context.Database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-            await Execute(context.Database.GetDbConnection(), $"NOTIFY {Channel}", cancellationToken)
-                .ConfigureAwait(false);
+            return;
         }
+
+        await context.Database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        var connection = context.Database.GetDbConnection();
+
+        // A notification is a transaction of its own. It need not wait for the disk, where business transactions queue.
+        await Execute(connection, "SET synchronous_commit TO off", cancellationToken).ConfigureAwait(false);
+        do
+        {
+            await Execute(connection, $"NOTIFY {Channel}", cancellationToken).ConfigureAwait(false);
+        } while (await next().ConfigureAwait(false));
     }
 
     /// `WaitAsync(TimeSpan, CancellationToken)` of NpgsqlConnection, which this package does not depend on: users of other

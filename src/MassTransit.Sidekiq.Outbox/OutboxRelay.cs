@@ -26,6 +26,7 @@ internal sealed class OutboxRelay<TDbContext>(
     static readonly TimeSpan outagePause = TimeSpan.FromMilliseconds(500);
 
     readonly List<BackgroundLoop> loops = [];
+    OutboxTake take = OutboxTake.First(settings.Options.BatchSize);
     TimeSpan pause = shortestPause;
     SidekiqProcess? process;
     JobPush? push;
@@ -78,7 +79,7 @@ internal sealed class OutboxRelay<TDbContext>(
             }
 
             monitor.Look();
-            var batch = await store.Claim(settings.Options.BatchSize, cancellationToken).ConfigureAwait(false);
+            var batch = await store.Claim(take, cancellationToken).ConfigureAwait(false);
             await using var _ = batch.ConfigureAwait(false);
             if (batch.IsEmpty)
             {
@@ -91,7 +92,7 @@ internal sealed class OutboxRelay<TDbContext>(
                 return outagePause;
             }
 
-            (pause, isFull) = (shortestPause, batch.IsFull);
+            (pause, take, isFull) = (shortestPause, batch.Next!, batch.IsFull);
         } while (isFull && !cancellationToken.IsCancellationRequested);
 
         return shortestPause;

@@ -74,7 +74,7 @@ internal sealed class OutboxStage<TDbContext>(
         lock (gate)
         {
             row.OutboxId = State().Entity.OutboxId;
-            staged.Add(context.Add(row));
+            staged.Add(Added(row));
         }
 
         signal.Staged(context);
@@ -91,11 +91,20 @@ internal sealed class OutboxStage<TDbContext>(
         if (!goesOn)
         {
             ForgetSaved();
-            state = context.Add(new OutboxState { OutboxId = NewId.NextGuid(), Created = Next() });
+            state = Added(new OutboxState { OutboxId = NewId.NextGuid(), Created = Next() });
             staged.Add(state);
         }
 
         return state!;
+    }
+
+    /// Unlike Add, it does not look for related entities: there are none.
+    EntityEntry<T> Added<T>(T row)
+        where T : class
+    {
+        var entry = context.Entry(row);
+        entry.State = EntityState.Added;
+        return entry;
     }
 
     /// Rows that were rolled back leave their numbers to later ones, and a context cannot hold two of one number.

@@ -13,8 +13,9 @@ internal sealed class OutboxStore<TDbContext>(IServiceScopeFactory scopes, Outbo
 {
     (IModel Model, OutboxStatements Statements)? known;
 
-    /// Takes the oldest transactions that nobody else drains. Dispose gives back what was not finished.
-    public async Task<OutboxBatch> Claim(int take, CancellationToken cancellationToken)
+    /// Takes the oldest transactions that nobody else drains, up to so many and up to so many messages. Dispose gives back
+    /// what was not finished.
+    public async Task<OutboxBatch> Claim(OutboxTake take, CancellationToken cancellationToken)
     {
         var scope = scopes.CreateAsyncScope();
         try

@@ -13,7 +13,7 @@ internal sealed class PostgresDialect : OutboxDialect
 
     public override string Claim(OutboxTables tables) =>
         $"WITH claimed AS MATERIALIZED (SELECT {ClaimColumns(tables)} FROM {tables.Outbox.Name}"
-        + $" ORDER BY {tables.Outbox[nameof(OutboxState.Created)]} LIMIT @take FOR UPDATE SKIP LOCKED) "
+        + $" ORDER BY {tables.Outbox[nameof(OutboxState.Created)]} LIMIT @transactions FOR UPDATE SKIP LOCKED) "
         + MessagesOf(tables, "claimed")
         + " LIMIT @take";
 

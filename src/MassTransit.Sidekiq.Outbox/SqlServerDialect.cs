@@ -10,7 +10,7 @@ internal sealed class SqlServerDialect : OutboxDialect
     public override string Quote(string name) => $"[{name.Replace("]", "]]", StringComparison.Ordinal)}]";
 
     public override string Claim(OutboxTables tables) =>
-        $"WITH claimed AS (SELECT TOP (@take) {ClaimColumns(tables)} FROM {tables.Outbox.Name}"
+        $"WITH claimed AS (SELECT TOP (@transactions) {ClaimColumns(tables)} FROM {tables.Outbox.Name}"
         + $" WITH (UPDLOCK, ROWLOCK, READPAST) ORDER BY {tables.Outbox[nameof(OutboxState.Created)]}) "
         + MessagesOf(tables, "claimed")
         + " OFFSET 0 ROWS FETCH NEXT @take ROWS ONLY";

@@ -19,7 +19,7 @@ internal sealed class SqliteDialect : OutboxDialect
 
     public override string Claim(OutboxTables tables) =>
         $"WITH claimed AS (SELECT {ClaimColumns(tables)} FROM {tables.Outbox.Name}"
-        + $" ORDER BY {tables.Outbox[nameof(OutboxState.Created)]} LIMIT @take) "
+        + $" ORDER BY {tables.Outbox[nameof(OutboxState.Created)]} LIMIT @transactions) "
         + MessagesOf(tables, "claimed")
         + " LIMIT @take";
 

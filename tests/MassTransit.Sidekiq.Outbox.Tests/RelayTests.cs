@@ -189,7 +189,7 @@ public class RelayTests
             var bus = dying.Services.GetRequiredService<Bind<IBus, IBusInstance>>().Value;
             var push = new JobPush((SidekiqHostConfiguration)bus.HostConfiguration);
             var store = dying.Services.GetRequiredService<OutboxStore<OrdersDb>>();
-            await using var batch = await store.Claim(100, TestContext.Current.CancellationToken);
+            await using var batch = await store.Claim(OutboxTake.First(100), TestContext.Current.CancellationToken);
             Assert.Equal(2, batch.Messages.Count);
             if (isPushed)
             {
@@ -274,11 +274,9 @@ public class RelayTests
             ANALYZE;
             """
         );
-        var claim = new OutboxStatements(OutboxDialect.Postgres, context.Model).Claim.Replace(
-            "@take",
-            "1000",
-            StringComparison.Ordinal
-        );
+        var claim = new OutboxStatements(OutboxDialect.Postgres, context.Model)
+            .Claim.Replace("@take", "1000", StringComparison.Ordinal)
+            .Replace("@transactions", "1000", StringComparison.Ordinal);
 
         var plan = new List<string>();
         await context.Database.OpenConnectionAsync();

@@ -20,6 +20,7 @@ public static class SidekiqBusFactoryExtensions
         ArgumentNullException.ThrowIfNull(configurator);
         configurator.SetBusFactory(new SidekiqRegistrationBusFactory(configure));
         configurator.AddSidekiqMessageScheduler();
+        SidekiqServices.Register(configurator);
     }
 
     /// <summary>As <see cref="UsingSidekiq(IBusRegistrationConfigurator, Action{IBusRegistrationContext, ISidekiqBusFactoryConfigurator})" />, for a further bus.</summary>
@@ -34,6 +35,7 @@ public static class SidekiqBusFactoryExtensions
         ArgumentNullException.ThrowIfNull(configurator);
         configurator.SetBusFactory(new SidekiqRegistrationBusFactory(configure));
         configurator.AddSidekiqMessageScheduler<TBus>();
+        SidekiqServices.Register<TBus>(configurator);
     }
 
     /// <summary>Makes a bus on Sidekiq's queues without a container.</summary>

@@ -67,4 +67,10 @@ public sealed class SidekiqTransportOptions
     /// its own <c>dead_timeout_in_seconds</c>, so the shorter of the two counts. Default: 180 days.
     /// </summary>
     public TimeSpan DeadTimeout { get; set; } = DeadSet.Default.Timeout;
+
+    /// <summary>
+    /// What the buttons of Sidekiq's Busy page do to this process. Default: Quiet ends the fetching of jobs; Stop ends the
+    /// host as SIGTERM does, or, in a host that serves HTTP, does what Quiet does.
+    /// </summary>
+    public SidekiqRemoteControl RemoteControl { get; set; }
 }

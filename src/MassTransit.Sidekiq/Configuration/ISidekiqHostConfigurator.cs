@@ -41,6 +41,9 @@ public interface ISidekiqHostConfigurator
     /// </summary>
     TimeSpan DeadTimeout { set; }
 
+    /// <summary>What the buttons of Sidekiq's Busy page do to this process. Default: Quiet ends the fetching of jobs, Stop the host, unless that serves HTTP.</summary>
+    SidekiqRemoteControl RemoteControl { set; }
+
     /// <summary>Names a further Redis endpoint of the same data set, such as a replica that may be promoted.</summary>
     void Endpoint(string host, int port = 6379);
 

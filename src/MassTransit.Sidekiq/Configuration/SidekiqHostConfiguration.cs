@@ -1,5 +1,6 @@
 using MassTransit.Configuration;
 using MassTransit.Transports;
+using IHostApplicationLifetime = Microsoft.Extensions.Hosting.IHostApplicationLifetime;
 
 namespace MassTransit.Sidekiq;
 
@@ -39,6 +40,12 @@ internal sealed class SidekiqHostConfiguration
 #pragma warning disable RS0030
     public Random Random { get; } = Random.Shared;
 #pragma warning restore RS0030
+
+    /// The host that the bus runs in; none without a container.
+    public IHostApplicationLifetime? Lifetime { get; set; }
+
+    /// Whether that host serves HTTP as well.
+    public bool IsWebHost { get; set; }
 
     public JobFailure Failures { get; }
 

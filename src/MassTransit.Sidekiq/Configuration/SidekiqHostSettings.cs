@@ -43,6 +43,11 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
     /// four renewals in a row must fail first. Nobody should have to choose it; tests of crashes cannot wait for it.
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// How often the Busy page is told what this process does: Sidekiq's own period.
+    public TimeSpan Beat { get; set; } = TimeSpan.FromSeconds(5);
+
+    public SidekiqRemoteControl RemoteControl { get; set; }
+
     public IConnectionMultiplexer? Connection { get; private set; }
 
     public IReadOnlyList<(string Host, int Port)> Endpoints => endpoints;
@@ -60,6 +65,7 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
         (KeyPrefix, ClientName) = (options.KeyPrefix, options.ClientName);
         (ConnectTimeout, TimeFormat) = (options.ConnectTimeout, options.TimeFormat);
         (DeadMaxJobs, DeadTimeout) = (options.DeadMaxJobs, options.DeadTimeout);
+        RemoteControl = options.RemoteControl;
 
         foreach (var further in options.Endpoints)
         {

@@ -36,6 +36,8 @@ internal sealed class SidekiqReceiveEndpointConfiguration
 
     public override Uri InputAddress => inputAddress.Value;
 
+    public string Name => name;
+
     public QueueOrder QueueOrder { get; }
 
     public JobClassMap Classes { get; } = new();

@@ -1,6 +1,7 @@
 using MassTransit.Configuration;
 using MassTransit.Transports;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace MassTransit.Sidekiq;
@@ -34,7 +35,15 @@ internal sealed class SidekiqRegistrationBusFactory
         var options = context.GetRequiredService<IOptionsMonitor<SidekiqTransportOptions>>().Get(busName);
         bus.Host.Settings.Apply(options);
         bus.Host.Clock = context.GetService<TimeProvider>() ?? TimeProvider.System;
+        bus.Host.Lifetime = context.GetService<IHostApplicationLifetime>();
+        bus.Host.IsWebHost = IsWebHost(context);
 
         return CreateBus(new SidekiqBusFactoryConfigurator(bus), context, configure, specifications);
     }
+
+    /// By name, since a worker has no ASP.NET to refer to.
+    static bool IsWebHost(IServiceProvider services) =>
+        Type.GetType("Microsoft.AspNetCore.Hosting.Server.IServer, Microsoft.AspNetCore.Hosting.Server.Abstractions")
+            is { } server
+        && services.GetService(server) is not null;
 }

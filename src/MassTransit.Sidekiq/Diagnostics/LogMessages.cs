@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MassTransit.Sidekiq;
 
-/// Every line we log. Event ids stay as they are once released: 1000 Redis.
+/// Every line we log. Event ids stay as they are once released: 1000 Redis, 2000 the process.
 internal static partial class LogMessages
 {
     // Both ends of an outage are warnings, so that a log without information still shows how long it was.
@@ -25,4 +25,13 @@ internal static partial class LogMessages
         "Waiting on queue {Queue} is not possible: {Reason}. Jobs are still fetched, up to a few seconds later"
     )]
     public static partial void WaitRefused(this ILogger logger, string queue, string reason);
+
+    [LoggerMessage(2000, LogLevel.Information, "Quiet, asked by {By}: no more jobs are fetched, {Count} still run")]
+    public static partial void Quieted(this ILogger logger, int count, string by);
+
+    [LoggerMessage(2001, LogLevel.Information, "The host stops, asked by {By}")]
+    public static partial void StopRequested(this ILogger logger, string by);
+
+    [LoggerMessage(2002, LogLevel.Warning, "Job {JobId} ({Class}) of queue {Queue} runs for {Seconds:0.0} s")]
+    public static partial void Runs(this ILogger logger, string? jobId, string? @class, string queue, double seconds);
 }

@@ -44,13 +44,18 @@ internal sealed class JobFetcher
         waiters = new QueueWaiters(process, queues.Names, clock);
     }
 
-    int Wanted => workers.Concurrency + pace.Ahead - ledger.Held;
+    int Wanted => IsQuiet ? 0 : workers.Concurrency + pace.Ahead - ledger.Held;
+
+    /// Answers still come to a quiet process.
+    bool IsQuiet => process.Control.IsQuiet && !context.Endpoint.Temporary;
 
     public async Task Run(Func<Exception, Task> outage, CancellationToken stopping, CancellationToken deadline)
     {
         workers.Start(stopping);
         var backOff = new BackOff();
         await using var wake = stopping.Register(changed.Set).ConfigureAwait(false);
+        await using var quiet = process.Control.Quieted.Register(changed.Set).ConfigureAwait(false);
+        using var listing = context.Endpoint.Temporary ? null : process.Roster.Add(workers);
 
         while (!stopping.IsCancellationRequested)
         {
@@ -77,6 +82,11 @@ internal sealed class JobFetcher
         if (lost.AreDue)
         {
             return lost.PutBack();
+        }
+
+        if (IsQuiet && workers.HaveBacklog)
+        {
+            return PutBackUnstarted();
         }
 
         if (drained)
@@ -168,12 +178,12 @@ internal sealed class JobFetcher
         {
             // The next claim takes what is there beside, and sees when Redis is lost.
             drained &= wait.End == WaitEnd.Claimed && !wait.HasMore;
-            if (wait.End == WaitEnd.Claimed)
+            if (wait.End == WaitEnd.Claimed && !IsQuiet)
             {
                 ledger.Hold(1);
                 await workers.TakeHere(new ClaimedJob(queue, wait.Number, wait.Json!)).ConfigureAwait(false);
             }
-            else if (wait.End == WaitEnd.InDoubt)
+            else if (wait.End is WaitEnd.Claimed or WaitEnd.InDoubt)
             {
                 lost.Add(wait.Number, 1);
             }

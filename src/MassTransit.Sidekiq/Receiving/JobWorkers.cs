@@ -23,7 +23,28 @@ internal sealed class JobWorkers(
     CancellationToken stop;
     long lastStarted;
 
+    public string Name => context.Endpoint.Name;
+
+    public QueueOrder Queues => context.Endpoint.QueueOrder;
+
     public int Concurrency => running.Length;
+
+    public bool IsStopping => stop.IsCancellationRequested;
+
+    /// The jobs that run now, each with the number of its worker.
+    public IEnumerable<(int Worker, JobReceiveContext Job)> Running
+    {
+        get
+        {
+            for (var worker = 0; worker < running.Length; worker++)
+            {
+                if (Volatile.Read(ref running[worker]) is { } job)
+                {
+                    yield return (worker, job);
+                }
+            }
+        }
+    }
 
     public bool HaveBacklog => !backlog.IsEmpty;
 

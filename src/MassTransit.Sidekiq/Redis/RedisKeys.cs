@@ -26,6 +26,11 @@ internal sealed class RedisKeys(string prefix, string identity)
     public RedisKey Dead { get; } = prefix + "dead"; // ZSET job or unreadable text -> time of death
     public RedisKey Paused { get; } = prefix + "paused"; // SET of bare queue names
     public RedisKey Processes { get; } = prefix + "processes"; // SET of identities
+    public RedisKey Process { get; } = prefix + identity; // HASH of what the process says of itself, with EX
+    public RedisKey Work { get; } = prefix + identity + ":work"; // HASH thread -> job that runs, with EX
+    public RedisKey Workers { get; } = prefix + identity + ":workers"; // The same, as Sidekiq up to 6.4.1 calls it
+    public RedisKey Signals { get; } = prefix + identity + "-signals"; // LIST of signals from the Web UI, with EX
+    public RedisKey ProcessCleanup { get; } = prefix + "process_cleanup"; // STRING with EX: somebody has pruned the processes
 
     // Ours
     public RedisKey Owners { get; } = prefix + "mt:owners"; // SET of "identity|queue" that may have claims

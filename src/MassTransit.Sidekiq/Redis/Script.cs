@@ -6,13 +6,16 @@ namespace MassTransit.Sidekiq;
 /// The atomic steps. Each is a file in Scripts/ that opens with its contract, run by the hash of its text.
 internal sealed class Script
 {
+    public static readonly Script Beat = new("beat");
     public static readonly Script BuryUnreadable = new("bury_unreadable");
     public static readonly Script Bury = new("bury");
     public static readonly Script CancelScheduled = new("cancel_scheduled");
     public static readonly Script Claim = new("claim");
     public static readonly Script FindOrphans = new("find_orphans");
     public static readonly Script KeepTemporary = new("keep_temporary");
+    public static readonly Script Leave = new("leave");
     public static readonly Script Move = new("move");
+    public static readonly Script Prune = new("prune");
     public static readonly Script Publish = new("publish");
     public static readonly Script PushDue = new("push_due");
     public static readonly Script PushTemporary = new("push_temporary");

@@ -44,11 +44,7 @@ public static class SidekiqSchedulerExtensions
 
     static MessageScheduler Scheduler(IBusInstance bus, ISendEndpointProvider sender)
     {
-        var host =
-            bus.HostConfiguration as SidekiqHostConfiguration
-            ?? throw new ConfigurationException(
-                $"Bus {bus.InstanceType.Name} runs on {bus.HostConfiguration.HostAddress}, not on Sidekiq. Configure it with UsingSidekiq, or use the scheduler of its transport."
-            );
+        var host = SidekiqServices.HostOf(bus);
 
         return new MessageScheduler(new SidekiqScheduleMessageProvider(sender, host), host.Topology);
     }

@@ -5,7 +5,7 @@ using MassTransit.Middleware;
 namespace MassTransit.Sidekiq;
 
 /// What one bus is in Redis: its connection, its identity, and, once an endpoint runs, the loops of a Sidekiq process
-/// (lease, rescue of dead processes' jobs, due jobs). A bus that only sends starts no loop and leaves no trace.
+/// (lease, rescue of dead processes' jobs, due jobs, heartbeat). A bus that only sends starts no loop and leaves no trace.
 internal sealed class SidekiqProcess : Agent
 {
     static readonly TimeSpan temporaryLife = TimeSpan.FromMinutes(1);
@@ -15,6 +15,8 @@ internal sealed class SidekiqProcess : Agent
     readonly ConcurrentDictionary<string, Func<Task>> temporary = new(StringComparer.Ordinal);
     readonly List<BackgroundLoop> loops = [];
     readonly DueJobPoller poller;
+    readonly Heartbeat heartbeat;
+    readonly CancellationTokenRegistration hostStops;
     readonly Func<string, QueueWaiter> createWaiter;
     readonly TimeSpan lease;
 
@@ -34,6 +36,9 @@ internal sealed class SidekiqProcess : Agent
             host.Settings.TimeFormat,
             host.Clock
         );
+        Control = new RemoteControl(host, Roster, Redis.Logger);
+        heartbeat = new Heartbeat(new ProcessStore(Redis, keys), Roster, Control, Identity, host);
+        hostStops = host.Lifetime?.ApplicationStopping.Register(() => Control.Quiet("the end of the host")) ?? default;
         createWaiter = queue => new QueueWaiter(Redis, keys, Claims, queue);
     }
 
@@ -43,6 +48,10 @@ internal sealed class SidekiqProcess : Agent
             CultureInfo.InvariantCulture,
             $"{Environment.MachineName}:{Environment.ProcessId}:{Convert.ToHexStringLower(Guid.NewGuid().ToByteArray().AsSpan(0, 6))}"
         );
+
+    public Roster Roster { get; } = new();
+
+    public RemoteControl Control { get; }
 
     public RedisConnection Redis { get; }
 
@@ -125,6 +134,7 @@ internal sealed class SidekiqProcess : Agent
             loops.Clear();
         }
 
+        await hostStops.DisposeAsync().ConfigureAwait(false);
         foreach (var loop in running)
         {
             await loop.DisposeAsync().ConfigureAwait(false);
@@ -152,6 +162,7 @@ internal sealed class SidekiqProcess : Agent
             var rescuer = new OrphanRescuer(Leases, host.Deaths, host.Clock, interval: lease / 3);
             loops.Add(new BackgroundLoop("Rescue of orphaned jobs", rescuer.Cycle, host.Clock));
             loops.Add(poller.Loop);
+            loops.Add(heartbeat.Loop);
             loops.ForEach(loop => loop.Start());
         }
     }
@@ -177,6 +188,7 @@ internal sealed class SidekiqProcess : Agent
         try
         {
             await Leases.Release().ConfigureAwait(false);
+            await heartbeat.Leave().ConfigureAwait(false);
         }
         catch (ConnectionException fault)
         {

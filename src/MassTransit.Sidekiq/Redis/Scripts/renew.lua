@@ -4,9 +4,7 @@
 -- Returns 1, or 0 when the lease had ended: a rescuer may have moved its claims and forgotten it as an owner.
 -- One step: a kill cannot leave a lease whose end frees nothing.
 
-local held = redis.call('EXISTS', KEYS[1])
 if #ARGV > 1 then
   redis.call('SADD', KEYS[2], unpack(ARGV, 2))
 end
-redis.call('SET', KEYS[1], 1, 'PX', ARGV[1])
-return held
+return redis.call('SET', KEYS[1], 1, 'PX', ARGV[1], 'GET') and 1 or 0

@@ -1,0 +1,31 @@
+using MassTransit.DependencyInjection;
+using MassTransit.Transports;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace MassTransit.Sidekiq;
+
+/// What `UsingSidekiq` registers beside the bus; for a further bus, each under its `Bind`.
+internal static class SidekiqServices
+{
+    public static void Register(IServiceCollection services) =>
+        services.TryAddSingleton<ISidekiqServer>(provider => new SidekiqServer(Host(provider)));
+
+    public static void Register<TBus>(IServiceCollection services)
+        where TBus : class, IBus =>
+        services.TryAddSingleton(provider =>
+            Bind<TBus>.Create<ISidekiqServer>(new SidekiqServer(Host<TBus>(provider)))
+        );
+
+    public static SidekiqHostConfiguration HostOf(IBusInstance bus) =>
+        bus.HostConfiguration as SidekiqHostConfiguration
+        ?? throw new ConfigurationException(
+            $"Bus {bus.InstanceType.Name} runs on {bus.HostConfiguration.HostAddress}, not on Sidekiq. Configure it with UsingSidekiq, or use what its transport offers."
+        );
+
+    static SidekiqHostConfiguration Host(IServiceProvider provider) =>
+        HostOf(provider.GetRequiredService<Bind<IBus, IBusInstance>>().Value);
+
+    static SidekiqHostConfiguration Host<TBus>(IServiceProvider provider)
+        where TBus : class, IBus => HostOf(provider.GetRequiredService<IBusInstance<TBus>>());
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using StackExchange.Redis;
+
+namespace MassTransit.Sidekiq;
+
+/// What a process says of itself at one instant, in Sidekiq's words.
+internal sealed record ProcessBeat
+{
+    /// What does not change while it runs, as JSON.
+    public required ReadOnlyMemory<byte> Info { get; init; }
+
+    public required DateTimeOffset Time { get; init; }
+
+    public required int Concurrency { get; init; }
+
+    public required int Busy { get; init; }
+
+    public required bool IsQuiet { get; init; }
+
+    public required TimeSpan RoundTrip { get; init; }
+
+    /// Memory that it occupies.
+    public required long ResidentBytes { get; init; }
+
+    /// The jobs it runs, each with the name of its thread.
+    public required IReadOnlyList<(string Thread, byte[] Json)> Work { get; init; }
+}
+
+/// Sidekiq's registry of processes: what the Busy page shows, and the way its buttons reach us.
+internal sealed class ProcessStore(RedisConnection redis, RedisKeys keys)
+{
+    // As Sidekiq's: who has shown no life for a minute is gone from the page.
+    const int LifeSeconds = 60;
+
+    readonly RedisLink link = redis.Working;
+    bool hadWork;
+
+    /// Returns the signal that waits for this process: TSTP, TERM or TTIN; null when there is none.
+    public async Task<string?> Beat(ProcessBeat beat)
+    {
+        RedisValue[] description =
+        [
+            "info",
+            JobStore.Value(beat.Info),
+            "concurrency",
+            beat.Concurrency,
+            "busy",
+            beat.Busy,
+            "beat",
+            Score.From(beat.Time),
+            "rtt_us",
+            ((long)beat.RoundTrip.TotalMicroseconds).ToString(CultureInfo.InvariantCulture),
+            "quiet",
+            beat.IsQuiet ? "true" : "false",
+            "rss",
+            beat.ResidentBytes / 1024,
+        ];
+        RedisValue[] arguments = [keys.Identity, LifeSeconds, hadWork ? 1 : 0, description.Length, .. description];
+        hadWork = beat.Work.Count > 0;
+
+        var signal = await link.Run(
+                Script.Beat,
+                [keys.Processes, keys.Process, keys.Work, keys.Workers, keys.Signals],
+                [.. arguments, .. beat.Work.SelectMany(work => new RedisValue[] { work.Thread, work.Json })]
+            )
+            .ConfigureAwait(false);
+
+        return (string?)signal;
+    }
+
+    /// Takes this process out.
+    public Task Leave() =>
+        link.Run(Script.Leave, [keys.Processes, keys.Process, keys.Work, keys.Workers, keys.Signals], [keys.Identity]);
+
+    /// Takes out the processes that died, if nobody has looked for a minute. Returns how many there were.
+    public async Task<int> Prune() =>
+        (int)await link.Run(Script.Prune, [keys.Processes, keys.ProcessCleanup], [keys.Prefix]).ConfigureAwait(false);
+}

@@ -1,0 +1,25 @@
+-- beat.lua: say in Sidekiq's registry that this process lives and what it does, and take the signal that waits for it.
+-- KEYS[1] -> processes   KEYS[2] -> <identity>   KEYS[3] -> <identity>:work   KEYS[4] -> <identity>:workers
+-- KEYS[5] -> <identity>-signals
+-- ARGV[1] -> identity   ARGV[2] -> life in s   ARGV[3] -> 1 when an earlier beat had work   ARGV[4] -> n
+-- ARGV[5..] -> n texts that describe the process, field and value in turn, then those of its work: thread and job
+-- Returns the signal, or nothing. One step: whoever reads the registry sees the process as it was at one instant.
+
+local fields = tonumber(ARGV[4])
+redis.call('SADD', KEYS[1], ARGV[1])
+redis.call('HSET', KEYS[2], unpack(ARGV, 5, 4 + fields))
+redis.call('EXPIRE', KEYS[2], ARGV[2])
+
+if ARGV[3] == '1' then
+  redis.call('UNLINK', KEYS[3], KEYS[4])
+end
+if #ARGV > 4 + fields then
+  -- unpack fails beyond 8000 values.
+  for first = 5 + fields, #ARGV, 1000 do
+    redis.call('HSET', KEYS[3], unpack(ARGV, first, math.min(first + 999, #ARGV)))
+  end
+  redis.call('EXPIRE', KEYS[3], ARGV[2])
+  -- Sidekiq up to 6.4.1 reads it by this name.
+  redis.call('COPY', KEYS[3], KEYS[4], 'REPLACE')
+end
+return redis.call('RPOP', KEYS[5])

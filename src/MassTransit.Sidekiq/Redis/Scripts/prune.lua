@@ -1,0 +1,16 @@
+-- prune.lua: take processes that died out of Sidekiq's registry, as each of Ruby's processes does too.
+-- KEYS[1] -> processes   KEYS[2] -> process_cleanup: whoever sets it looks, all others leave it for a minute
+-- ARGV[1] -> key prefix
+-- Returns how many were taken out. A process counts as dead when its description has expired.
+-- Keys made here: <identity> (HASH), read. One step: a process that beats meanwhile is back with its next beat.
+
+if not redis.call('SET', KEYS[2], 1, 'NX', 'EX', 60) then
+  return 0
+end
+local dead = 0
+for _, identity in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  if redis.call('HEXISTS', ARGV[1] .. identity, 'info') == 0 then
+    dead = dead + redis.call('SREM', KEYS[1], identity)
+  end
+end
+return dead

@@ -1,0 +1,112 @@
+namespace MassTransit.Sidekiq;
+
+/// Keeps this process on Sidekiq's Busy page while an endpoint of it takes jobs, and hears what is pressed there.
+/// 1. Every five seconds, and at once when an endpoint comes or goes, write what the process is and which jobs run.
+///    The jobs are those of that instant, as in Ruby: a job costs nothing here.
+/// 2. The same step takes one signal. It is obeyed, and the next beat follows at once: it shows the effect, and takes
+///    the next signal.
+/// 3. When no endpoint takes jobs any more, leave the page.
+internal sealed class Heartbeat
+{
+    static readonly TimeSpan pruneInterval = TimeSpan.FromMinutes(1);
+
+    readonly ProcessStore store;
+    readonly Roster roster;
+    readonly RemoteControl control;
+    readonly SidekiqHostConfiguration host;
+    readonly DateTimeOffset startedAt;
+    readonly string identity;
+    TimeSpan roundTrip;
+    long prunedAt;
+    bool isListed;
+
+    public Heartbeat(
+        ProcessStore store,
+        Roster roster,
+        RemoteControl control,
+        string identity,
+        SidekiqHostConfiguration host
+    )
+    {
+        (this.store, this.roster, this.control) = (store, roster, control);
+        (this.identity, this.host) = (identity, host);
+        startedAt = host.Clock.GetUtcNow();
+        Loop = new BackgroundLoop("Heartbeat", Cycle, host.Clock);
+        roster.Changed += (_, _) => Loop.Wake();
+        control.Changed += (_, _) => Loop.Wake();
+    }
+
+    public BackgroundLoop Loop { get; }
+
+    public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
+    {
+        var endpoints = roster.Endpoints;
+        if (endpoints.Count == 0)
+        {
+            await Leave().ConfigureAwait(false);
+            return host.Settings.Beat;
+        }
+
+        var beat = Describe(endpoints);
+        var started = RedisLink.Time.GetTimestamp();
+        isListed = true;
+        var signal = await store.Beat(beat).ConfigureAwait(false);
+        roundTrip = RedisLink.Time.GetElapsedTime(started);
+
+        if (signal is not null)
+        {
+            control.Obey(signal);
+            return TimeSpan.Zero;
+        }
+
+        await Prune().ConfigureAwait(false);
+        return host.Settings.Beat;
+    }
+
+    async Task Prune()
+    {
+        if (prunedAt == 0 || host.Clock.GetElapsedTime(prunedAt) >= pruneInterval)
+        {
+            prunedAt = host.Clock.GetTimestamp();
+            await store.Prune().ConfigureAwait(false);
+        }
+    }
+
+    public async Task Leave()
+    {
+        if (isListed)
+        {
+            await store.Leave().ConfigureAwait(false);
+            isListed = false;
+        }
+    }
+
+    ProcessBeat Describe(IReadOnlyList<JobWorkers> endpoints)
+    {
+        var now = host.Clock.GetUtcNow();
+        var work = new List<(string, byte[])>();
+        var first = 0;
+        foreach (var endpoint in endpoints)
+        {
+            foreach (var (worker, job) in endpoint.Running)
+            {
+                // Two endpoints have two ranges of threads.
+                work.Add(($"{first + worker + 1}", ProcessInfo.Work(job.Job, now - job.ElapsedTime)));
+            }
+
+            first += endpoint.Concurrency;
+        }
+
+        return new ProcessBeat
+        {
+            Info = ProcessInfo.Info(identity, startedAt, control.IsOff, endpoints),
+            Time = now,
+            Concurrency = first,
+            Busy = work.Count,
+            IsQuiet = control.IsQuiet || endpoints.All(endpoint => endpoint.IsStopping),
+            RoundTrip = roundTrip,
+            ResidentBytes = Environment.WorkingSet,
+            Work = work,
+        };
+    }
+}

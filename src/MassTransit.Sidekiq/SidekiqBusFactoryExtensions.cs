@@ -1,4 +1,5 @@
 using MassTransit.Sidekiq;
+using Microsoft.Extensions.Options;
 
 namespace MassTransit;
 
@@ -19,6 +20,7 @@ public static class SidekiqBusFactoryExtensions
     {
         ArgumentNullException.ThrowIfNull(configurator);
         configurator.SetBusFactory(new SidekiqRegistrationBusFactory(configure));
+        SidekiqTransportOptionsValidator.Register(configurator, Options.DefaultName);
         configurator.AddSidekiqMessageScheduler();
         SidekiqServices.Register(configurator);
     }
@@ -34,6 +36,7 @@ public static class SidekiqBusFactoryExtensions
     {
         ArgumentNullException.ThrowIfNull(configurator);
         configurator.SetBusFactory(new SidekiqRegistrationBusFactory(configure));
+        SidekiqTransportOptionsValidator.Register(configurator, typeof(TBus).Name);
         configurator.AddSidekiqMessageScheduler<TBus>();
         SidekiqServices.Register<TBus>(configurator);
     }

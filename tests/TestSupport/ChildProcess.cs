@@ -17,7 +17,7 @@ public sealed class ChildProcess : IAsyncDisposable
 
     ChildProcess(ProcessStartInfo start)
     {
-        process = new Process { StartInfo = start, EnableRaisingEvents = true };
+        process = new Process { StartInfo = start };
         process.OutputDataReceived += (_, e) => Heard(e.Data, isOutput: true);
         process.ErrorDataReceived += (_, e) => Heard(e.Data, isOutput: false);
         process.Exited += (_, _) => Ended();
@@ -84,6 +84,8 @@ public sealed class ChildProcess : IAsyncDisposable
         Reaper.Watch(child.process);
         child.process.BeginOutputReadLine();
         child.process.BeginErrorReadLine();
+        // Now, or at once if it has ended already: its end is told when its lines are read.
+        child.process.EnableRaisingEvents = true;
         return child;
     }
 

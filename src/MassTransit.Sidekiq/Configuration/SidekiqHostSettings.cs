@@ -171,6 +171,22 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
             yield return this.Failure("Database", $"{Database} is negative. Redis numbers its databases from 0.");
         }
 
+        if (ClientName.Any(char.IsWhiteSpace))
+        {
+            yield return this.Failure(
+                "ClientName",
+                $"'{ClientName}' contains a space, which Redis refuses in a client's name. Write it with '-'."
+            );
+        }
+
+        if (!Enum.IsDefined(TimeFormat))
+        {
+            yield return this.Failure(
+                "TimeFormat",
+                $"{TimeFormat} is no format of times. Choose FloatSeconds, or IntegerMilliseconds where only Sidekiq 8 reads."
+            );
+        }
+
         if (DeadMaxJobs < 1)
         {
             yield return this.Failure("DeadMaxJobs", $"{DeadMaxJobs} is not positive. The default is 10000.");

@@ -1,0 +1,180 @@
+using System.Reflection.Metadata;
+using System.Text;
+using System.Text.Json;
+using System.Xml.Linq;
+
+namespace MassTransit.Sidekiq.Interop.Tests;
+
+/// <summary>What people install.</summary>
+public sealed class PackageTests(BuiltPackages packages) : IClassFixture<BuiltPackages>
+{
+    const string Transport = "MassTransit.Sidekiq";
+    const string Outbox = "MassTransit.Sidekiq.Outbox";
+
+    static readonly Guid sourceLink = new("CC110556-A091-4D38-9FEC-25AB9A351A6A");
+
+    [Theory]
+    [InlineData(Transport)]
+    [InlineData(Outbox)]
+    public void Package_says_what_it_is(string package)
+    {
+        var metadata = packages.Metadata(package);
+
+        Assert.Equal(package, Text(metadata, "id"));
+        Assert.Equal("MIT", Text(metadata, "license"));
+        Assert.Equal("README.md", Text(metadata, "readme"));
+        Assert.Contains("sidekiq", Text(metadata, "tags").Split(' '));
+        Assert.Contains("Sidekiq", Text(metadata, "description"), StringComparison.Ordinal);
+        var repository = Element(metadata, "repository");
+        Assert.Equal(BuiltPackages.Origin, repository.Attribute("url")?.Value.TrimEnd('/'));
+        Assert.Equal(40, repository.Attribute("commit")?.Value.Length);
+    }
+
+    [Theory]
+    [InlineData(Transport)]
+    [InlineData(Outbox)]
+    public void Package_asks_for_the_versions_that_the_readme_names(string package)
+    {
+        var asked = Element(packages.Metadata(package), "dependencies")
+            .Descendants()
+            .Where(element => element.Name.LocalName == "dependency")
+            .ToDictionary(element => element.Attribute("id")!.Value, element => element.Attribute("version")!.Value);
+
+        Assert.Equal("[8.5.12, 9.0.0)", asked["MassTransit"]);
+        Assert.Equal("1.2.6", asked["StackExchange.Redis"]);
+        if (package == Outbox)
+        {
+            Assert.Equal(packages.Version, asked[Transport]);
+        }
+    }
+
+    [Theory]
+    [InlineData(Transport)]
+    [InlineData(Outbox)]
+    public void Package_holds_the_assembly_its_documentation_and_the_readme(string package)
+    {
+        using var archive = packages.Open(package);
+        var files = archive.Entries.Select(entry => entry.FullName).ToList();
+
+        Assert.Contains($"lib/net10.0/{package}.dll", files);
+        Assert.Contains($"lib/net10.0/{package}.xml", files);
+        Assert.Contains("README.md", files);
+        Assert.Equal(package == Outbox ? 8 : 0, files.Count(file => file.StartsWith("sql/", StringComparison.Ordinal)));
+        using var documentation = archive.GetEntry($"lib/net10.0/{package}.xml")!.Open();
+        Assert.NotEmpty(XDocument.Load(documentation).Descendants("summary"));
+    }
+
+    [Theory]
+    [InlineData(Transport)]
+    [InlineData(Outbox)]
+    public async Task Symbols_lead_to_the_sources_and_name_no_path_of_the_machine_that_built_them(string package)
+    {
+        using var archive = packages.Open(package, "snupkg");
+        using var file = new MemoryStream();
+        await using (var entry = archive.GetEntry($"lib/net10.0/{package}.pdb")!.Open())
+        {
+            await entry.CopyToAsync(file);
+        }
+
+        file.Position = 0;
+        using var provider = MetadataReaderProvider.FromPortablePdbStream(file);
+        var symbols = provider.GetMetadataReader();
+        var documents = symbols
+            .Documents.Select(handle => symbols.GetString(symbols.GetDocument(handle).Name))
+            .ToList();
+        var links = symbols
+            .CustomDebugInformation.Select(handle => symbols.GetCustomDebugInformation(handle))
+            .Where(information => symbols.GetGuid(information.Kind) == sourceLink)
+            .Select(information => Encoding.UTF8.GetString(symbols.GetBlobBytes(information.Value)));
+
+        Assert.NotEmpty(documents);
+        Assert.Empty(documents.Where(document => !document.StartsWith("/_", StringComparison.Ordinal)));
+        Assert.Contains(
+            "https://raw.githubusercontent.com/somebody/masstransit-sidekiq/",
+            Assert.Single(links),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task Program_of_the_readme_runs_on_the_installed_packages()
+    {
+        var folder = Directory.CreateTempSubdirectory("sidekiq-install-").FullName;
+        try
+        {
+            await NewProject(folder);
+            await BuiltPackages.Run("dotnet", folder, "build", "-v", "quiet", "--nologo");
+
+            await using var redis = await RedisServer.Lease();
+            var environment = new Dictionary<string, string> { ["REDIS_URL"] = redis.Url };
+            await using var service = ChildProcess.Start(
+                Requires.Program("dotnet", "dotnet-sdk-10.0"),
+                ["exec", Path.Combine(folder, "bin/Debug/net10.0/app.dll")],
+                environment
+            );
+            await service.Line("Bus started");
+            await Ruby.Run(Repository.PathOf("samples/QuickStart/enqueue.rb"), environment);
+            await redis.Until(async state => (await state.Queue("mail")).Length == 1);
+
+            var job = JsonElement.Parse(Assert.Single(await redis.Queue("mail")));
+            Assert.Equal("[42]", job.GetProperty("args").GetRawText());
+            await service.Stop();
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// A console project outside of this repository, with the program of the README. Everything but our packages comes from where
+    /// this machine has it; ours come from the folder, and go to one that is removed again.
+    async Task NewProject(string folder)
+    {
+        var cache =
+            Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "app.csproj"),
+            $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>net10.0</TargetFramework>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <Nullable>enable</Nullable>
+                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+                <WarningsNotAsErrors>NU1900;NU1901;NU1902;NU1903;NU1904;NU1905;NU1603</WarningsNotAsErrors>
+                <RestoreAdditionalProjectSources>{packages.Folder}</RestoreAdditionalProjectSources>
+                <RestorePackagesPath>{folder}/packages</RestorePackagesPath>
+                <RestoreFallbackFolders>{cache}</RestoreFallbackFolders>
+              </PropertyGroup>
+              <ItemGroup>
+                <PackageReference Include="{Transport}" Version="{packages.Version}" />
+                <PackageReference Include="{Outbox}" Version="{packages.Version}" />
+                <PackageReference Include="Microsoft.Extensions.Hosting" Version="10.0.14" />
+              </ItemGroup>
+            </Project>
+            """
+        );
+        File.Copy(Repository.PathOf("samples/QuickStart/Program.cs"), Path.Combine(folder, "Program.cs"));
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "OrdersDb.cs"),
+            """
+            using MassTransit;
+            using Microsoft.EntityFrameworkCore;
+
+            public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(options)
+            {
+                public static void Register(IBusRegistrationConfigurator x) => x.AddSidekiqOutbox<OrdersDb>(o => o.UseBusOutbox());
+
+                protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.AddSidekiqOutbox();
+            }
+            """
+        );
+    }
+
+    static XElement Element(XElement metadata, string name) =>
+        metadata.Elements().Single(element => element.Name.LocalName == name);
+
+    static string Text(XElement metadata, string name) => Element(metadata, name).Value;
+}

@@ -127,6 +127,38 @@ public sealed class BusyPageTests(ITestOutputHelper output)
         Assert.Equal(200, (await Ruby.Page(redis, "/busy")).Status);
     }
 
+    [Fact]
+    public async Task Dashboard_counts_the_jobs_of_both_languages()
+    {
+        await using var redis = await RedisServer.Lease();
+        var work = new Work();
+        work.Finish.SetResult();
+        await using var bus = await Start(redis, work);
+        await using var ruby = await RubySidekiq.Start(redis, "jobs.rb");
+        await bus.Send("orders", new OrderPaid(1));
+        await bus.Send("orders", new OrderPaid(2));
+        await redis.SeedQueue("orders", """{"class":"Nobody::Knows","args":[],"jid":"a","retry":false}""");
+        await Ruby.Eval(redis, "3.times { Sidekiq::Client.push('class' => 'OkJob', 'args' => []) }; nil");
+
+        await redis.Until(async state => await state.Db.StringGetAsync("stat:processed") == "6");
+        var stats = await Ruby.Eval(
+            redis,
+            """
+            history = Sidekiq::Stats::History.new(1)
+            stats = Sidekiq::Stats.new
+            [stats.processed, stats.failed, history.processed.values.sum, history.failed.values.sum]
+            """
+        );
+
+        Assert.Equal("[6,1,6,1]", stats.GetRawText());
+        foreach (var path in new[] { "/", "/busy", "/queues", "/retries", "/scheduled", "/morgue", "/stats" })
+        {
+            Assert.Equal(200, (await Ruby.Page(redis, path)).Status);
+        }
+
+        Assert.Contains("\"processed\":6", (await Ruby.Page(redis, "/stats")).Body, StringComparison.Ordinal);
+    }
+
     static void FastBeats(ISidekiqHostConfigurator host) =>
         ((SidekiqHostSettings)host).Beat = TimeSpan.FromMilliseconds(100);
 

@@ -26,6 +26,9 @@ internal sealed class JobReceiveContext : BaseReceiveContext, TransportReceiveCo
 
     public SidekiqJob Job { get; }
 
+    /// The class that it is counted as; null when no consumer here takes it.
+    public string? KnownClass => contract is null ? null : Job.Wrapped ?? Job.Class;
+
     /// What the contract says of failures, for a job that another client pushed.
     public JobFailureOptions FailureOptions =>
         contract is null ? JobFailureOptions.None : JobFailureOptions.From(contract.Options);

@@ -37,6 +37,7 @@ internal sealed class JobSettlement(
                     expires
                 );
                 await Complete().ConfigureAwait(false);
+                End = JobEnd.Expired;
                 return null;
             }
 
@@ -50,11 +51,15 @@ internal sealed class JobSettlement(
                 delivery.Queue,
                 fault.Message
             );
-            await Settle(() => process.Claims.Bury(delivery, claimed.Json, endpoint.Host.Clock.GetUtcNow()))
+            var now = endpoint.Host.Clock.GetUtcNow();
+            await Settle(JobEnd.Unreadable, () => process.Claims.Bury(delivery, claimed.Json, now))
                 .ConfigureAwait(false);
             return null;
         }
     }
+
+    /// Where the job went, once that is decided.
+    public JobEnd End { get; private set; }
 
     public Task ValidateLockStatus() => Task.CompletedTask;
 
@@ -63,6 +68,7 @@ internal sealed class JobSettlement(
         if (!settled)
         {
             settled = true;
+            End = JobEnd.Acknowledged;
             ledger.Acknowledge(claimed.Queue, claimed.Number);
         }
 
@@ -79,7 +85,7 @@ internal sealed class JobSettlement(
         }
 
         return exception is OperationCanceledException && context?.CancellationToken.IsCancellationRequested == true
-            ? Settle(() => PutBack())
+            ? Settle(JobEnd.PutBack, PutBack)
             : Fail(exception);
     }
 
@@ -115,15 +121,15 @@ internal sealed class JobSettlement(
         {
             case JobOutcome.Retry retry:
                 Log(exception, $"failed for time {retry.Count + 1} and is tried again at {retry.Due:O}");
-                return Settle(() => process.Retry(delivery, retry.Json, retry.Due));
+                return Settle(JobEnd.Retried, () => process.Retry(delivery, retry.Json, retry.Due));
 
             case JobOutcome.Bury bury:
                 Log(exception, "is dead");
-                return Die(bury, () => process.Claims.Bury(delivery, bury.Json, now), exception);
+                return Die(JobEnd.Buried, bury, () => process.Claims.Bury(delivery, bury.Json, now), exception);
 
             case var dropped:
                 Log(exception, "failed and is dropped, as its options say");
-                return Die(dropped, Dropped, exception);
+                return Die(JobEnd.Discarded, dropped, Dropped, exception);
         }
     }
 
@@ -167,7 +173,7 @@ internal sealed class JobSettlement(
         var due = endpoint.Host.Clock.GetUtcNow() + delay;
         var later = JobEnvelope.Redeliver(context!.Job);
 
-        return Settle(() => process.Reschedule(delivery, later, due));
+        return Settle(JobEnd.Rescheduled, () => process.Reschedule(delivery, later, due));
     }
 
     /// Decided once: what was said to be the last attempt stays it.
@@ -201,9 +207,9 @@ internal sealed class JobSettlement(
         );
     }
 
-    async Task Die(JobOutcome death, Func<Task<bool>> step, Exception exception)
+    async Task Die(JobEnd end, JobOutcome death, Func<Task<bool>> step, Exception exception)
     {
-        if (await Settle(step).ConfigureAwait(false))
+        if (await Settle(end, step).ConfigureAwait(false))
         {
             await endpoint.Host.Deaths.Tell(death.Json, delivery.Queue, exception).ConfigureAwait(false);
         }
@@ -225,14 +231,14 @@ internal sealed class JobSettlement(
             endpoint.Host.Clock.GetUtcNow(),
             endpoint.Host.Settings.TimeFormat
         );
-        return Settle(() => process.Claims.MoveTo(delivery, queue, moved));
+        return Settle(JobEnd.Moved, () => process.Claims.MoveTo(delivery, queue, moved));
     }
 
     async Task<bool> PutBack() =>
         await process.Claims.Requeue(delivery.Queue, [delivery.Number]).ConfigureAwait(false) > 0;
 
     /// True when the job is where the step should bring it.
-    async Task<bool> Settle(Func<Task<bool>> step)
+    async Task<bool> Settle(JobEnd end, Func<Task<bool>> step)
     {
         if (settled)
         {
@@ -240,6 +246,7 @@ internal sealed class JobSettlement(
         }
 
         settled = true;
+        End = end;
         var backOff = new BackOff();
         for (var attempt = 1; ; attempt++)
         {
@@ -269,6 +276,7 @@ internal sealed class JobSettlement(
                     "A job of queue {Queue} could not be settled at stop; it runs again when the lease of this process ends",
                     delivery.Queue
                 );
+                End = JobEnd.None;
                 return false;
             }
         }

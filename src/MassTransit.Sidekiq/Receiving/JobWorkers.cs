@@ -170,6 +170,7 @@ internal sealed class JobWorkers(
         {
             if (await settlement.Read().ConfigureAwait(false) is not { } readable)
             {
+                Count(settlement.End, null, TimeSpan.Zero);
                 return;
             }
 
@@ -199,7 +200,17 @@ internal sealed class JobWorkers(
         finally
         {
             running[worker] = null;
+            Count(settlement.End, job.KnownClass, job.ElapsedTime);
             job.Dispose();
+        }
+    }
+
+    /// Answers are no jobs: nobody wants them among the figures.
+    void Count(JobEnd end, string? knownClass, TimeSpan elapsed)
+    {
+        if (end.IsProcessed() && !context.Endpoint.Temporary)
+        {
+            process.Tally.Ran(knownClass, elapsed, end.IsFailure());
         }
     }
 }

@@ -32,6 +32,16 @@ internal sealed class RedisKeys(string prefix, string identity)
     public RedisKey Signals { get; } = prefix + identity + "-signals"; // LIST of signals from the Web UI, with EX
     public RedisKey ProcessCleanup { get; } = prefix + "process_cleanup"; // STRING with EX: somebody has pruned the processes
 
+    public RedisKey Stat(string stat) => Prefix + "stat:" + stat; // STRING counter
+
+    public RedisKey StatOfDay(string stat, string day) => Prefix + "stat:" + stat + ":" + day; // STRING counter with EX
+
+    public RedisKey JobMetrics(string minute) => Prefix + "j|" + minute; // HASH class|p, class|f, class|ms -> count, with EX
+
+    public RedisKey Histogram7(string job, string minute) => Prefix + job + "-" + minute; // STRING bitfield of 26 u16, with EX
+
+    public RedisKey Histogram8(string job, string minute) => Prefix + "h|" + job + "-" + minute; // the same, as Sidekiq 8 names it
+
     // Ours
     public RedisKey Owners { get; } = prefix + "mt:owners"; // SET of "identity|queue" that may have claims
     public RedisKey Temporaries { get; } = prefix + "mt:temporaries"; // ZSET of queues that are or were temporary -> last kept

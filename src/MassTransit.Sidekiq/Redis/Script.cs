@@ -11,6 +11,7 @@ internal sealed class Script
     public static readonly Script Bury = new("bury");
     public static readonly Script CancelScheduled = new("cancel_scheduled");
     public static readonly Script Claim = new("claim");
+    public static readonly Script Count = new("count");
     public static readonly Script FindOrphans = new("find_orphans");
     public static readonly Script KeepTemporary = new("keep_temporary");
     public static readonly Script Leave = new("leave");

@@ -5,13 +5,15 @@ namespace MassTransit.Sidekiq;
 ///    The jobs are those of that instant, as in Ruby: a job costs nothing here.
 /// 2. The same step takes one signal. It is obeyed, and the next beat follows at once: it shows the effect, and takes
 ///    the next signal.
-/// 3. When no endpoint takes jobs any more, leave the page.
+/// 3. What was counted since the last beat goes to Sidekiq's counters and job metrics.
+/// 4. When no endpoint takes jobs any more, leave the page.
 internal sealed class Heartbeat
 {
     static readonly TimeSpan pruneInterval = TimeSpan.FromMinutes(1);
 
     readonly ProcessStore store;
     readonly Roster roster;
+    readonly JobTally tally;
     readonly RemoteControl control;
     readonly SidekiqHostConfiguration host;
     readonly DateTimeOffset startedAt;
@@ -23,12 +25,13 @@ internal sealed class Heartbeat
     public Heartbeat(
         ProcessStore store,
         Roster roster,
+        JobTally tally,
         RemoteControl control,
         string identity,
         SidekiqHostConfiguration host
     )
     {
-        (this.store, this.roster, this.control) = (store, roster, control);
+        (this.store, this.roster, this.tally, this.control) = (store, roster, tally, control);
         (this.identity, this.host) = (identity, host);
         startedAt = host.Clock.GetUtcNow();
         Loop = new BackgroundLoop("Heartbeat", Cycle, host.Clock);
@@ -43,7 +46,7 @@ internal sealed class Heartbeat
         var endpoints = roster.Endpoints;
         if (endpoints.Count == 0)
         {
-            await Leave().ConfigureAwait(false);
+            await End().ConfigureAwait(false);
             return host.Settings.Beat;
         }
 
@@ -52,6 +55,7 @@ internal sealed class Heartbeat
         isListed = true;
         var signal = await store.Beat(beat).ConfigureAwait(false);
         roundTrip = RedisLink.Time.GetElapsedTime(started);
+        await tally.Flush(beat.Time).ConfigureAwait(false);
 
         if (signal is not null)
         {
@@ -72,8 +76,10 @@ internal sealed class Heartbeat
         }
     }
 
-    public async Task Leave()
+    /// No endpoint takes jobs any more.
+    public async Task End()
     {
+        await tally.Flush(host.Clock.GetUtcNow()).ConfigureAwait(false);
         if (isListed)
         {
             await store.Leave().ConfigureAwait(false);

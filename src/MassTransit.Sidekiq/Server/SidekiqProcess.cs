@@ -36,8 +36,9 @@ internal sealed class SidekiqProcess : Agent
             host.Settings.TimeFormat,
             host.Clock
         );
+        Tally = new JobTally(new StatStore(Redis, keys));
         Control = new RemoteControl(host, Roster, Redis.Logger);
-        heartbeat = new Heartbeat(new ProcessStore(Redis, keys), Roster, Control, Identity, host);
+        heartbeat = new Heartbeat(new ProcessStore(Redis, keys), Roster, Tally, Control, Identity, host);
         hostStops = host.Lifetime?.ApplicationStopping.Register(() => Control.Quiet("the end of the host")) ?? default;
         createWaiter = queue => new QueueWaiter(Redis, keys, Claims, queue);
     }
@@ -52,6 +53,8 @@ internal sealed class SidekiqProcess : Agent
     public Roster Roster { get; } = new();
 
     public RemoteControl Control { get; }
+
+    public JobTally Tally { get; }
 
     public RedisConnection Redis { get; }
 
@@ -188,7 +191,7 @@ internal sealed class SidekiqProcess : Agent
         try
         {
             await Leases.Release().ConfigureAwait(false);
-            await heartbeat.Leave().ConfigureAwait(false);
+            await heartbeat.End().ConfigureAwait(false);
         }
         catch (ConnectionException fault)
         {

@@ -96,7 +96,7 @@ public sealed partial class SidekiqContractTests
             .Split('\n')
             .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
             .SelectMany(line => Name().Matches(line.Split(" | ")[0]))
-            .Select(match => match.Groups[1].Value);
+            .Select(match => match.Groups[1].Value.Replace("\\|", "|", StringComparison.Ordinal));
     }
 
     [GeneratedRegex("`([^`]+)`")]

@@ -1,0 +1,57 @@
+using System.Globalization;
+using StackExchange.Redis;
+
+namespace MassTransit.Sidekiq;
+
+/// What the jobs of one class came to. `Buckets` are those of the histogram that are not empty: number and count.
+internal sealed record ClassCounts(
+    string Class,
+    long Processed,
+    long Failed,
+    long Milliseconds,
+    IReadOnlyList<(int Bucket, long Count)> Buckets
+);
+
+/// What a process has run since its last flush. `Processed` includes what failed. The number tells one flush from the next.
+internal sealed record JobCounts(long Number, long Processed, long Failed, IReadOnlyList<ClassCounts> Classes);
+
+/// Sidekiq's counters, and the job metrics of its pages from 7 on. 7 and 8 name their keys differently, and both are written.
+internal sealed class StatStore(RedisConnection redis, RedisKeys keys)
+{
+    readonly RedisLink link = redis.Working;
+
+    /// False when these counts had arrived before. As in Ruby, they belong to the minute of the flush.
+    public async Task<bool> Add(JobCounts counts, DateTimeOffset now)
+    {
+        var day = Text(now, "yyyy-MM-dd");
+        var minute = Text(now, "yyMMdd|H:mm");
+
+        List<RedisKey> touched =
+        [
+            keys.Process,
+            keys.Stat("processed"),
+            keys.Stat("failed"),
+            keys.StatOfDay("processed", day),
+            keys.StatOfDay("failed", day),
+            keys.JobMetrics(Text(now, "yyyyMMdd|H:") + now.Minute.ToString(CultureInfo.InvariantCulture)),
+            keys.JobMetrics(minute),
+            keys.JobMetrics(minute[..^1]),
+        ];
+        List<RedisValue> arguments = [counts.Number, counts.Processed, counts.Failed];
+        foreach (var job in counts.Classes)
+        {
+            touched.Add(keys.Histogram7(job.Class, Text(now, "dd-HH:") + Number(now.Minute)));
+            touched.Add(keys.Histogram8(job.Class, $"{Number(now.Day)}-{Number(now.Hour)}:{Number(now.Minute)}"));
+            arguments.AddRange([job.Class, job.Processed, job.Failed, job.Milliseconds, job.Buckets.Count]);
+            arguments.AddRange(job.Buckets.SelectMany(bucket => new RedisValue[] { bucket.Bucket, bucket.Count }));
+        }
+
+        var added = await link.Run(Script.Count, [.. touched], [.. arguments]).ConfigureAwait(false);
+        return (int)added == 1;
+    }
+
+    static string Text(DateTimeOffset time, string format) =>
+        time.UtcDateTime.ToString(format, CultureInfo.InvariantCulture);
+
+    static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

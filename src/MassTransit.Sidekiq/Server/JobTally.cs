@@ -1,0 +1,144 @@
+using System.Collections.Concurrent;
+
+namespace MassTransit.Sidekiq;
+
+/// Counts the jobs of this process between two beats: a few additions a job, and nothing is allocated once a class is known.
+/// A flush that failed keeps its number and is sent again, so that an answer lost on its way counts nothing twice.
+internal sealed class JobTally(StatStore store)
+{
+    // Bounds of Sidekiq's histogram in ms; the last bucket has none.
+    static readonly int[] bounds =
+    [
+        20,
+        30,
+        45,
+        65,
+        100,
+        150,
+        225,
+        335,
+        500,
+        750,
+        1100,
+        1700,
+        2500,
+        3800,
+        5750,
+        8500,
+        13_000,
+        20_000,
+        30_000,
+        45_000,
+        65_000,
+        100_000,
+        150_000,
+        225_000,
+        335_000,
+    ];
+
+    readonly ConcurrentDictionary<string, Counts> classes = new(StringComparer.Ordinal);
+    readonly Counts all = new();
+    JobCounts? unsent;
+    long lastNumber;
+
+    /// A class that nobody here knows is counted, but has no metrics, as in Ruby.
+    public void Ran(string? knownClass, TimeSpan elapsed, bool hasFailed)
+    {
+        if (knownClass is not null)
+        {
+            classes.GetOrAdd(knownClass, static _ => new Counts()).Add(elapsed, hasFailed);
+        }
+
+        // Last, since nothing is flushed before this one counts.
+        all.Add(elapsed, hasFailed);
+    }
+
+    /// One at a time.
+    public async Task Flush(DateTimeOffset now)
+    {
+        unsent ??= Take();
+        if (unsent is not null)
+        {
+            await store.Add(unsent, now).ConfigureAwait(false);
+            unsent = null;
+        }
+    }
+
+    JobCounts? Take()
+    {
+        var (processed, failed, _) = all.Take([]);
+        if (processed == 0)
+        {
+            return null;
+        }
+
+        var taken = new List<ClassCounts>();
+        foreach (var (name, counts) in classes)
+        {
+            var buckets = new List<(int, long)>();
+            var (ran, broke, milliseconds) = counts.Take(buckets);
+            if (ran > 0)
+            {
+                taken.Add(new ClassCounts(name, ran, broke, milliseconds, buckets));
+            }
+        }
+
+        return new JobCounts(++lastNumber, processed, failed, taken);
+    }
+
+    sealed class Counts
+    {
+        readonly long[] buckets = new long[bounds.Length + 1];
+        long processed;
+        long failed;
+        long milliseconds;
+
+        /// Only what succeeded has a time in the metrics.
+        public void Add(TimeSpan elapsed, bool hasFailed)
+        {
+            if (hasFailed)
+            {
+                Interlocked.Increment(ref failed);
+            }
+            else
+            {
+                var time = (long)elapsed.TotalMilliseconds;
+                Interlocked.Add(ref milliseconds, time);
+                Interlocked.Increment(ref buckets[Bucket(time)]);
+            }
+
+            // Last, so that what is taken meanwhile has its parts in this flush or in the next, but is never overlooked.
+            Interlocked.Increment(ref processed);
+        }
+
+        public (long Processed, long Failed, long Milliseconds) Take(List<(int, long)> filled)
+        {
+            var taken = Interlocked.Exchange(ref processed, 0);
+            if (taken == 0)
+            {
+                return default;
+            }
+
+            for (var bucket = 0; bucket < buckets.Length; bucket++)
+            {
+                if (Interlocked.Exchange(ref buckets[bucket], 0) is var count and > 0)
+                {
+                    filled.Add((bucket, count));
+                }
+            }
+
+            return (taken, Interlocked.Exchange(ref failed, 0), Interlocked.Exchange(ref milliseconds, 0));
+        }
+
+        static int Bucket(long time)
+        {
+            var bucket = 0;
+            while (bucket < bounds.Length && time >= bounds[bucket])
+            {
+                bucket++;
+            }
+
+            return bucket;
+        }
+    }
+}

@@ -16,13 +16,15 @@ sealed class Story(Shop shop)
 
     public async Task Tell(CancellationToken cancellationToken)
     {
+        var began = Stopwatch.GetTimestamp();
+
         var coffee = await OrderWhatIsOutOfStock(cancellationToken);
         await OrderFromBothSides(cancellationToken);
         await OrderTwice(cancellationToken);
         await OrderWithoutPaying(cancellationToken);
         await SeeTheRetry(coffee, cancellationToken);
 
-        Console.WriteLine($"\nAll {steps} steps arrived.");
+        Console.WriteLine($"\nAll {steps} steps arrived, in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s.");
     }
 
     async Task<string> OrderWhatIsOutOfStock(CancellationToken cancellationToken)

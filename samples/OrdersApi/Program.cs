@@ -9,6 +9,7 @@ builder
     .Services.AddOptions<OrdersOptions>()
     .BindConfiguration("Orders")
     .Validate(orders => orders.PaymentTimeout > TimeSpan.Zero, "Orders:PaymentTimeout must be above zero.")
+    .Validate(orders => orders.RestockDelay > TimeSpan.Zero, "Orders:RestockDelay must be above zero.")
     .ValidateOnStart();
 
 builder.Services.AddDbContext<OrdersDb>(

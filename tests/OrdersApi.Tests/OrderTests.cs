@@ -68,6 +68,11 @@ public class OrderTests
         var failed = JsonElement.Parse(Assert.Single(await shop.Redis.RetrySet()).Job);
         Assert.Equal("OrdersApi.OutOfStockException", failed.GetProperty("error_class").GetString());
         Assert.Equal("There is no coffee left.", failed.GetProperty("error_message").GetString());
+        Assert.InRange(
+            (await shop.Redis.RetrySet())[0].Score - failed.GetProperty("failed_at").GetDouble(),
+            TimeSpan.FromMinutes(5).TotalSeconds,
+            TimeSpan.FromMinutes(6).TotalSeconds
+        );
         Assert.False((await shop.Show(order)).GetProperty("isReserved").GetBoolean());
 
         using var restocked = await shop.Api.PutAsJsonAsync("/stock/coffee", new { available = 10 });

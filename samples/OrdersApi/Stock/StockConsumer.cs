@@ -1,5 +1,6 @@
 using MassTransit;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace OrdersApi;
 
@@ -34,16 +35,28 @@ public sealed class OutOfStockException(string item) : Exception($"There is no {
 
 public sealed class StockConsumerDefinition : ConsumerDefinition<StockConsumer>
 {
-    public StockConsumerDefinition()
+    readonly IOptions<OrdersOptions> options;
+
+    public StockConsumerDefinition(IOptions<OrdersOptions> options)
     {
+        this.options = options;
         EndpointName = "stock";
         ConcurrentMessageLimit = 4;
     }
 
-    // One item for one order, however often the job runs: the stock is taken in the transaction that notes the message.
     protected override void ConfigureConsumer(
         IReceiveEndpointConfigurator endpointConfigurator,
         IConsumerConfigurator<StockConsumer> consumerConfigurator,
         IRegistrationContext context
-    ) => endpointConfigurator.UseSidekiqOutbox<OrdersDb>(context);
+    )
+    {
+        endpointConfigurator.UseSidekiqRetry(retry =>
+            retry.RetryIn(
+                (_, failure) => failure is OutOfStockException ? options.Value.RestockDelay : SidekiqRetryIn.Default
+            )
+        );
+
+        // One item for one order, however often the job runs: it is taken in the transaction that notes the message.
+        endpointConfigurator.UseSidekiqOutbox<OrdersDb>(context);
+    }
 }

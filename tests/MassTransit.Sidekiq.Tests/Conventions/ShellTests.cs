@@ -1,0 +1,109 @@
+using System.Text.RegularExpressions;
+
+namespace MassTransit.Sidekiq.Tests.Conventions;
+
+/// <summary>What the documentation says to type at a shell.</summary>
+public sealed partial class ShellTests
+{
+    static readonly IReadOnlyList<SourceFile> pages =
+    [
+        .. Repository.Files("docs", "*.md"),
+        .. Repository.Files("benchmarks", "*.md"),
+        .. new[] { "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md" }.Select(name => new SourceFile(
+            name,
+            new Lazy<string>(() => File.ReadAllText(Repository.PathOf(name)))
+        )),
+    ];
+
+    static readonly IReadOnlyList<string> commands =
+    [
+        .. pages
+            .SelectMany(page => Block().Matches(page.Text))
+            .SelectMany(block => block.Groups[1].Value.Split('\n'))
+            .Select(line => line.Split(" #")[0].Trim())
+            .Where(line => line.Length > 0),
+    ];
+
+    [Fact]
+    public void Each_command_is_of_a_kind_that_a_test_knows() =>
+        Assert.Empty(
+            commands.Where(command =>
+                !command.StartsWith("./build.sh ", StringComparison.Ordinal)
+                && !command.StartsWith("redis-cli ", StringComparison.Ordinal)
+                && !Package().IsMatch(command)
+                && command != "dotnet nuget add source \"$PWD/artifacts/packages\" --name masstransit-sidekiq"
+            )
+        );
+
+    [Fact]
+    public void No_command_stands_outside_of_a_block_where_no_test_would_see_it() =>
+        Assert.Empty(pages.SelectMany(page => Indented().Matches(page.Text).Select(line => $"{page}: {line.Value}")));
+
+    [Fact]
+    public void Verbs_and_options_of_the_build_script_are_there()
+    {
+        var script = File.ReadAllText(Repository.PathOf("build.sh"));
+        var usage = script[..script.IndexOf("\nEOF", StringComparison.Ordinal)];
+        var used = commands.Where(command => command.StartsWith("./build.sh ", StringComparison.Ordinal)).ToList();
+
+        Assert.NotEmpty(used);
+        // The options of the benchmarks are those of their program.
+        Assert.Empty(
+            used.Where(command =>
+            {
+                var words = command.Split(' ');
+                var line = usage
+                    .Split('\n')
+                    .FirstOrDefault(line => line.StartsWith($"./build.sh {words[1]}", StringComparison.Ordinal));
+                return line is null
+                    || (
+                        words[1] != "bench"
+                        && words.Skip(2).Any(option => !line.Contains(option, StringComparison.Ordinal))
+                    );
+            })
+        );
+    }
+
+    [Fact]
+    public void Packages_to_add_are_ours_or_those_that_we_use()
+    {
+        var known = File.ReadAllText(Repository.PathOf("Directory.Packages.props"));
+
+        Assert.All(
+            commands.Select(command => Package().Match(command)).Where(match => match.Success),
+            match =>
+            {
+                var package = match.Groups[1].Value;
+                Assert.True(
+                    Directory.Exists(Repository.PathOf($"src/{package}"))
+                        || known.Contains($"Include=\"{package}\"", StringComparison.Ordinal),
+                    package
+                );
+            }
+        );
+    }
+
+    [Fact]
+    public async Task Redis_takes_each_command_for_it()
+    {
+        await using var redis = await RedisServer.Lease();
+        var typed = commands.Where(command => command.StartsWith("redis-cli ", StringComparison.Ordinal)).ToList();
+
+        Assert.NotEmpty(typed);
+        foreach (var command in typed)
+        {
+            var words = command.Split(' ');
+            // An error of Redis is an exception here.
+            _ = await redis.Db.ExecuteAsync(words[1], [.. words.Skip(2)]);
+        }
+    }
+
+    [GeneratedRegex(@"^```sh\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Block();
+
+    [GeneratedRegex(@"^ {4}(?:\./|dotnet |redis-cli |docker |git |apt).*", RegexOptions.Multiline)]
+    private static partial Regex Indented();
+
+    [GeneratedRegex(@"^dotnet add package ([\w.]+)$")]
+    private static partial Regex Package();
+}

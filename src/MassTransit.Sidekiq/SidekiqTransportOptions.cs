@@ -57,6 +57,13 @@ public sealed class SidekiqTransportOptions
     public SidekiqTimeFormat TimeFormat { get; set; }
 
     /// <summary>
+    /// What this application is called among others on the same Redis: periodic jobs that it declares no more are dropped by
+    /// this name, so that all versions of one application need the same, and two applications different ones. Default: the
+    /// name of the entry assembly.
+    /// </summary>
+    public string? Application { get; set; }
+
+    /// <summary>
     /// What the dead set holds at most, less one, which is Sidekiq's own arithmetic: the oldest go when a job dies. Ruby trims
     /// the same set by its own <c>dead_max_jobs</c>, so the smaller of the two counts. Default: 10,000.
     /// </summary>

@@ -30,6 +30,13 @@ public interface ISidekiqHostConfigurator
     SidekiqTimeFormat TimeFormat { set; }
 
     /// <summary>
+    /// What this application is called among others on the same Redis: periodic jobs that it declares no more are dropped by
+    /// this name, so that all versions of one application need the same, and two applications different ones. Default: the
+    /// name of the entry assembly.
+    /// </summary>
+    string Application { set; }
+
+    /// <summary>
     /// What the dead set holds at most, less one, which is Sidekiq's own arithmetic: the oldest go when a job dies. Ruby trims
     /// the same set by its own <c>dead_max_jobs</c>, so the smaller of the two counts. Default: 10,000.
     /// </summary>

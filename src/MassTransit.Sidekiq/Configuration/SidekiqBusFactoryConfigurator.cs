@@ -20,6 +20,8 @@ internal sealed class SidekiqBusFactoryConfigurator
             AddDeserializer(new SidekiqSerializerFactory(naming), isDefault: naming == SidekiqNaming.CamelCase);
         }
 
+        bus.ConnectBusObserver(new PeriodicObserver(bus.Host));
+
         // First, and so around all that users put around their consumers.
         AddPrePipeSpecification(new JobRetrySpecification());
         AddPrePipeSpecification(new SidekiqSchedulerSpecification(bus.Host));
@@ -52,6 +54,54 @@ internal sealed class SidekiqBusFactoryConfigurator
         bus.Host.Retry = RetryConfigurator.Options(configure).Over(bus.Host.Retry);
 
     public void OnJobDeath(Func<SidekiqJob, Exception, Task> handler) => bus.Host.Deaths.Add(handler);
+
+    public void Periodic<T>(
+        string name,
+        string cron,
+        string timeZone,
+        T message,
+        Action<ISidekiqPeriodicConfigurator>? configure = null
+    )
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        Add(
+            new PeriodicDeclaration(
+                name,
+                cron,
+                timeZone,
+                (job, sender) => PeriodicDescriptions.Message(job, sender, message)
+            ),
+            configure
+        );
+    }
+
+    public void PeriodicJob(
+        string name,
+        string cron,
+        string timeZone,
+        string jobClass,
+        object?[]? args = null,
+        Action<ISidekiqPeriodicConfigurator>? configure = null
+    )
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(jobClass);
+        Add(
+            new PeriodicDeclaration(
+                name,
+                cron,
+                timeZone,
+                (job, _) => Task.FromResult(PeriodicDescriptions.RubyClass(job, jobClass, args ?? []))
+            ),
+            configure
+        );
+    }
+
+    void Add(PeriodicDeclaration declaration, Action<ISidekiqPeriodicConfigurator>? configure)
+    {
+        configure?.Invoke(declaration);
+        bus.Host.Periodic.Add(declaration);
+    }
 
     public void ReceiveEndpoint(string queueName, Action<ISidekiqReceiveEndpointConfigurator> configureEndpoint) =>
         bus.Host.ReceiveEndpoint(queueName, configureEndpoint);

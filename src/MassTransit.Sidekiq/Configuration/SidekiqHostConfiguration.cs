@@ -17,6 +17,7 @@ internal sealed class SidekiqHostConfiguration
     {
         this.bus = bus;
         Failures = new JobFailure(new RetrySchedule(Random));
+        Periodic = new PeriodicDeclarations(this);
         topology = new SidekiqBusTopology(this, bus.SidekiqTopology);
         ReceiveTransportRetryPolicy = MassTransit.Retry.CreatePolicy(x =>
         {
@@ -48,6 +49,11 @@ internal sealed class SidekiqHostConfiguration
     public bool IsWebHost { get; set; }
 
     public JobFailure Failures { get; }
+
+    public PeriodicDeclarations Periodic { get; }
+
+    /// Which of several buses of the application it is; null for its first.
+    public string? BusName { get; set; }
 
     /// Who is told of jobs that die.
     public JobDeaths Deaths { get; } = new();
@@ -156,5 +162,5 @@ internal sealed class SidekiqHostConfiguration
 
     /// The contracts last: the endpoints name the messages they are of.
     public override IEnumerable<ValidationResult> Validate() =>
-        [.. Settings.Validate(), .. base.Validate(), .. Contracts.Validate()];
+        [.. Settings.Validate(), .. base.Validate(), .. Contracts.Validate(), .. Periodic.Validate()];
 }

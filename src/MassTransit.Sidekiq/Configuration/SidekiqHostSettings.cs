@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
@@ -24,6 +25,8 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     public SidekiqTimeFormat TimeFormat { get; set; }
+
+    public string Application { get; set; } = Assembly.GetEntryAssembly()?.GetName().Name ?? "masstransit";
 
     public int DeadMaxJobs
     {
@@ -64,6 +67,7 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
         (Database, UserName, Password, UseTls) = (options.Database, options.UserName, options.Password, options.UseTls);
         (KeyPrefix, ClientName) = (options.KeyPrefix, options.ClientName);
         (ConnectTimeout, TimeFormat) = (options.ConnectTimeout, options.TimeFormat);
+        Application = options.Application ?? Application;
         (DeadMaxJobs, DeadTimeout) = (options.DeadMaxJobs, options.DeadTimeout);
         RemoteControl = options.RemoteControl;
 
@@ -151,7 +155,9 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
             ConnectTimeout = ConnectTimeout,
         };
 
-    public IEnumerable<ValidationResult> Validate()
+    public IEnumerable<ValidationResult> Validate() => [.. ValidateConnection(), .. ValidateJobs()];
+
+    IEnumerable<ValidationResult> ValidateConnection()
     {
         foreach (var fault in faults)
         {
@@ -179,12 +185,25 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
             );
         }
 
+        if (ConnectTimeout <= TimeSpan.Zero)
+        {
+            yield return this.Failure("ConnectTimeout", $"{ConnectTimeout} is not positive. The default is 5 seconds.");
+        }
+    }
+
+    IEnumerable<ValidationResult> ValidateJobs()
+    {
         if (!Enum.IsDefined(TimeFormat))
         {
             yield return this.Failure(
                 "TimeFormat",
                 $"{TimeFormat} is no format of times. Choose FloatSeconds, or IntegerMilliseconds where only Sidekiq 8 reads."
             );
+        }
+
+        if (string.IsNullOrWhiteSpace(Application))
+        {
+            yield return this.Failure("Application", "It is empty. Name the application, or leave it at its default.");
         }
 
         if (DeadMaxJobs < 1)
@@ -195,11 +214,6 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
         if (DeadTimeout <= TimeSpan.Zero)
         {
             yield return this.Failure("DeadTimeout", $"{DeadTimeout} is not positive. The default is 180 days.");
-        }
-
-        if (ConnectTimeout <= TimeSpan.Zero)
-        {
-            yield return this.Failure("ConnectTimeout", $"{ConnectTimeout} is not positive. The default is 5 seconds.");
         }
     }
 }

@@ -34,6 +34,7 @@ internal sealed class SidekiqRegistrationBusFactory
     {
         var options = context.GetRequiredService<IOptionsMonitor<SidekiqTransportOptions>>().Get(busName);
         bus.Host.Settings.Apply(options);
+        bus.Host.BusName = busName.Length == 0 ? null : busName;
         bus.Host.Clock = context.GetService<TimeProvider>() ?? TimeProvider.System;
         bus.Host.Lifetime = context.GetService<IHostApplicationLifetime>();
         bus.Host.IsWebHost = IsWebHost(context);

@@ -8,14 +8,31 @@ namespace MassTransit.Sidekiq;
 /// What `UsingSidekiq` registers beside the bus; for a further bus, each under its `Bind`.
 internal static class SidekiqServices
 {
-    public static void Register(IServiceCollection services) =>
+    public static void Register(IServiceCollection services)
+    {
         services.TryAddSingleton<ISidekiqServer>(provider => new SidekiqServer(Host(provider)));
+        services.TryAddSingleton<ISidekiqPeriodicJobs>(provider => new PeriodicJobs(Host(provider)));
+        services.TryAddSingleton<IRecurringMessageScheduler>(provider => new RecurringMessageScheduler(
+            provider.GetRequiredService<IBus>(),
+            Host(provider)
+        ));
+    }
 
     public static void Register<TBus>(IServiceCollection services)
-        where TBus : class, IBus =>
+        where TBus : class, IBus
+    {
         services.TryAddSingleton(provider =>
             Bind<TBus>.Create<ISidekiqServer>(new SidekiqServer(Host<TBus>(provider)))
         );
+        services.TryAddSingleton(provider =>
+            Bind<TBus>.Create<ISidekiqPeriodicJobs>(new PeriodicJobs(Host<TBus>(provider)))
+        );
+        services.TryAddSingleton(provider =>
+            Bind<TBus>.Create<IRecurringMessageScheduler>(
+                new RecurringMessageScheduler(provider.GetRequiredService<TBus>(), Host<TBus>(provider))
+            )
+        );
+    }
 
     public static SidekiqHostConfiguration HostOf(IBusInstance bus) =>
         bus.HostConfiguration as SidekiqHostConfiguration

@@ -46,6 +46,10 @@ internal sealed class RedisKeys(string prefix, string identity)
     public RedisKey Owners { get; } = prefix + "mt:owners"; // SET of "identity|queue" that may have claims
     public RedisKey Temporaries { get; } = prefix + "mt:temporaries"; // ZSET of queues that are or were temporary -> last kept
 
+    public RedisKey Periodic { get; } = prefix + "mt:periodic"; // ZSET id of a periodic job -> when it is due
+    public RedisKey PeriodicJobs { get; } = prefix + "mt:periodic:jobs"; // HASH id -> the periodic job
+    public RedisKey PeriodicLast { get; } = prefix + "mt:periodic:last"; // HASH id -> time of the last run
+
     public RedisKey Alive { get; } = prefix + "mt:alive:" + identity; // STRING with PX: this process's lease
 
     public QueueKeys Queue(string name)

@@ -21,6 +21,7 @@ internal sealed class Script
     public static readonly Script PushDue = new("push_due");
     public static readonly Script PushTemporary = new("push_temporary");
     public static readonly Script Purge = new("purge");
+    public static readonly Script RegisterPeriodic = new("register_periodic");
     public static readonly Script Release = new("release");
     public static readonly Script RemoveTemporary = new("remove_temporary");
     public static readonly Script Renew = new("renew");
@@ -29,17 +30,15 @@ internal sealed class Script
     public static readonly Script Reschedule = new("reschedule");
     public static readonly Script Retry = new("retry");
     public static readonly Script ReturnLanding = new("return_landing");
+    public static readonly Script RunPeriodic = new("run_periodic", part: "publish");
     public static readonly Script Schedule = new("schedule");
     public static readonly Script TakeLanded = new("take_landed");
 
-    Script(string name)
+    /// A part takes the place of the line that names its file.
+    Script(string name, string? part = null)
     {
         Name = name;
-        using var stream =
-            typeof(Script).Assembly.GetManifestResourceStream(name + ".lua")
-            ?? throw new InvalidOperationException($"Script '{name}.lua' is not embedded in the assembly.");
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        Text = reader.ReadToEnd();
+        Text = part is null ? Read(name) : Read(name).Replace($"-- {part}.lua\n", Read(part), StringComparison.Ordinal);
 #pragma warning disable CA5350 // Redis names scripts by their SHA-1
         Hash = SHA1.HashData(Encoding.UTF8.GetBytes(Text));
 #pragma warning restore CA5350
@@ -50,4 +49,13 @@ internal sealed class Script
     public string Text { get; }
 
     public byte[] Hash { get; }
+
+    static string Read(string name)
+    {
+        using var stream =
+            typeof(Script).Assembly.GetManifestResourceStream(name + ".lua")
+            ?? throw new InvalidOperationException($"Script '{name}.lua' is not embedded in the assembly.");
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return reader.ReadToEnd();
+    }
 }

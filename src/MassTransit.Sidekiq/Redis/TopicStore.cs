@@ -58,7 +58,7 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
             ? [keys.Queues, keys.Schedule, keys.Token(token)]
             : [keys.Queues, keys.Schedule];
 
-        return (int)await link.Run(Script.Publish, touched, Arguments(request)).ConfigureAwait(false);
+        return (int)await link.Run(Script.Publish, touched, Arguments(keys.Prefix, request)).ConfigureAwait(false);
     }
 
     public Task CreateTemporary(string queue, TimeSpan life) => TouchTemporary([queue], life);
@@ -100,11 +100,12 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
         );
     }
 
-    RedisValue[] Arguments(PublishRequest request)
+    /// Of publish.lua.
+    public static RedisValue[] Arguments(string prefix, PublishRequest request)
     {
         var (fixedCount, statics, entities) = (10, request.Static, request.Entities);
         var arguments = new RedisValue[fixedCount + (2 * statics.Count) + entities.Count];
-        arguments[0] = keys.Prefix;
+        arguments[0] = prefix;
         arguments[1] = request.MessageId.ToString("D");
         arguments[2] = request.Class;
         arguments[3] = request.Template.BeforeQueue;

@@ -15,6 +15,9 @@ internal abstract class JobDestination
     public abstract string Name { get; }
 
     public abstract Task Send(SidekiqProcess process, in OutgoingJob job);
+
+    /// The same destination for a message that is sent again and again, by processes that do not know it.
+    public abstract Task<PeriodicTarget> Describe(SidekiqProcess process, OutgoingJob job);
 }
 
 internal sealed class QueueDestination(SidekiqEndpointAddress address) : JobDestination
@@ -40,6 +43,13 @@ internal sealed class QueueDestination(SidekiqEndpointAddress address) : JobDest
             ? process.Jobs.PushTemporary(address.Name, json, temporaryLife)
             : process.Jobs.Push(address.Name, json);
     }
+
+    public override Task<PeriodicTarget> Describe(SidekiqProcess process, OutgoingJob job) =>
+        address.IsTemporary
+            ? throw new InvalidOperationException(
+                $"Queue '{address.Name}' is temporary, and a periodic job would outlive it. Send to a durable queue."
+            )
+            : Task.FromResult(new PeriodicTarget { Queue = address.Name });
 }
 
 internal sealed class TopicDestination(string entity, PublishedEntities entities) : JobDestination
@@ -51,6 +61,16 @@ internal sealed class TopicDestination(string entity, PublishedEntities entities
         var declared = entities.Declare(entity, process.Topics, process.Redis.Epoch);
 
         return declared.IsCompletedSuccessfully ? Publish(process, job) : PublishAfter(declared, process, job);
+    }
+
+    public override async Task<PeriodicTarget> Describe(SidekiqProcess process, OutgoingJob job)
+    {
+        await entities.Declare(entity, process.Topics, process.Redis.Epoch).ConfigureAwait(false);
+        return new PeriodicTarget
+        {
+            Topic = entity,
+            Static = job.Contract.Queue is { } queue ? (queue, job.Draft.Class) : null,
+        };
     }
 
     async Task PublishAfter(Task declared, SidekiqProcess process, OutgoingJob job)

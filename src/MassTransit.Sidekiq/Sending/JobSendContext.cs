@@ -58,6 +58,9 @@ internal sealed class JobSendContext<T>(T message, CancellationToken cancellatio
 
     public JobOptions? JobOptions => options;
 
+    /// What is to become a periodic job is taken by this instead of being sent.
+    public PeriodicCapture? Capture { get; set; }
+
     public IReadOnlyDictionary<string, object?>? JobKeys => keys;
 
     JobOptions Options => options ?? MassTransit.Sidekiq.JobOptions.None;

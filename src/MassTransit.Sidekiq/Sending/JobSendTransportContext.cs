@@ -59,6 +59,11 @@ internal sealed class JobSendTransportContext(
         var now = host.Clock.GetUtcNow();
         var contract = host.Contracts.For<T>();
         var draft = JobEnvelope.Draft(context, contract, now, host.Settings.TimeFormat);
+        if (context.Capture is { } capture)
+        {
+            return Capture(capture, new OutgoingJob(draft, contract, Guid.Empty, Due: null, Token: null));
+        }
+
         var due = context.Delay is { } delay && delay > TimeSpan.Zero ? now + delay : (DateTimeOffset?)null;
         var sent = destination.Send(
             host.Process,
@@ -67,6 +72,9 @@ internal sealed class JobSendTransportContext(
 
         return sent.IsCompletedSuccessfully ? Task.CompletedTask : Watch(sent, draft, contract, context, due);
     }
+
+    async Task Capture(PeriodicCapture capture, OutgoingJob job) =>
+        capture.Take(await destination.Describe(host.Process, job).ConfigureAwait(false), job.Draft);
 
     public void Probe(ProbeContext context) => context.Add("destination", destination.Name);
 

@@ -15,10 +15,12 @@ internal sealed class SidekiqProcess : Agent
     readonly ConcurrentDictionary<string, Func<Task>> temporary = new(StringComparer.Ordinal);
     readonly List<BackgroundLoop> loops = [];
     readonly DueJobPoller poller;
+    readonly PeriodicRunner periodic;
     readonly Heartbeat heartbeat;
     readonly CancellationTokenRegistration hostStops;
     readonly Func<string, QueueWaiter> createWaiter;
     readonly TimeSpan lease;
+    bool hasBegun;
 
     public SidekiqProcess(SidekiqHostConfiguration host)
     {
@@ -37,6 +39,8 @@ internal sealed class SidekiqProcess : Agent
             host.Clock
         );
         Tally = new JobTally(new StatStore(Redis, keys));
+        Periodic = new PeriodicStore(Redis, keys);
+        periodic = new PeriodicRunner(Periodic, host.Settings.TimeFormat, host.Clock, () => Redis.Epoch);
         Control = new RemoteControl(host, Roster, Redis.Logger);
         heartbeat = new Heartbeat(new ProcessStore(Redis, keys), Roster, Tally, Control, Identity, host);
         hostStops = host.Lifetime?.ApplicationStopping.Register(() => Control.Quiet("the end of the host")) ?? default;
@@ -66,6 +70,8 @@ internal sealed class SidekiqProcess : Agent
 
     public LeaseStore Leases { get; }
 
+    public PeriodicStore Periodic { get; }
+
     /// Must be done before anything is claimed: a claim without a lease would be rescued while its job runs, one without
     /// an owner would never be.
     public async Task Begin(IReadOnlyList<string> queues)
@@ -73,6 +79,32 @@ internal sealed class SidekiqProcess : Agent
         await Leases.Own(queues).ConfigureAwait(false);
         await RenewLease().ConfigureAwait(false);
         StartLoops();
+    }
+
+    /// A process with endpoints runs the periodic jobs of all applications; one without, only if it must, for its own.
+    public void RunPeriodic(Func<bool, Task> declare, bool mustRun)
+    {
+        periodic.Declare = declare;
+        if (mustRun)
+        {
+            Start(periodic.Loop);
+        }
+
+        periodic.Loop.Wake();
+    }
+
+    /// At once, in this process; others notice within seconds.
+    /// <exception cref="ArgumentException">Its schedule has no run to come.</exception>
+    public async Task SchedulePeriodic(PeriodicJob job)
+    {
+        var due =
+            job.Next(host.Clock.GetUtcNow())
+            ?? throw new ArgumentException(
+                $"'{job.Cron}' has no run between {job.From:O} and {job.Until:O}.",
+                nameof(job)
+            );
+        await Periodic.Register(owner: null, [(job, due)]).ConfigureAwait(false);
+        periodic.Loop.Wake();
     }
 
     public Task RenewLease() => Leases.Renew(lease);
@@ -156,17 +188,31 @@ internal sealed class SidekiqProcess : Agent
     {
         lock (gate)
         {
-            if (loops.Count > 0 || IsStopping)
+            if (hasBegun)
             {
                 return;
             }
 
-            loops.Add(new BackgroundLoop("Lease", KeepAlive, host.Clock));
-            var rescuer = new OrphanRescuer(Leases, host.Deaths, host.Clock, interval: lease / 3);
-            loops.Add(new BackgroundLoop("Rescue of orphaned jobs", rescuer.Cycle, host.Clock));
-            loops.Add(poller.Loop);
-            loops.Add(heartbeat.Loop);
-            loops.ForEach(loop => loop.Start());
+            hasBegun = true;
+        }
+
+        Start(new BackgroundLoop("Lease", KeepAlive, host.Clock));
+        var rescuer = new OrphanRescuer(Leases, host.Deaths, host.Clock, interval: lease / 3);
+        Start(new BackgroundLoop("Rescue of orphaned jobs", rescuer.Cycle, host.Clock));
+        Start(poller.Loop);
+        Start(heartbeat.Loop);
+        Start(periodic.Loop);
+    }
+
+    void Start(BackgroundLoop loop)
+    {
+        lock (gate)
+        {
+            if (!loops.Contains(loop) && !IsStopping)
+            {
+                loops.Add(loop);
+                loop.Start();
+            }
         }
     }
 

@@ -1,0 +1,167 @@
+using StackExchange.Redis;
+
+namespace MassTransit.Sidekiq;
+
+/// A periodic job as it was read: nobody may run it by a reading that is no longer true.
+internal sealed record PeriodicEntry(string Id, DateTimeOffset? Due, DateTimeOffset? LastRun, byte[]? Json);
+
+/// The periodic jobs of all applications on this Redis: what they are, when each is due, when it ran last.
+internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
+{
+    const int MostDue = 100;
+
+    readonly RedisLink link = redis.Working;
+
+    RedisKey[] Keys => [keys.Periodic, keys.PeriodicJobs, keys.PeriodicLast];
+
+    /// Declares `jobs`; with an owner, also drops those of the owner that are not among them. Returns how many were dropped.
+    public async Task<int> Register(string? owner, IReadOnlyList<(PeriodicJob Job, DateTimeOffset Due)> jobs)
+    {
+        var arguments = new List<RedisValue> { owner ?? "" };
+        foreach (var (job, due) in jobs)
+        {
+            arguments.AddRange([job.Id, job.Write(), Score.From(due)]);
+        }
+
+        var reply = (int[])(await link.Run(Script.RegisterPeriodic, Keys, [.. arguments]).ConfigureAwait(false))!;
+        return reply[1];
+    }
+
+    /// Soonest first, at most 100.
+    public Task<IReadOnlyList<PeriodicEntry>> ReadDue(DateTimeOffset now) =>
+        Call(
+            "read",
+            async database =>
+            {
+                var due = await database
+                    .SortedSetRangeByScoreWithScoresAsync(
+                        keys.Periodic,
+                        double.NegativeInfinity,
+                        Score.ToSeconds(now),
+                        take: MostDue
+                    )
+                    .ConfigureAwait(false);
+                if (due.Length == 0)
+                {
+                    return [];
+                }
+
+                var jobs = await database
+                    .HashGetAsync(keys.PeriodicJobs, [.. due.Select(entry => entry.Element)])
+                    .ConfigureAwait(false);
+                return (IReadOnlyList<PeriodicEntry>)
+                    [
+                        .. due.Zip(
+                            jobs,
+                            (entry, job) =>
+                                new PeriodicEntry(entry.Element!, Score.ToTime(entry.Score), LastRun: null, job)
+                        ),
+                    ];
+            }
+        );
+
+    /// When the first of them is due.
+    public Task<DateTimeOffset?> NextDue() =>
+        Call(
+            "read",
+            async database =>
+            {
+                var first = await database
+                    .SortedSetRangeByRankWithScoresAsync(keys.Periodic, 0, 0)
+                    .ConfigureAwait(false);
+                return first.Length == 0 ? (DateTimeOffset?)null : Score.ToTime(first[0].Score);
+            }
+        );
+
+    /// Enqueues a run, or leaves it out when there is none, and notes the next; a job without a next is over. False when
+    /// the entry is no longer true: another process ran the job, or it was changed.
+    public async Task<bool> Run(PeriodicEntry entry, DateTimeOffset? run, PublishRequest? request, DateTimeOffset? next)
+    {
+        RedisValue[] arguments =
+        [
+            entry.Id,
+            Score.From(entry.Due!.Value),
+            entry.Json,
+            next is { } later ? Score.From(later) : "",
+            run is { } time ? Score.From(time) : "",
+            .. request is null ? [] : TopicStore.Arguments(keys.Prefix, request),
+        ];
+
+        var copies = await link.Run(Script.RunPeriodic, [keys.Queues, keys.Schedule, .. Keys], arguments)
+            .ConfigureAwait(false);
+        return (int)copies >= 0;
+    }
+
+    /// All of them, in the order of their names.
+    public Task<IReadOnlyList<PeriodicEntry>> List() =>
+        Call(
+            "list",
+            async database =>
+            {
+                var (jobs, due, last) = (
+                    database.HashGetAllAsync(keys.PeriodicJobs),
+                    database.SortedSetRangeByRankWithScoresAsync(keys.Periodic),
+                    database.HashGetAllAsync(keys.PeriodicLast)
+                );
+                var dueOf = (await due.ConfigureAwait(false)).ToDictionary(
+                    entry => entry.Element,
+                    entry => entry.Score
+                );
+                var lastOf = (await last.ConfigureAwait(false)).ToDictionary(run => run.Name, run => (double)run.Value);
+
+                return (IReadOnlyList<PeriodicEntry>)
+                    [
+                        .. (await jobs.ConfigureAwait(false))
+                            .Select(job => new PeriodicEntry(
+                                job.Name!,
+                                dueOf.TryGetValue(job.Name, out var next) ? Score.ToTime(next) : null,
+                                lastOf.TryGetValue(job.Name, out var before) ? Score.ToTime(before) : null,
+                                job.Value
+                            ))
+                            .OrderBy(entry => entry.Id, StringComparer.Ordinal),
+                    ];
+            }
+        );
+
+    public Task<byte[]?> Find(string id) =>
+        Call(
+            "read",
+            async database => (byte[]?)await database.HashGetAsync(keys.PeriodicJobs, id).ConfigureAwait(false)
+        );
+
+    /// False when there is no such job. One MULTI: a kill leaves all of it or nothing.
+    public Task<bool> Remove(string id) =>
+        Call(
+            "remove",
+            async database =>
+            {
+                var step = database.CreateTransaction();
+                var removed = step.HashDeleteAsync(keys.PeriodicJobs, id);
+                var forgotten = Task.WhenAll(
+                    step.SortedSetRemoveAsync(keys.Periodic, id),
+                    step.HashDeleteAsync(keys.PeriodicLast, id)
+                );
+                await step.ExecuteAsync().ConfigureAwait(false);
+                await forgotten.ConfigureAwait(false);
+                return await removed.ConfigureAwait(false);
+            }
+        );
+
+    /// A paused job stands there without a time at which it is due.
+    public Task<bool> Pause(string id) => Call("pause", database => database.SortedSetRemoveAsync(keys.Periodic, id));
+
+    public Task Resume(string id, DateTimeOffset due) =>
+        Call("resume", database => database.SortedSetAddAsync(keys.Periodic, id, Score.ToSeconds(due), When.NotExists));
+
+    async Task<T> Call<T>(string step, Func<IDatabase, Task<T>> command)
+    {
+        try
+        {
+            return await command(await link.Database().ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (RedisErrors.IsRedis(exception))
+        {
+            throw link.Failed(exception, step, keys.Periodic);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+-- run_periodic.lua: enqueue one run of a periodic job, unless somebody else did, and note when the next is due.
+-- KEYS[1], KEYS[2] -> as in publish.lua   KEYS[3] -> mt:periodic   KEYS[4] -> mt:periodic:jobs   KEYS[5] -> mt:periodic:last
+-- ARGV[1] -> the job's id   ARGV[2] -> the time at which it was due, as it was read   ARGV[3] -> the job as it was read
+-- ARGV[4] -> when it is due next, or "" for never   ARGV[5] -> the time of this run, or "" when it is left out
+-- ARGV[6..] -> the run, as the arguments of publish.lua
+-- Returns the number of copies, or -1 when the job is not the one that was read any more: somebody ran or changed it.
+-- One step: a kill leaves the run enqueued and the next noted, or neither; a refusal leaves neither.
+
+local all, id = ARGV, ARGV[1]
+local due = redis.call('ZSCORE', KEYS[3], id)
+if not due or tonumber(due) ~= tonumber(all[2]) or redis.call('HGET', KEYS[4], id) ~= all[3] then
+  return -1
+end
+
+local copies = 0
+if all[5] ~= '' then
+  local ARGV, KEYS = {}, { KEYS[1], KEYS[2] }
+  for i = 6, #all do
+    ARGV[i - 5] = all[i]
+  end
+  copies = (function()
+    -- publish.lua
+  end)()
+  if type(copies) == 'table' and copies.err then
+    return copies
+  end
+end
+
+if all[4] == '' then
+  redis.call('ZREM', KEYS[3], id)
+  redis.call('HDEL', KEYS[4], id)
+  redis.call('HDEL', KEYS[5], id)
+else
+  redis.call('ZADD', KEYS[3], all[4], id)
+  if all[5] ~= '' then
+    redis.call('HSET', KEYS[5], id, all[5])
+  end
+end
+return copies

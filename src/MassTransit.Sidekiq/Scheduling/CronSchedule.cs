@@ -1,0 +1,130 @@
+namespace MassTransit.Sidekiq;
+
+/// When a periodic job runs: a cron expression on the clocks of a place. What happens where those clocks are changed:
+/// 1. An expression that names hours goes by the time of day, and has each of its times once a day. One that the clocks skip
+///    comes when they are put forward; of one that they show twice the first counts.
+/// 2. An expression for every hour (`*`, `*/2`) goes with elapsed time: what the clocks show twice comes twice, what they
+///    skip does not come.
+internal sealed class CronSchedule
+{
+    // More than clocks were ever put forward or back: a place that changed sides of the date line skipped a day.
+    static readonly TimeSpan longestChange = TimeSpan.FromHours(25);
+    static readonly TimeSpan second = TimeSpan.FromSeconds(1);
+
+    readonly CronFields fields;
+    readonly TimeZoneInfo zone;
+
+    CronSchedule(CronFields fields, TimeZoneInfo zone) => (this.fields, this.zone) = (fields, zone);
+
+    /// <exception cref="FormatException">The expression or the time zone is none.</exception>
+    public static CronSchedule Parse(string cron, string timeZone)
+    {
+        try
+        {
+            return new CronSchedule(CronFields.Parse(cron), TimeZoneInfo.FindSystemTimeZoneById(timeZone));
+        }
+        catch (Exception fault) when (fault is TimeZoneNotFoundException or InvalidTimeZoneException)
+        {
+            throw new FormatException(
+                $"Time zone '{timeZone}' is not known here. Name it as IANA does, such as 'Europe/Berlin' or 'Etc/UTC', and see that the machine has its time zones (tzdata).",
+                fault
+            );
+        }
+    }
+
+    /// The first run after an instant; null when there is none.
+    public DateTimeOffset? Next(DateTimeOffset after) =>
+        (fields.HasEveryHour ? NextElapsed(after) : NextTimeOfDay(after))?.ToUniversalTime();
+
+    /// The last run from one instant to another, both included. Looks back further and further, since the last is near most
+    /// of the time and there may have been millions.
+    public DateTimeOffset? Last(DateTimeOffset from, DateTimeOffset to)
+    {
+        for (var span = TimeSpan.FromMinutes(1); ; span *= 60)
+        {
+            var start = to - from > span ? to - span : from;
+            DateTimeOffset? last = null;
+            for (var run = Next(start - second); run <= to; run = Next(run.Value))
+            {
+                last = run;
+            }
+
+            if (last is not null || start == from)
+            {
+                return last;
+            }
+        }
+    }
+
+    DateTimeOffset? NextTimeOfDay(DateTimeOffset after)
+    {
+        var from = Local(after) - longestChange;
+        while (fields.Next(from) is { } shown)
+        {
+            var run = FirstShown(shown);
+            if (run > after)
+            {
+                return run;
+            }
+
+            from = shown + second;
+        }
+
+        return null;
+    }
+
+    DateTimeOffset? NextElapsed(DateTimeOffset after)
+    {
+        var at = after - TimeSpan.FromTicks(after.Ticks % TimeSpan.TicksPerSecond) + second;
+        while (true)
+        {
+            var offset = zone.GetUtcOffset(at);
+            if (fields.Next(at.UtcDateTime + offset) is not { } shown)
+            {
+                return null;
+            }
+
+            var run = new DateTimeOffset(DateTime.SpecifyKind(shown, DateTimeKind.Unspecified), offset);
+            if (zone.GetUtcOffset(run) == offset)
+            {
+                return run;
+            }
+
+            at = Change(at, run, offset);
+        }
+    }
+
+    /// The instant at which the clocks first show a time, or are put past it.
+    DateTimeOffset FirstShown(DateTime shown)
+    {
+        if (zone.IsInvalidTime(shown))
+        {
+            shown = new DateTime(shown.Year, shown.Month, shown.Day, shown.Hour, shown.Minute, 0);
+            while (zone.IsInvalidTime(shown))
+            {
+                shown = shown.AddMinutes(1);
+            }
+        }
+
+        var offset = zone.IsAmbiguousTime(shown) ? zone.GetAmbiguousTimeOffsets(shown).Max() : zone.GetUtcOffset(shown);
+        return new DateTimeOffset(shown, offset);
+    }
+
+    /// The first second that has another offset.
+    DateTimeOffset Change(DateTimeOffset before, DateTimeOffset after, TimeSpan offset)
+    {
+        while (after - before > second)
+        {
+            var middle = before + TimeSpan.FromSeconds(Math.Floor((after - before).TotalSeconds / 2));
+            (before, after) = zone.GetUtcOffset(middle) == offset ? (middle, after) : (before, middle);
+        }
+
+        return after;
+    }
+
+    DateTime Local(DateTimeOffset instant)
+    {
+        var local = TimeZoneInfo.ConvertTime(instant, zone).DateTime;
+        return local - TimeSpan.FromTicks(local.Ticks % TimeSpan.TicksPerSecond);
+    }
+}

@@ -1,0 +1,49 @@
+namespace MassTransit.Sidekiq;
+
+/// Rides on a message that is not to be sent but to become a periodic job: it passes through all that sending does to a
+/// message (filters, observers, topology), and ends here instead of in Redis.
+internal sealed class PeriodicCapture
+{
+    public PeriodicTarget? Target { get; private set; }
+
+    public ReadOnlyMemory<byte> Job { get; private set; }
+
+    /// Sends the message to nobody; returns what would have been sent.
+    public static async Task<PeriodicCapture> Of<T>(
+        ISendEndpoint endpoint,
+        T message,
+        IPipe<SendContext<T>>? pipe,
+        CancellationToken cancellationToken
+    )
+        where T : class
+    {
+        var capture = new PeriodicCapture();
+        await endpoint
+            .Send(
+                message,
+                Pipe.ExecuteAsync<SendContext<T>>(async context =>
+                {
+                    if (pipe is not null)
+                    {
+                        await pipe.Send(context).ConfigureAwait(false);
+                    }
+
+                    context.GetPayload<JobSendContext<T>>().Capture = capture;
+                }),
+                cancellationToken
+            )
+            .ConfigureAwait(false);
+
+        return capture.Target is null
+            ? throw new InvalidOperationException(
+                $"{TypeName.Of(typeof(T))} was not sent, so it cannot be sent again and again."
+            )
+            : capture;
+    }
+
+    public void Take(PeriodicTarget target, JobDraft draft)
+    {
+        (draft.Queue, draft.Jid) = ("", "");
+        (Target, Job) = (target, PeriodicRun.Strip(JobWriter.Write(draft)));
+    }
+}

@@ -1,0 +1,154 @@
+using System.Text.Json;
+
+namespace MassTransit.Sidekiq;
+
+/// A periodic job as it stands in Redis: when it runs, where it goes, and the job itself without what each run gets anew.
+/// Whoever finds it due runs it, whether or not its code knows the message.
+internal sealed record PeriodicJob
+{
+    /// What the names of two applications may not collide in: "OrdersApi:nightly".
+    public required string Id { get; init; }
+
+    public required string Cron { get; init; }
+
+    public required string TimeZone { get; init; }
+
+    /// How late a missed run is made up for.
+    public TimeSpan CatchUp { get; init; } = TimeSpan.FromHours(1);
+
+    /// The application whose code declares it, and which drops it; null for one that was scheduled at run time.
+    public string? Owner { get; init; }
+
+    public DateTimeOffset? From { get; init; }
+
+    public DateTimeOffset? Until { get; init; }
+
+    public string? Description { get; init; }
+
+    public required PeriodicTarget Target { get; init; }
+
+    public required ReadOnlyMemory<byte> Job { get; init; }
+
+    public CronSchedule Schedule => CronSchedule.Parse(Cron, TimeZone);
+
+    /// The first run after an instant, within the job's own time.
+    public DateTimeOffset? Next(DateTimeOffset after)
+    {
+        var start = From is { } from && from > after ? from.AddSeconds(-1) : after;
+        return Schedule.Next(start) is { } next && !(next > Until) ? next : null;
+    }
+
+    public byte[] Write()
+    {
+        using var text = JobText.Rent();
+        text.Raw("{\"cron\":"u8);
+        text.String(Cron);
+        text.Raw(",\"tz\":"u8);
+        text.String(TimeZone);
+        text.Raw(",\"late\":"u8);
+        text.Number((long)CatchUp.TotalSeconds);
+        Write(text, ",\"by\":"u8, Owner);
+        Write(text, ",\"description\":"u8, Description);
+        Write(text, ",\"from\":"u8, From);
+        Write(text, ",\"until\":"u8, Until);
+        Write(text, ",\"queue\":"u8, Target.Queue);
+        Write(text, ",\"topic\":"u8, Target.Topic);
+        if (Target.Static is { } subscription)
+        {
+            text.Raw(",\"static\":"u8);
+            text.Strings([subscription.Queue, subscription.Class]);
+        }
+
+        text.Raw(",\"job\":"u8);
+        text.Raw(Job.Span);
+        text.Raw("}"u8);
+        return text.ToArray();
+    }
+
+    /// <exception cref="FormatException">The text is no periodic job; the message says why.</exception>
+    public static PeriodicJob Read(string id, ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var fields = document.RootElement;
+            var job = new PeriodicJob
+            {
+                Id = id,
+                Cron = Text(fields, "cron") ?? throw new FormatException("It has no cron expression."),
+                TimeZone = Text(fields, "tz") ?? "Etc/UTC",
+                CatchUp = TimeSpan.FromSeconds(Number(fields, "late") ?? 3600),
+                Owner = Text(fields, "by"),
+                Description = Text(fields, "description"),
+                From = Time(fields, "from"),
+                Until = Time(fields, "until"),
+                Target = PeriodicTarget.Read(fields),
+                Job = JsonSerializer.SerializeToUtf8Bytes(fields.GetProperty("job")),
+            };
+
+            _ = job.Schedule;
+            return SidekiqJob.Parse(job.Job, queue: "").Class is null
+                ? throw new FormatException("Its job has no class.")
+                : job;
+        }
+        catch (Exception fault)
+            when (fault is JsonException or KeyNotFoundException or InvalidJobException or InvalidOperationException)
+        {
+            throw new FormatException(fault.Message, fault);
+        }
+    }
+
+    public static string? Text(JsonElement fields, string key) =>
+        fields.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    static double? Number(JsonElement fields, string key) =>
+        fields.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
+
+    static DateTimeOffset? Time(JsonElement fields, string key) =>
+        Number(fields, key) is { } seconds ? Score.ToTime(seconds) : null;
+
+    static void Write(JobText text, ReadOnlySpan<byte> key, string? value)
+    {
+        if (value is not null)
+        {
+            text.Raw(key);
+            text.String(value);
+        }
+    }
+
+    static void Write(JobText text, ReadOnlySpan<byte> key, DateTimeOffset? value)
+    {
+        if (value is { } time)
+        {
+            text.Raw(key);
+            text.Time(time, SidekiqTimeFormat.FloatSeconds);
+        }
+    }
+}
+
+/// A queue, or all who subscribed to a topic and the queue of the message's contract.
+internal sealed record PeriodicTarget
+{
+    public string? Queue { get; init; }
+
+    public string? Topic { get; init; }
+
+    public (string Queue, string Class)? Static { get; init; }
+
+    public static PeriodicTarget Read(JsonElement fields)
+    {
+        var target = new PeriodicTarget
+        {
+            Queue = PeriodicJob.Text(fields, "queue"),
+            Topic = PeriodicJob.Text(fields, "topic"),
+            Static =
+                fields.TryGetProperty("static", out var list) && list.GetArrayLength() == 2
+                    ? (list[0].GetString()!, list[1].GetString()!)
+                    : null,
+        };
+
+        return target is { Queue: null, Topic: null }
+            ? throw new FormatException("It has neither queue nor topic.")
+            : target;
+    }
+}

@@ -1,0 +1,79 @@
+namespace MassTransit.Sidekiq;
+
+internal sealed class PeriodicJobs(SidekiqHostConfiguration host) : ISidekiqPeriodicJobs
+{
+    PeriodicStore Store => host.Process.Periodic;
+
+    public async Task<IReadOnlyList<SidekiqPeriodicJob>> List() =>
+        [.. (await Store.List().ConfigureAwait(false)).Select(Describe)];
+
+    public async Task<bool> Run(string id)
+    {
+        if (await Find(id).ConfigureAwait(false) is not { } job)
+        {
+            return false;
+        }
+
+        var now = host.Clock.GetUtcNow();
+        await host.Process.Publish(PeriodicRun.Request(job, now, now, host.Settings.TimeFormat)).ConfigureAwait(false);
+        return true;
+    }
+
+    public Task<bool> Pause(string id) => Store.Pause(id);
+
+    public async Task<bool> Resume(string id)
+    {
+        if (await Find(id).ConfigureAwait(false) is not { } job)
+        {
+            return false;
+        }
+
+        if (job.Next(host.Clock.GetUtcNow()) is { } due)
+        {
+            await Store.Resume(id, due).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    public Task<bool> Remove(string id) => Store.Remove(id);
+
+    async Task<PeriodicJob?> Find(string id) =>
+        await Store.Find(id).ConfigureAwait(false) is { } json ? PeriodicJob.Read(id, json) : null;
+
+    /// One that cannot be read is listed all the same: somebody should see it.
+    static SidekiqPeriodicJob Describe(PeriodicEntry entry)
+    {
+        try
+        {
+            var job = PeriodicJob.Read(entry.Id, entry.Json);
+            return new SidekiqPeriodicJob(
+                entry.Id,
+                job.Cron,
+                job.TimeZone,
+                entry.Due,
+                entry.LastRun,
+                SidekiqJob.Parse(job.Job, queue: "").Class,
+                job.Target.Queue,
+                job.Target.Topic,
+                job.Owner,
+                job.Description
+            );
+        }
+        catch (FormatException fault)
+        {
+            return new SidekiqPeriodicJob(
+                entry.Id,
+                "",
+                "",
+                entry.Due,
+                entry.LastRun,
+                null,
+                null,
+                null,
+                null,
+                fault.Message
+            );
+        }
+    }
+}

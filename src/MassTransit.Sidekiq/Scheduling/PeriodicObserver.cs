@@ -1,0 +1,33 @@
+namespace MassTransit.Sidekiq;
+
+/// Declares the application's periodic jobs when its bus has started. A bus that only sends, and declares none, asks Redis nothing.
+internal sealed class PeriodicObserver(SidekiqHostConfiguration host) : IBusObserver
+{
+    public Task PostStart(IBus bus, Task<BusReady> busReady)
+    {
+        if (!host.DeployTopologyOnly)
+        {
+            var process = host.Process;
+            process.RunPeriodic(
+                ifMissing => host.Periodic.Declare(bus, process.Periodic, ifMissing),
+                mustRun: host.Periodic.Any
+            );
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public void PostCreate(IBus bus) { }
+
+    public void CreateFaulted(Exception exception) { }
+
+    public Task PreStart(IBus bus) => Task.CompletedTask;
+
+    public Task StartFaulted(IBus bus, Exception exception) => Task.CompletedTask;
+
+    public Task PreStop(IBus bus) => Task.CompletedTask;
+
+    public Task PostStop(IBus bus) => Task.CompletedTask;
+
+    public Task StopFaulted(IBus bus, Exception exception) => Task.CompletedTask;
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+
+namespace MassTransit.Sidekiq;
+
+/// One run of a periodic job as a job of its own. Its ids come from its name and its time, so that every process that finds
+/// it due makes the same.
+internal static class PeriodicRun
+{
+    public static PublishRequest Request(
+        PeriodicJob periodic,
+        DateTimeOffset run,
+        DateTimeOffset now,
+        SidekiqTimeFormat times
+    )
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"{periodic.Id}@{run.ToUnixTimeSeconds()}");
+        var (id, job) = (JobId.ToMessageId(name), SidekiqJob.Parse(periodic.Job, queue: ""));
+        var target = periodic.Target;
+
+        return new PublishRequest
+        {
+            Entities = target.Topic is { } topic ? [topic] : [],
+            FollowImplements = true,
+            Static =
+                target.Queue is { } queue ? [(queue, job.Class!)]
+                : target.Static is { } subscription ? [subscription]
+                : [],
+            Template = Template(job, id, now, times),
+            Class = job.Class!,
+            MessageId = id,
+        };
+    }
+
+    /// What a run does not share with the next is left out of what stands in Redis.
+    public static ReadOnlyMemory<byte> Strip(ReadOnlyMemory<byte> job)
+    {
+        var edit = new JobEdit().Remove("queue").Remove("jid").Remove("created_at").Remove("enqueued_at");
+        edit.Remove("traceparent").Remove("tracestate");
+        if (SidekiqJob.Parse(job, queue: "").Metadata is { } metadata)
+        {
+            (metadata.MessageId, metadata.ConversationId, metadata.ExpiresAt) = (null, null, null);
+            edit.SetRaw(JobFields.Metadata, Written(metadata));
+        }
+
+        return JobJson.Edit(job, edit);
+    }
+
+    static JobTemplate Template(SidekiqJob job, Guid id, DateTimeOffset now, SidekiqTimeFormat times)
+    {
+        var edit = new JobEdit().Remove("class").Set("created_at", now, times);
+        if (job.Metadata is { } metadata)
+        {
+            (metadata.MessageId, metadata.ConversationId) = (id, id);
+            edit.SetRaw(JobFields.Metadata, Written(metadata));
+        }
+
+        var rest = JobJson.Edit(job.Json, edit.Set("enqueued_at", now, times)).Span;
+        return new JobTemplate("{\"queue\":"u8.ToArray(), ",\"class\":"u8.ToArray(), [.. ","u8, .. rest[1..]]);
+    }
+
+    static byte[] Written(JobMetadata metadata)
+    {
+        using var text = JobText.Rent();
+        metadata.Write(text);
+        return text.ToArray();
+    }
+}

@@ -1,0 +1,274 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using MassTransit.Sidekiq.Tests.Redis;
+
+namespace MassTransit.Sidekiq.Tests.Scheduling;
+
+public class PeriodicRunnerTests
+{
+    static readonly PeriodicJob nightly = Job("App:nightly", "0 8 * * *");
+
+    [Fact]
+    public async Task Ten_processes_enqueue_a_run_once()
+    {
+        await using var steps = await RedisSteps.Open();
+        var clock = new FakeClock(Time("2026-11-22T07:00:00Z"));
+        await Register(steps, clock, nightly, Job("App:often", "*/5 * * * *"));
+        var processes = Enumerable.Range(0, 10).Select(n => steps.Another($"host:{n}:x")).ToList();
+        var runners = processes.ConvertAll(process => Runner(process, clock));
+
+        for (var runs = 1; runs <= 12; runs++)
+        {
+            clock.Advance(TimeSpan.FromMinutes(5));
+            await Task.WhenAll(runners.Select(runner => runner.Cycle(CancellationToken.None)));
+            Assert.Equal(runs, (await steps.Redis.Queue("often")).Length);
+        }
+
+        Assert.Single(await steps.Redis.Queue("nightly"));
+        Assert.Equal(12, (await Jids(steps, "often")).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Run_is_a_job_whose_ids_any_process_would_have_given_it()
+    {
+        await using var steps = await RedisSteps.Open();
+        var clock = new FakeClock(Time("2026-11-22T07:00:00Z"));
+        await Register(steps, clock, nightly);
+
+        Assert.Equal(TimeSpan.FromSeconds(5), await Runner(steps, clock).Cycle(CancellationToken.None));
+        clock.Advance(TimeSpan.FromMinutes(60));
+        await Runner(steps, clock).Cycle(CancellationToken.None);
+
+        var id = JobId.ToMessageId("App:nightly@1795334400");
+        Assert.Equal(
+            $$"""{"queue":"nightly","class":"Nightly","jid":"{{JobId.From(id, "nightly", "Nightly")}}","retry":true,"args":[1,"a"],"created_at":1795334400.0,"enqueued_at":1795334400.0}""",
+            Assert.Single(await steps.Redis.Queue("nightly"))
+        );
+        var entry = Assert.Single(await new PeriodicStore(steps.Connection, steps.Keys).List());
+        Assert.Equal(Time("2026-11-22T08:00:00Z"), entry.LastRun);
+        Assert.Equal(Time("2026-11-23T08:00:00Z"), entry.Due);
+        Assert.Equal(["nightly"], await steps.Redis.Queues());
+    }
+
+    [Theory]
+    [InlineData("0 8 * * *", "08:00:30", 1)]
+    [InlineData("0 8 * * *", "08:59:00", 1)]
+    [InlineData("0 8 * * *", "09:01:00", 0)]
+    [InlineData("*/10 * * * *", "13:07:00", 1)]
+    public async Task Missed_runs_are_made_up_for_by_one_within_the_window(string cron, string backAt, int runs)
+    {
+        await using var steps = await RedisSteps.Open();
+        var clock = new FakeClock(Time("2026-11-22T07:55:00Z"));
+        await Register(steps, clock, Job("App:nightly", cron));
+
+        clock.Advance(Time($"2026-11-22T{backAt}Z") - clock.GetUtcNow());
+        var runner = Runner(steps, clock);
+        await runner.Cycle(CancellationToken.None);
+        await runner.Cycle(CancellationToken.None);
+
+        Assert.Equal(runs, (await steps.Redis.Queue("nightly")).Length);
+        var entry = Assert.Single(await new PeriodicStore(steps.Connection, steps.Keys).List());
+        Assert.Equal(nightly with { Cron = cron } is var job ? job.Next(clock.GetUtcNow()) : null, entry.Due);
+    }
+
+    [Fact]
+    public async Task Window_of_zero_still_forgives_a_minute()
+    {
+        await using var steps = await RedisSteps.Open();
+        var clock = new FakeClock(Time("2026-11-22T07:55:00Z"));
+        await Register(steps, clock, nightly with { CatchUp = TimeSpan.Zero });
+
+        clock.Advance(TimeSpan.FromMinutes(5.5));
+        await Runner(steps, clock).Cycle(CancellationToken.None);
+        clock.Advance(TimeSpan.FromHours(24.1));
+        await Runner(steps, clock).Cycle(CancellationToken.None);
+
+        Assert.Single(await steps.Redis.Queue("nightly"));
+    }
+
+    [Theory]
+    [InlineData("2026-10-24T22:00:00Z", "2026-10-25T00:30:00Z")]
+    [InlineData("2027-03-27T23:00:00Z", "2027-03-28T01:00:00Z")]
+    public async Task Night_in_which_the_clocks_are_changed_has_one_run(string night, string run)
+    {
+        await using var steps = await RedisSteps.Open();
+        var clock = new FakeClock(Time(night));
+        await Register(steps, clock, Job("App:nightly", "30 2 * * *") with { TimeZone = "Europe/Berlin" });
+        var runner = Runner(steps, clock);
+
+        for (var minutes = 0; minutes < 6 * 60; minutes += 10)
+        {
+            clock.Advance(TimeSpan.FromMinutes(10));
+            await runner.Cycle(CancellationToken.None);
+        }
+
+        var job = JsonElement.Parse(Assert.Single(await steps.Redis.Queue("nightly")));
+        Assert.Equal(Time(run).ToUnixTimeSeconds(), job.GetProperty("enqueued_at").GetDouble());
+    }
+
+    [Fact]
+    public async Task Job_that_was_changed_meanwhile_is_not_run_as_it_was()
+    {
+        await using var steps = await RedisSteps.Open();
+        var clock = new FakeClock(Time("2026-11-22T07:00:00Z"));
+        await Register(steps, clock, nightly);
+        clock.Advance(TimeSpan.FromHours(1));
+        var store = new PeriodicStore(steps.Connection, steps.Keys);
+        var entry = Assert.Single(await store.ReadDue(clock.GetUtcNow()));
+        var before = await steps.Redis.Snapshot();
+        var request = PeriodicRun.Request(nightly, clock.GetUtcNow(), clock.GetUtcNow(), default);
+
+        Assert.False(await store.Run(entry with { Json = "{}"u8.ToArray() }, clock.GetUtcNow(), request, null));
+        Assert.False(
+            await store.Run(entry with { Due = entry.Due!.Value.AddSeconds(1) }, clock.GetUtcNow(), request, null)
+        );
+
+        Assert.Equal(before, await steps.Redis.Snapshot());
+    }
+
+    [Fact]
+    public async Task Refused_run_stays_due_and_holds_up_no_other()
+    {
+        await using var steps = await RedisSteps.Open();
+        var clock = new FakeClock(Time("2026-11-22T07:00:00Z"));
+        await Register(steps, clock, nightly, Job("App:other", "0 8 * * *"));
+        await steps.Redis.Db.StringSetAsync("queue:nightly", "no list");
+        clock.Advance(TimeSpan.FromHours(1));
+        var runner = Runner(steps, clock);
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => runner.Cycle(CancellationToken.None));
+        Assert.Single(await steps.Redis.Queue("other"));
+        await steps.Redis.Db.KeyDeleteAsync("queue:nightly");
+        await runner.Cycle(CancellationToken.None);
+
+        Assert.Single(await steps.Redis.Queue("nightly"));
+        Assert.Single(await steps.Redis.Queue("other"));
+    }
+
+    [Fact]
+    public async Task Text_that_is_no_periodic_job_is_paused_and_the_others_run()
+    {
+        await using var steps = await RedisSteps.Open();
+        var clock = new FakeClock(Time("2026-11-22T07:00:00Z"));
+        await Register(steps, clock, nightly);
+        foreach (
+            var (id, text) in new[]
+            {
+                ("junk", "no json"),
+                ("empty", "{}"),
+                ("cron", """{"cron":"x","queue":"q","job":{"class":"A"}}"""),
+            }
+        )
+        {
+            await steps.Redis.Db.HashSetAsync("mt:periodic:jobs", id, text);
+            await steps.Redis.Db.SortedSetAddAsync("mt:periodic", id, 1);
+        }
+
+        await steps.Redis.Db.SortedSetAddAsync("mt:periodic", "gone", 1);
+        clock.Advance(TimeSpan.FromHours(1));
+
+        await Runner(steps, clock).Cycle(CancellationToken.None);
+
+        Assert.Single(await steps.Redis.Queue("nightly"));
+        Assert.Equal(
+            ["App:nightly"],
+            (await steps.Redis.Db.SortedSetRangeByRankAsync("mt:periodic")).Select(id => id.ToString())
+        );
+    }
+
+    [Fact]
+    public async Task Job_whose_time_is_over_is_gone_after_its_last_run()
+    {
+        await using var steps = await RedisSteps.Open();
+        var clock = new FakeClock(Time("2026-11-22T07:00:00Z"));
+        await Register(steps, clock, nightly with { Owner = null, Until = Time("2026-11-22T09:00:00Z") });
+        clock.Advance(TimeSpan.FromHours(1));
+
+        await Runner(steps, clock).Cycle(CancellationToken.None);
+
+        Assert.Single(await steps.Redis.Queue("nightly"));
+        Assert.Equal(["queue:nightly", "queues"], await steps.Redis.Keys());
+    }
+
+    [Fact]
+    public async Task What_an_application_declares_no_more_is_dropped_and_nothing_else()
+    {
+        await using var steps = await RedisSteps.Open();
+        var clock = new FakeClock(Time("2026-11-22T07:00:00Z"));
+        await Register(steps, clock, nightly, Job("App:other", "0 9 * * *"));
+        var store = new PeriodicStore(steps.Connection, steps.Keys);
+        await store.Register(
+            "Elsewhere",
+            [(Job("Elsewhere:x", "0 9 * * *") with { Owner = "Elsewhere" }, clock.GetUtcNow())]
+        );
+        await store.Register(null, [(Job("group/y", "0 9 * * *") with { Owner = null }, clock.GetUtcNow())]);
+
+        Assert.Equal(1, await store.Register("App", [(nightly, clock.GetUtcNow().AddDays(9))]));
+
+        var jobs = await store.List();
+        Assert.Equal(["App:nightly", "Elsewhere:x", "group/y"], jobs.Select(job => job.Id));
+        Assert.Equal(Time("2026-11-22T08:00:00Z"), jobs[0].Due);
+    }
+
+    [Fact]
+    public async Task Restart_keeps_a_missed_run_and_a_pause_and_takes_over_other_times()
+    {
+        await using var steps = await RedisSteps.Open();
+        var clock = new FakeClock(Time("2026-11-22T07:00:00Z"));
+        var (paused, changed) = (Job("App:paused", "0 9 * * *"), Job("App:changed", "0 9 * * *"));
+        await Register(steps, clock, nightly, paused, changed);
+        var store = new PeriodicStore(steps.Connection, steps.Keys);
+        await store.Pause(paused.Id);
+        clock.Advance(TimeSpan.FromHours(1.5));
+
+        changed = changed with { Cron = "0 10 * * *" };
+        await Register(
+            steps,
+            clock,
+            nightly with
+            {
+                CatchUp = TimeSpan.FromHours(2),
+            },
+            paused with
+            {
+                CatchUp = TimeSpan.Zero,
+            },
+            changed
+        );
+
+        Assert.Equal(
+            [
+                ("App:changed", Time("2026-11-22T10:00:00Z")),
+                ("App:nightly", Time("2026-11-22T08:00:00Z")),
+                ("App:paused", null),
+            ],
+            (await store.List()).Select(job => (job.Id, job.Due))
+        );
+    }
+
+    static async Task Register(RedisSteps steps, FakeClock clock, params PeriodicJob[] jobs) =>
+        await new PeriodicStore(steps.Connection, steps.Keys).Register(
+            "App",
+            [.. jobs.Select(job => (job, job.Next(clock.GetUtcNow())!.Value))]
+        );
+
+    static PeriodicRunner Runner(RedisSteps process, FakeClock clock) =>
+        new(new PeriodicStore(process.Connection, process.Keys), default, clock, () => 0);
+
+    static PeriodicJob Job(string id, string cron) =>
+        new()
+        {
+            Id = id,
+            Cron = cron,
+            TimeZone = "Etc/UTC",
+            Owner = "App",
+            Target = new PeriodicTarget { Queue = id[(id.IndexOf(':', StringComparison.Ordinal) + 1)..] },
+            Job = Encoding.UTF8.GetBytes("""{"retry":true,"args":[1,"a"],"class":"Nightly"}"""),
+        };
+
+    static async Task<IEnumerable<string>> Jids(RedisSteps steps, string queue) =>
+        (await steps.Redis.Queue(queue)).Select(job => JsonElement.Parse(job).GetProperty("jid").GetString()!);
+
+    static DateTimeOffset Time(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
+}

@@ -1,5 +1,4 @@
 using MassTransit;
-using Microsoft.EntityFrameworkCore;
 using OrdersApi;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -13,8 +12,7 @@ builder
     .ValidateOnStart();
 
 builder.Services.AddDbContext<OrdersDb>(
-    (services, options) =>
-        OrdersDb.Configure(options, services.GetRequiredService<IConfiguration>().GetConnectionString("Orders")!)
+    (services, options) => OrdersDb.Configure(options, services.GetRequiredService<IConfiguration>())
 );
 
 builder.Services.AddMassTransit(x =>

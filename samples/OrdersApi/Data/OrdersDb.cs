@@ -13,8 +13,13 @@ public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(opt
     public DbSet<StockItem> Stock => Set<StockItem>();
 
     /// SQLite in a file, or PostgreSQL: the connection string tells.
-    public static void Configure(DbContextOptionsBuilder options, string connectionString)
+    public static void Configure(DbContextOptionsBuilder options, IConfiguration configuration)
     {
+        var connectionString =
+            configuration.GetConnectionString("Orders")
+            ?? throw new InvalidOperationException(
+                "There is no connection string 'Orders'. Set ConnectionStrings:Orders, for instance to Data Source=orders.db."
+            );
         if (connectionString.Contains("Host=", StringComparison.OrdinalIgnoreCase))
         {
             options.UseNpgsql(connectionString);

@@ -9,6 +9,7 @@ public partial class DocumentationTests
     static readonly IReadOnlyList<SourceFile> Pages =
     [
         .. Repository.Files("docs", "*.md"),
+        .. Repository.Files("samples", "*.md"),
         .. Root("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"),
     ];
 

@@ -9,6 +9,7 @@ public sealed partial class ShellTests
     [
         .. Repository.Files("docs", "*.md"),
         .. Repository.Files("benchmarks", "*.md"),
+        .. Repository.Files("samples", "*.md"),
         .. new[] { "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md" }.Select(name => new SourceFile(
             name,
             new Lazy<string>(() => File.ReadAllText(Repository.PathOf(name)))
@@ -24,6 +25,14 @@ public sealed partial class ShellTests
             .Where(line => line.Length > 0),
     ];
 
+    /// OrdersApi.Tests starts the worker with these words, and compares the Docker files with what they name.
+    static readonly string[] sampleCommands =
+    [
+        "docker compose up --build",
+        "sidekiq -C sidekiq.yml -r ./worker.rb",
+        "dotnet run",
+    ];
+
     [Fact]
     public void Each_command_is_of_a_kind_that_a_test_knows() =>
         Assert.Empty(
@@ -31,6 +40,8 @@ public sealed partial class ShellTests
                 !command.StartsWith("./build.sh ", StringComparison.Ordinal)
                 && !command.StartsWith("redis-cli ", StringComparison.Ordinal)
                 && !Package().IsMatch(command)
+                && !OneClass().IsMatch(command)
+                && !sampleCommands.Contains(command)
                 && command != "dotnet nuget add source \"$PWD/artifacts/packages\" --name masstransit-sidekiq"
             )
         );
@@ -76,11 +87,25 @@ public sealed partial class ShellTests
                 var package = match.Groups[1].Value;
                 Assert.True(
                     Directory.Exists(Repository.PathOf($"src/{package}"))
-                        || known.Contains($"Include=\"{package}\"", StringComparison.Ordinal),
+                        || known.Contains(
+                            $"Include=\"{package}\" Version=\"{match.Groups[2].Value}\"",
+                            StringComparison.Ordinal
+                        ),
                     package
                 );
             }
         );
+    }
+
+    [Fact]
+    public void Test_class_to_run_alone_is_there()
+    {
+        var match = Assert.Single(
+            commands.Select(command => OneClass().Match(command)),
+            (Predicate<Match>)(match => match.Success)
+        );
+
+        Assert.Single(Repository.Files(match.Groups[1].Value, $"{match.Groups[2].Value}.cs"));
     }
 
     [Fact]
@@ -104,6 +129,9 @@ public sealed partial class ShellTests
     [GeneratedRegex(@"^ {4}(?:\./|dotnet |redis-cli |docker |git |apt).*", RegexOptions.Multiline)]
     private static partial Regex Indented();
 
-    [GeneratedRegex(@"^dotnet add package ([\w.]+)$")]
+    [GeneratedRegex(@"^dotnet run --project (tests/[\w.]+) -- -class [\w.]+\.(\w+)$")]
+    private static partial Regex OneClass();
+
+    [GeneratedRegex(@"^dotnet add package ([\w.]+)(?: --version ([\d.]+))?$")]
     private static partial Regex Package();
 }

@@ -40,4 +40,6 @@ public interface IOutboxInspector<TDbContext> : IOutboxInspector;
 /// <param name="Pending">Messages that are committed and not yet sent.</param>
 /// <param name="OldestAge">How long the oldest of them has waited; zero when there is none.</param>
 /// <param name="SetAside">Messages that could not be sent.</param>
-public sealed record OutboxCounts(long Pending, TimeSpan OldestAge, long SetAside);
+/// <param name="Open">Jobs that were sent and are not known to be completed, where they are kept until then.</param>
+/// <param name="Dead">Kept jobs that died.</param>
+public sealed record OutboxCounts(long Pending, TimeSpan OldestAge, long SetAside, long Open = 0, long Dead = 0);

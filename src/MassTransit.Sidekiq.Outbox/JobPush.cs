@@ -3,14 +3,14 @@ namespace MassTransit.Sidekiq;
 /// Turns the messages of a batch into jobs and pushes them all at once: commands leave in order on one connection, and
 /// are awaited together. Jobs for one queue share a command, since nothing orders them against other queues; a publish,
 /// which may reach any queue, goes out behind everything before it.
-internal sealed class JobPush(SidekiqHostConfiguration host)
+internal sealed class JobPush(SidekiqHostConfiguration host, JobLedger? ledger = null)
 {
     /// How long an unread answer stays in a temporary queue whose owner has just died.
     static readonly TimeSpan temporaryLife = TimeSpan.FromMinutes(1);
 
     public async Task<OutboxOutcome> Push(IReadOnlyList<OutboxMessage> messages)
     {
-        var run = new Run(host.Process, host);
+        var run = new Run(host.Process, host, ledger);
         for (var i = 0; i < messages.Count; i++)
         {
             try
@@ -27,11 +27,12 @@ internal sealed class JobPush(SidekiqHostConfiguration host)
         return await run.End().ConfigureAwait(false);
     }
 
-    sealed class Run(SidekiqProcess process, SidekiqHostConfiguration host)
+    sealed class Run(SidekiqProcess process, SidekiqHostConfiguration host, JobLedger? ledger)
     {
         readonly DateTimeOffset now = host.Clock.GetUtcNow();
         readonly Dictionary<string, Bulk> bulks = new(StringComparer.Ordinal);
         readonly List<(Task Done, IReadOnlyList<int> Messages)> sent = [];
+        readonly List<(int Message, PublishRequest Request)> published = [];
         bool hasPublished;
 
         public OutboxOutcome Outcome { get; } = new();
@@ -55,6 +56,11 @@ internal sealed class JobPush(SidekiqHostConfiguration host)
                     ?? throw new InvalidOperationException($"Message {row.MessageId} has no destination address.")
             );
             var job = StagedMessage.ToJob(row, host, now);
+            if (!address.IsTemporary)
+            {
+                ledger?.Mark(job.Draft);
+            }
+
             if (address.IsTopic)
             {
                 Flush();
@@ -64,7 +70,7 @@ internal sealed class JobPush(SidekiqHostConfiguration host)
 
             job.Draft.Queue = address.Name;
             job.Draft.Jid = JobId.From(row.MessageId);
-            Push(index, address, job);
+            Push(index, row.MessageId, address, job);
         }
 
         public async Task<OutboxOutcome> End()
@@ -75,6 +81,14 @@ internal sealed class JobPush(SidekiqHostConfiguration host)
                 await Settle(done, messages).ConfigureAwait(false);
             }
 
+            foreach (var (message, request) in published)
+            {
+                foreach (var copy in request.Copies is null ? [] : JobLedger.Copies(request))
+                {
+                    Outcome.Kept.Add((message, copy));
+                }
+            }
+
             return Outcome;
         }
 
@@ -83,31 +97,37 @@ internal sealed class JobPush(SidekiqHostConfiguration host)
         async Task Publish(int index, Guid messageId, string entity, StagedJob job)
         {
             var entities = job.Entities ?? host.Entities.Find(entity);
-            var published = process.Publish(
-                new PublishRequest
-                {
-                    Entities = entities ?? [entity],
-                    FollowImplements = entities is null,
-                    Template = JobWriter.WriteTemplate(job.Draft),
-                    Class = job.Draft.Class,
-                    MessageId = messageId,
-                    Static = job.Queue is { } queue ? [(queue, job.Draft.Class)] : [],
-                    Due = job.Due,
-                    Token = job.Token,
-                }
-            );
-            sent.Add((published, [index]));
+            var request = new PublishRequest
+            {
+                Entities = entities ?? [entity],
+                FollowImplements = entities is null,
+                Template = JobWriter.WriteTemplate(job.Draft),
+                Class = job.Draft.Class,
+                MessageId = messageId,
+                Static = job.Queue is { } queue ? [(queue, job.Draft.Class)] : [],
+                Due = job.Due,
+                Token = job.Token,
+                Copies = ledger is null ? null : [],
+            };
+            var done = process.Publish(request);
+            sent.Add((done, [index]));
+            published.Add((index, request));
 
             if (!hasPublished)
             {
                 hasPublished = true;
-                await published.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await done.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
-        void Push(int index, SidekiqEndpointAddress address, StagedJob job)
+        void Push(int index, Guid messageId, SidekiqEndpointAddress address, StagedJob job)
         {
             var json = JobWriter.Write(job.Draft);
+            if (ledger is not null && !address.IsTemporary)
+            {
+                Outcome.Kept.Add((index, new KeptJob(job.Draft.Jid, messageId, address.Name, json, job.Due)));
+            }
+
             if (job.Due is { } due)
             {
                 sent.Add((process.Schedule(json, due, job.Token), [index]));

@@ -23,4 +23,12 @@ internal sealed class MySqlDialect : OutboxDialect
     public override string ForgetInbox(OutboxTables tables) =>
         $"DELETE FROM {tables.Inbox.Name} WHERE {tables.Inbox[nameof(InboxState.Delivered)]} < @before"
         + $" ORDER BY {tables.Inbox[nameof(InboxState.Delivered)]} LIMIT @take";
+
+    public override string Keep(OutboxTables tables) =>
+        $"INSERT IGNORE INTO {tables.Ledger.Name} ({LedgerColumns(tables)}) SELECT {LedgerValues} FROM"
+        + " JSON_TABLE(@rows, '$[*]' COLUMNS (jid varchar(64) PATH '$.jid', message char(36) PATH '$.message',"
+        + " queue longtext PATH '$.queue', job longtext PATH '$.job', sent datetime(6) PATH '$.sent',"
+        + " due datetime(6) PATH '$.due', look datetime(6) PATH '$.look')) AS r";
+
+    protected override string TimeFormat => "yyyy-MM-dd HH:mm:ss.ffffff";
 }

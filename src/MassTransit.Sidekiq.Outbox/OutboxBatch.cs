@@ -58,37 +58,29 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
 
     /// Removes what was sent, sets aside what cannot be, leaves the rest. All of a transaction that comes after a message
     /// which is left is left too, though it may have been sent: it is sent again, in order.
-    public async Task Finish(OutboxOutcome outcome, DateTime now, CancellationToken cancellationToken)
+    public async Task Finish(
+        OutboxOutcome outcome,
+        DateTime now,
+        LedgerTerms? keep,
+        CancellationToken cancellationToken
+    )
     {
-        foreach (var (message, token) in outcome.NotFound)
-        {
-            if (await IsStaged(token, cancellationToken).ConfigureAwait(false))
-            {
-                outcome.Leave(message);
-            }
-        }
+        await LeaveStagedElsewhere(outcome, cancellationToken).ConfigureAwait(false);
 
+        var ended = new List<int>();
         var open = new HashSet<Guid>();
         var last = new Dictionary<Guid, long>();
         for (var i = 0; i < messages.Count; i++)
         {
-            var message = messages[i];
-            var outbox = message.OutboxId!.Value;
-            if (open.Contains(outbox))
-            {
-                continue;
-            }
-
+            var outbox = messages[i].OutboxId!.Value;
             if (outcome.IsLeft(i))
             {
                 open.Add(outbox);
-                continue;
             }
-
-            last[outbox] = message.SequenceNumber;
-            if (outcome.Fault(i) is { } fault)
+            else if (!open.Contains(outbox))
             {
-                await SetAside(message, fault, now, cancellationToken).ConfigureAwait(false);
+                ended.Add(i);
+                last[outbox] = messages[i].SequenceNumber;
             }
         }
 
@@ -97,6 +89,8 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
             open.Add(claimed[^1]);
         }
 
+        await SetAside(ended, outcome, now, cancellationToken).ConfigureAwait(false);
+        await Keep(ended, outcome, keep, now, cancellationToken).ConfigureAwait(false);
         await Delete([.. claimed.Where(outbox => !open.Contains(outbox))], cancellationToken).ConfigureAwait(false);
         foreach (var outbox in open.Where(last.ContainsKey))
         {
@@ -135,6 +129,60 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
         await using var _ = command.ConfigureAwait(false);
         OutboxDialect.Parameter(command, "@outbox", outbox);
         OutboxDialect.Parameter(command, "@last", sequenceNumber);
+        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// A cancellation waits for the message that it takes back.
+    async Task LeaveStagedElsewhere(OutboxOutcome outcome, CancellationToken cancellationToken)
+    {
+        foreach (var (message, token) in outcome.NotFound)
+        {
+            if (await IsStaged(token, cancellationToken).ConfigureAwait(false))
+            {
+                outcome.Leave(message);
+            }
+        }
+    }
+
+    async Task SetAside(List<int> ended, OutboxOutcome outcome, DateTime now, CancellationToken cancellationToken)
+    {
+        foreach (var message in ended)
+        {
+            if (outcome.Fault(message) is { } fault)
+            {
+                await SetAside(messages[message], fault, now, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    async Task Keep(
+        List<int> ended,
+        OutboxOutcome outcome,
+        LedgerTerms? terms,
+        DateTime now,
+        CancellationToken cancellationToken
+    )
+    {
+        if (terms is null)
+        {
+            return;
+        }
+
+        var sent = ended.Where(message => outcome.Fault(message) is null).ToHashSet();
+        var rows = outcome.Kept.Where(kept => sent.Contains(kept.Message)).ToArray();
+        if (rows.Length == 0)
+        {
+            return;
+        }
+
+        var command = Command(statements.Keep);
+        await using var _ = command.ConfigureAwait(false);
+        OutboxDialect.Parameter(
+            command,
+            "@rows",
+            statements.Dialect.Rows(rows.Select(kept => terms.Row(kept.Job, now)))
+        );
+        OutboxDialect.Parameter(command, "@epoch", terms.Epoch);
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 

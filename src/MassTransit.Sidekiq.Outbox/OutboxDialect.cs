@@ -1,4 +1,6 @@
 using System.Data.Common;
+using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
@@ -10,6 +12,9 @@ internal abstract class OutboxDialect
     public static readonly OutboxDialect Sqlite = new SqliteDialect();
     public static readonly OutboxDialect SqlServer = new SqlServerDialect();
     public static readonly OutboxDialect MySql = new MySqlDialect();
+
+    // Jobs are mostly quotes as it is.
+    static readonly JsonSerializerOptions relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// The file in Sql/ that creates the tables.
     public abstract string Name { get; }
@@ -30,6 +35,9 @@ internal abstract class OutboxDialect
 
     /// Removes up to @take inbox rows that were delivered before @before.
     public abstract string ForgetInbox(OutboxTables tables);
+
+    /// Adds jobs to the ledger; one that is there already stays as it is. Parameters: @rows, @epoch.
+    public abstract string Keep(OutboxTables tables);
 
     public virtual string DeleteMessages(OutboxTables tables) =>
         $"DELETE FROM {tables.Message.Name} WHERE {tables.Message[nameof(OutboxMessage.OutboxId)]} {IsInIds}";
@@ -67,6 +75,29 @@ internal abstract class OutboxDialect
     /// Fills @ids.
     public virtual object Ids(IEnumerable<Guid> ids) => JsonSerializer.Serialize(ids);
 
+    /// Fills @rows: a JSON array, which every database takes apart.
+    public string Rows(IEnumerable<OutboxLedger> rows) =>
+        JsonSerializer.Serialize(
+            rows.Select(row => new Dictionary<string, string?>(StringComparer.Ordinal)
+            {
+                ["jid"] = row.Jid,
+                ["message"] = Id(row.MessageId),
+                ["queue"] = row.Queue,
+                ["job"] = row.Job,
+                ["sent"] = Time(row.SentAt),
+                ["due"] = Time(row.Due),
+                ["look"] = Time(row.NextLook),
+            }),
+            relaxed
+        );
+
+    /// As the database stores them, or reads them from text.
+    protected virtual string Id(Guid id) => id.ToString("D");
+
+    protected virtual string TimeFormat => "yyyy-MM-ddTHH:mm:ss.ffffffZ";
+
+    string? Time(DateTime? time) => time?.ToString(TimeFormat, CultureInfo.InvariantCulture);
+
     /// What follows a column to say that it is one of @ids.
     protected abstract string IsInIds { get; }
 
@@ -101,6 +132,22 @@ internal abstract class OutboxDialect
             tables.Inbox[nameof(InboxState.Consumed)],
             tables.Inbox[nameof(InboxState.Delivered)]
         );
+
+    protected static string LedgerColumns(OutboxTables tables) =>
+        string.Join(
+            ", ",
+            tables.Ledger[nameof(OutboxLedger.Jid)],
+            tables.Ledger[nameof(OutboxLedger.MessageId)],
+            tables.Ledger[nameof(OutboxLedger.Queue)],
+            tables.Ledger[nameof(OutboxLedger.Job)],
+            tables.Ledger[nameof(OutboxLedger.SentAt)],
+            tables.Ledger[nameof(OutboxLedger.Due)],
+            tables.Ledger[nameof(OutboxLedger.NextLook)],
+            tables.Ledger[nameof(OutboxLedger.PushedAgain)],
+            tables.Ledger[nameof(OutboxLedger.Epoch)]
+        );
+
+    protected const string LedgerValues = "r.jid, r.message, r.queue, r.job, r.sent, r.due, r.look, 0, @epoch";
 
     /// Consumed with its insertion: both commit together, or neither.
     protected const string ReceiveValues = "@message, @consumer, @message, @received, 1, @received, @received";

@@ -28,7 +28,11 @@ internal sealed class OutboxInspector<TDbContext>(
                 .ConfigureAwait(false);
             var age = oldest is { } created ? clock.GetUtcNow() - StagedMessage.Utc(created) : TimeSpan.Zero;
 
-            return new OutboxCounts(pending, age > TimeSpan.Zero ? age : TimeSpan.Zero, setAside);
+            var ledger = context.Set<OutboxLedger>();
+            var kept = await ledger.LongCountAsync(cancellationToken).ConfigureAwait(false);
+            var dead = await ledger.LongCountAsync(row => row.DiedAt != null, cancellationToken).ConfigureAwait(false);
+
+            return new OutboxCounts(pending, age > TimeSpan.Zero ? age : TimeSpan.Zero, setAside, kept - dead, dead);
         });
 
     public Task<IReadOnlyList<OutboxFault>> Faults(int limit = 100, CancellationToken cancellationToken = default) =>

@@ -9,6 +9,10 @@ internal sealed class OutboxLog<TDbContext>(ILoggerFactory loggers)
 
     public void NeverSaved() => logger.NeverSaved(typeof(TDbContext).Name);
 
+    public void PushedAgain(int jobs) => logger.PushedAgain(jobs, typeof(TDbContext).Name);
+
+    public void RedisLostItsData(int jobs) => logger.RedisLostItsData(jobs, typeof(TDbContext).Name);
+
     public void SetAside(Exception fault) => logger.SetAside(fault, typeof(TDbContext).Name);
 }
 
@@ -27,4 +31,18 @@ internal static partial class OutboxLogMessages
         "A message in the outbox of {Context} cannot be sent and was set aside in OutboxFault. Cure the cause and release it with IOutboxInspector"
     )]
     public static partial void SetAside(this ILogger logger, Exception fault, string context);
+
+    [LoggerMessage(
+        5003,
+        LogLevel.Warning,
+        "{Count} jobs in the ledger of {Context} were nowhere in Redis and were pushed again"
+    )]
+    public static partial void PushedAgain(this ILogger logger, int count, string context);
+
+    [LoggerMessage(
+        5004,
+        LogLevel.Warning,
+        "Redis has lost its data, or is another one: {Count} jobs in the ledger of {Context} are looked for"
+    )]
+    public static partial void RedisLostItsData(this ILogger logger, int count, string context);
 }

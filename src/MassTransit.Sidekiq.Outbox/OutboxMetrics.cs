@@ -36,6 +36,12 @@ internal sealed class OutboxMetrics : IDisposable
             "{message}",
             "Messages that could not be sent"
         );
+        meter.CreateObservableGauge(
+            "outbox.ledger_open",
+            () => Measure(Counts.Open),
+            "{job}",
+            "Jobs that were sent and are not known to be completed"
+        );
     }
 
     /// As last seen.

@@ -11,6 +11,9 @@ internal sealed class OutboxOutcome
     /// Cancellations that met no job in Redis: it is done, or another host is just draining it.
     public IList<(int Message, Guid Token)> NotFound { get; } = [];
 
+    /// The jobs that they became, where a ledger keeps them.
+    public IList<(int Message, KeptJob Job)> Kept { get; } = [];
+
     /// Why some are left: they wait until what they go to is back.
     public Exception? Outage { get; private set; }
 

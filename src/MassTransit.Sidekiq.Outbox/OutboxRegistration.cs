@@ -68,6 +68,7 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
         services.TryAddSingleton<OutboxLog<TDbContext>>();
         services.TryAddSingleton<OutboxMonitor<TDbContext>>();
         services.TryAddSingleton<OutboxStore<TDbContext>>();
+        services.TryAddSingleton<LedgerStore<TDbContext>>();
         services.TryAddSingleton<OutboxListener<TDbContext>>();
         services.TryAddSingleton<IOutboxInspector<TDbContext>, OutboxInspector<TDbContext>>();
         services.TryAddSingleton<IOutboxInspector>(provider =>
@@ -119,8 +120,23 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
             provider.GetRequiredService<OutboxMonitor<TDbContext>>(),
             () => Bus(provider),
             () => Host(provider),
+            () => Keeper(provider),
             provider.GetRequiredService<TimeProvider>()
         );
+
+    static LedgerKeeper<TDbContext>? Keeper(IServiceProvider provider)
+    {
+        var settings = provider.GetRequiredService<OutboxSettings<TDbContext>>();
+        return settings.Options.Ledger is null
+            ? null
+            : new LedgerKeeper<TDbContext>(
+                provider.GetRequiredService<LedgerStore<TDbContext>>(),
+                settings,
+                provider.GetRequiredService<OutboxLog<TDbContext>>(),
+                Host(provider),
+                provider.GetRequiredService<TimeProvider>()
+            );
+    }
 
     static OutboxNotifier<TDbContext> Notifier(IServiceProvider provider) =>
         new(

@@ -18,6 +18,7 @@ internal sealed class OutboxRelay<TDbContext>(
     OutboxMonitor<TDbContext> monitor,
     Func<IBusInstance> instance,
     Func<SidekiqHostConfiguration> host,
+    Func<LedgerKeeper<TDbContext>?> createKeeper,
     TimeProvider clock
 ) : BusLifetime(instance)
     where TDbContext : DbContext
@@ -29,13 +30,15 @@ internal sealed class OutboxRelay<TDbContext>(
     OutboxTake take = OutboxTake.First(settings.Options.BatchSize);
     TimeSpan pause = shortestPause;
     SidekiqProcess? process;
+    LedgerKeeper<TDbContext>? keeper;
     JobPush? push;
 
     protected override void Start(IBusInstance bus)
     {
         process = host().Process;
         process.Redis.Back += OnBack;
-        push = new JobPush(host());
+        keeper = createKeeper();
+        push = new JobPush(host(), keeper?.Ledger);
 
         loops.Add(new BackgroundLoop($"Draining the outbox of {settings.Name}", Cycle, clock));
         loops.Add(
@@ -52,6 +55,11 @@ internal sealed class OutboxRelay<TDbContext>(
                 clock
             )
         );
+        if (keeper is not null)
+        {
+            loops.Add(new BackgroundLoop($"Keeping the ledger of {settings.Name}", keeper.Cycle, clock));
+        }
+
         signal.Committed += OnCommitted;
         loops.ForEach(loop => loop.Start());
     }
@@ -86,7 +94,8 @@ internal sealed class OutboxRelay<TDbContext>(
                 return Idle();
             }
 
-            var isDrained = await Drain(batch).ConfigureAwait(false);
+            var keep = keeper is null ? null : await keeper.Terms().ConfigureAwait(false);
+            var isDrained = await Drain(batch, keep).ConfigureAwait(false);
             if (!isDrained)
             {
                 return outagePause;
@@ -99,12 +108,12 @@ internal sealed class OutboxRelay<TDbContext>(
     }
 
     /// False when messages were left because Redis is away.
-    async Task<bool> Drain(OutboxBatch batch)
+    async Task<bool> Drain(OutboxBatch batch, LedgerTerms? keep)
     {
         var outcome = await push!.Push(batch.Messages).ConfigureAwait(false);
 
         // What was pushed must be removed even when the bus stops just now, or it is pushed twice.
-        await batch.Finish(outcome, clock.GetUtcNow().UtcDateTime, CancellationToken.None).ConfigureAwait(false);
+        await batch.Finish(outcome, clock.GetUtcNow().UtcDateTime, keep, CancellationToken.None).ConfigureAwait(false);
 
         monitor.Drained(batch.Messages.Count - outcome.LeftCount, outcome.Faults);
 

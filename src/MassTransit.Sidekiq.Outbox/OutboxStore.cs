@@ -107,6 +107,7 @@ internal sealed class OutboxStatements
         DeleteSent = OutboxDialect.DeleteSent(tables);
         FindScheduled = OutboxDialect.FindScheduled(tables);
         SetAside = OutboxDialect.SetAside(tables);
+        Keep = dialect.Keep(tables);
         Receive = dialect.Receive(tables);
         ForgetInbox = dialect.ForgetInbox(tables);
     }
@@ -126,6 +127,8 @@ internal sealed class OutboxStatements
     public string FindScheduled { get; }
 
     public string SetAside { get; }
+
+    public string Keep { get; }
 
     public string Receive { get; }
 

@@ -36,6 +36,7 @@ internal sealed class OutboxTables
         Outbox = new OutboxTable(model, typeof(OutboxState), quote);
         Message = new OutboxTable(model, typeof(OutboxMessage), quote);
         Fault = new OutboxTable(model, typeof(OutboxFault), quote);
+        Ledger = new OutboxTable(model, typeof(OutboxLedger), quote);
         MessageColumns = string.Join(", ", messageColumns.Select(column => $"m.{Message[column]}"));
     }
 
@@ -46,6 +47,8 @@ internal sealed class OutboxTables
     public OutboxTable Message { get; }
 
     public OutboxTable Fault { get; }
+
+    public OutboxTable Ledger { get; }
 
     public string MessageColumns { get; }
 }

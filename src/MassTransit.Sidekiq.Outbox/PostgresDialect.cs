@@ -26,4 +26,9 @@ internal sealed class PostgresDialect : OutboxDialect
         return $"DELETE FROM {tables.Inbox.Name} WHERE {id} IN (SELECT {id} FROM {tables.Inbox.Name}"
             + $" WHERE {delivered} < @before ORDER BY {delivered} LIMIT @take FOR UPDATE SKIP LOCKED)";
     }
+
+    public override string Keep(OutboxTables tables) =>
+        $"INSERT INTO {tables.Ledger.Name} ({LedgerColumns(tables)}) SELECT {LedgerValues} FROM"
+        + " json_to_recordset(CAST(@rows AS json)) AS r(jid text, message uuid, queue text, job text, sent timestamptz,"
+        + " due timestamptz, look timestamptz) ON CONFLICT DO NOTHING";
 }

@@ -79,6 +79,13 @@ public static class SidekiqOutboxExtensions
             );
         }
 
+        if (options.Ledger is { } ledger && ledger.Grace <= TimeSpan.Zero)
+        {
+            throw new ConfigurationException(
+                $"The outbox of {typeof(TDbContext).Name} keeps jobs with a Grace of {ledger.Grace}. It must be above zero; the default is 10 minutes."
+            );
+        }
+
         if (
             options.PollInterval <= TimeSpan.Zero
             || options.InboxRetention <= TimeSpan.Zero

@@ -65,7 +65,7 @@ public static partial class SidekiqOutboxMigrations
 
     /// Where a script names a table, and not a constraint or an index.
     [GeneratedRegex(
-        """(?<=(?:TABLE|TABLE IF EXISTS|ON|REFERENCES) )["`\[](?:InboxState|OutboxState|OutboxMessage|OutboxFault)["`\]]""",
+        """(?<=(?:TABLE|TABLE IF EXISTS|ON|REFERENCES) )["`\[](?:InboxState|OutboxState|OutboxMessage|OutboxFault|OutboxLedger)["`\]]""",
         RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000
     )]

@@ -9,8 +9,8 @@ public static class SidekiqOutboxModel
 {
     /// <summary>
     /// Maps <see cref="InboxState" />, <see cref="OutboxState" /> and <see cref="OutboxMessage" />, with the tables, columns and
-    /// indexes of MassTransit.EntityFrameworkCore 8.5, and <see cref="OutboxFault" />, which is ours. Call it in
-    /// <c>OnModelCreating</c>. In a database that has the first three tables only the last is new.
+    /// indexes of MassTransit.EntityFrameworkCore 8.5, and <see cref="OutboxFault" /> and <see cref="OutboxLedger" />, which are ours. Call
+    /// it in <c>OnModelCreating</c>. In a database that has the first three tables only the last two are new.
     /// </summary>
     /// <param name="modelBuilder">The model.</param>
     /// <param name="schema">The schema of the tables. Default: the model's own.</param>
@@ -22,6 +22,7 @@ public static class SidekiqOutboxModel
         Table<OutboxState>(modelBuilder, schema, Outbox);
         Table<OutboxMessage>(modelBuilder, schema, Message);
         Table<OutboxFault>(modelBuilder, schema, Fault);
+        Table<OutboxLedger>(modelBuilder, schema, Ledger);
 
         return modelBuilder;
     }
@@ -96,5 +97,12 @@ public static class SidekiqOutboxModel
     {
         fault.HasKey(row => row.Id);
         fault.HasIndex(row => row.FaultedAt);
+    }
+
+    static void Ledger(EntityTypeBuilder<OutboxLedger> ledger)
+    {
+        ledger.HasKey(row => row.Jid);
+        ledger.Property(row => row.Jid).HasMaxLength(64);
+        ledger.HasIndex(row => row.NextLook);
     }
 }

@@ -34,6 +34,8 @@ public sealed class SidekiqOutboxOptions
     /// </summary>
     public TimeSpan HealthyAge { get; set; } = TimeSpan.FromMinutes(1);
 
+    internal SidekiqLedgerOptions? Ledger { get; private set; }
+
     internal OutboxDialect? Dialect { get; private set; }
 
     internal bool IsBusOutbox { get; private set; }
@@ -65,6 +67,19 @@ public sealed class SidekiqOutboxOptions
 
     /// <summary>This process stages only; another one must drain.</summary>
     public void DisableRelay() => HasRelay = false;
+
+    /// <summary>
+    /// Keeps each job in the table OutboxLedger from when it is pushed until a consumer has completed it, and pushes it again,
+    /// with the same id, when Redis has lost it. Costs a row for each job and a command in Redis for each completion. .NET
+    /// consumers of this library report completion by themselves, Ruby's by a middleware of ten lines (docs/outbox.md). Not for
+    /// answers to requests and for other temporary queues, which end with their process.
+    /// </summary>
+    /// <param name="configure">After how long a job is missed, and what becomes of dead ones.</param>
+    public void KeepUntilCompleted(Action<SidekiqLedgerOptions>? configure = null)
+    {
+        Ledger ??= new SidekiqLedgerOptions();
+        configure?.Invoke(Ledger);
+    }
 
     /// <summary>Stages messages of this type; once used, others are sent directly. Includes types that derive from it.</summary>
     /// <typeparam name="T">The message type.</typeparam>

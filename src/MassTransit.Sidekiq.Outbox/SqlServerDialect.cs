@@ -23,4 +23,10 @@ internal sealed class SqlServerDialect : OutboxDialect
     public override string ForgetInbox(OutboxTables tables) =>
         $"DELETE TOP (@take) FROM {tables.Inbox.Name} WITH (ROWLOCK, READPAST)"
         + $" WHERE {tables.Inbox[nameof(InboxState.Delivered)]} < @before";
+
+    public override string Keep(OutboxTables tables) =>
+        $"INSERT INTO {tables.Ledger.Name} ({LedgerColumns(tables)}) SELECT {LedgerValues} FROM OPENJSON(@rows) WITH"
+        + " (jid nvarchar(64), message uniqueidentifier, queue nvarchar(max), job nvarchar(max), sent datetime2,"
+        + $" due datetime2, look datetime2) r WHERE NOT EXISTS (SELECT 1 FROM {tables.Ledger.Name} WITH (UPDLOCK, HOLDLOCK)"
+        + $" WHERE {tables.Ledger[nameof(OutboxLedger.Jid)]} = r.jid)";
 }

@@ -32,4 +32,13 @@ internal sealed class SqliteDialect : OutboxDialect
         return $"DELETE FROM {tables.Inbox.Name} WHERE {id} IN (SELECT {id} FROM {tables.Inbox.Name}"
             + $" WHERE {delivered} < @before ORDER BY {delivered} LIMIT @take)";
     }
+
+    public override string Keep(OutboxTables tables) =>
+        $"INSERT OR IGNORE INTO {tables.Ledger.Name} ({LedgerColumns(tables)}) SELECT {LedgerValues} FROM"
+        + " (SELECT value ->> 'jid' AS jid, value ->> 'message' AS message, value ->> 'queue' AS queue, value ->> 'job' AS job,"
+        + " value ->> 'sent' AS sent, value ->> 'due' AS due, value ->> 'look' AS look FROM json_each(@rows)) r";
+
+    protected override string TimeFormat => "yyyy-MM-dd HH:mm:ss.FFFFFFF";
+
+    protected override string Id(Guid id) => id.ToString("D").ToUpperInvariant();
 }

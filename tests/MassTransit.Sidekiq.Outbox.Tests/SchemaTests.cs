@@ -127,7 +127,7 @@ public class SchemaTests
         builder.CreateSidekiqOutbox("bus");
 
         var script = ((SqlOperation)Assert.Single(builder.Operations)).Sql;
-        foreach (var table in new[] { "InboxState", "OutboxState", "OutboxMessage", "OutboxFault" })
+        foreach (var table in new[] { "InboxState", "OutboxState", "OutboxMessage", "OutboxFault", "OutboxLedger" })
         {
             var name = $"{open}{table}{close}";
             Assert.Contains($"CREATE TABLE {open}bus{close}.{name}", script, StringComparison.Ordinal);

@@ -60,7 +60,7 @@ public class SeeingTests
         Assert.False(metrics.IsMeasured);
         listener.Start();
 
-        metrics.Counts = new OutboxCounts(7, TimeSpan.FromSeconds(3), 2);
+        metrics.Counts = new OutboxCounts(7, TimeSpan.FromSeconds(3), 2, Open: 4);
         metrics.Drained(5);
         listener.RecordObservableInstruments();
 
@@ -70,6 +70,7 @@ public class SeeingTests
             Assert.Equal(
                 [
                     new("outbox.drained", 5),
+                    new("outbox.ledger_open", 4),
                     new("outbox.oldest", 3),
                     new("outbox.pending", 7),
                     new KeyValuePair<string, double>("outbox.set_aside", 2),

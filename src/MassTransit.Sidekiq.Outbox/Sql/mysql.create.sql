@@ -27,6 +27,21 @@ CREATE TABLE `OutboxFault` (
     CONSTRAINT `PK_OutboxFault` PRIMARY KEY (`Id`)
 );
 
+CREATE TABLE `OutboxLedger` (
+    `Jid` varchar(64) NOT NULL,
+    `MessageId` char(36) COLLATE ascii_general_ci NOT NULL,
+    `Queue` longtext NOT NULL,
+    `Job` longtext NOT NULL,
+    `SentAt` datetime(6) NOT NULL,
+    `Due` datetime(6),
+    `NextLook` datetime(6),
+    `Missed` datetime(6),
+    `PushedAgain` int NOT NULL,
+    `Epoch` longtext NOT NULL,
+    `DiedAt` datetime(6),
+    CONSTRAINT `PK_OutboxLedger` PRIMARY KEY (`Jid`)
+);
+
 CREATE TABLE `OutboxState` (
     `OutboxId` char(36) COLLATE ascii_general_ci NOT NULL,
     `LockId` char(36) COLLATE ascii_general_ci NOT NULL,
@@ -67,6 +82,8 @@ CREATE TABLE `OutboxMessage` (
 CREATE INDEX `IX_InboxState_Delivered` ON `InboxState` (`Delivered`);
 
 CREATE INDEX `IX_OutboxFault_FaultedAt` ON `OutboxFault` (`FaultedAt`);
+
+CREATE INDEX `IX_OutboxLedger_NextLook` ON `OutboxLedger` (`NextLook`);
 
 CREATE INDEX `IX_OutboxMessage_EnqueueTime` ON `OutboxMessage` (`EnqueueTime`);
 

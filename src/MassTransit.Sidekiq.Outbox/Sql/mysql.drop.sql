@@ -1,3 +1,4 @@
+DROP TABLE IF EXISTS `OutboxLedger`;
 DROP TABLE IF EXISTS `OutboxFault`;
 DROP TABLE IF EXISTS `OutboxMessage`;
 DROP TABLE IF EXISTS `OutboxState`;

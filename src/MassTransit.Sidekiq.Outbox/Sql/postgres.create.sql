@@ -27,6 +27,21 @@ CREATE TABLE "OutboxFault" (
     CONSTRAINT "PK_OutboxFault" PRIMARY KEY ("Id")
 );
 
+CREATE TABLE "OutboxLedger" (
+    "Jid" character varying(64) NOT NULL,
+    "MessageId" uuid NOT NULL,
+    "Queue" text NOT NULL,
+    "Job" text NOT NULL,
+    "SentAt" timestamp with time zone NOT NULL,
+    "Due" timestamp with time zone,
+    "NextLook" timestamp with time zone,
+    "Missed" timestamp with time zone,
+    "PushedAgain" integer NOT NULL,
+    "Epoch" text NOT NULL,
+    "DiedAt" timestamp with time zone,
+    CONSTRAINT "PK_OutboxLedger" PRIMARY KEY ("Jid")
+);
+
 CREATE TABLE "OutboxState" (
     "OutboxId" uuid NOT NULL,
     "LockId" uuid NOT NULL,
@@ -67,6 +82,8 @@ CREATE TABLE "OutboxMessage" (
 CREATE INDEX "IX_InboxState_Delivered" ON "InboxState" ("Delivered");
 
 CREATE INDEX "IX_OutboxFault_FaultedAt" ON "OutboxFault" ("FaultedAt");
+
+CREATE INDEX "IX_OutboxLedger_NextLook" ON "OutboxLedger" ("NextLook");
 
 CREATE INDEX "IX_OutboxMessage_EnqueueTime" ON "OutboxMessage" ("EnqueueTime");
 

@@ -25,6 +25,20 @@ CREATE TABLE "OutboxFault" (
     "Message" TEXT NOT NULL
 );
 
+CREATE TABLE "OutboxLedger" (
+    "Jid" TEXT NOT NULL CONSTRAINT "PK_OutboxLedger" PRIMARY KEY,
+    "MessageId" TEXT NOT NULL,
+    "Queue" TEXT NOT NULL,
+    "Job" TEXT NOT NULL,
+    "SentAt" TEXT NOT NULL,
+    "Due" TEXT NULL,
+    "NextLook" TEXT NULL,
+    "Missed" TEXT NULL,
+    "PushedAgain" INTEGER NOT NULL,
+    "Epoch" TEXT NOT NULL,
+    "DiedAt" TEXT NULL
+);
+
 CREATE TABLE "OutboxState" (
     "OutboxId" TEXT NOT NULL CONSTRAINT "PK_OutboxState" PRIMARY KEY,
     "LockId" TEXT NOT NULL,
@@ -63,6 +77,8 @@ CREATE TABLE "OutboxMessage" (
 CREATE INDEX "IX_InboxState_Delivered" ON "InboxState" ("Delivered");
 
 CREATE INDEX "IX_OutboxFault_FaultedAt" ON "OutboxFault" ("FaultedAt");
+
+CREATE INDEX "IX_OutboxLedger_NextLook" ON "OutboxLedger" ("NextLook");
 
 CREATE INDEX "IX_OutboxMessage_EnqueueTime" ON "OutboxMessage" ("EnqueueTime");
 

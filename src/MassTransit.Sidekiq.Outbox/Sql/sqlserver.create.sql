@@ -27,6 +27,21 @@ CREATE TABLE [OutboxFault] (
     CONSTRAINT [PK_OutboxFault] PRIMARY KEY ([Id])
 );
 
+CREATE TABLE [OutboxLedger] (
+    [Jid] nvarchar(64) NOT NULL,
+    [MessageId] uniqueidentifier NOT NULL,
+    [Queue] nvarchar(max) NOT NULL,
+    [Job] nvarchar(max) NOT NULL,
+    [SentAt] datetime2 NOT NULL,
+    [Due] datetime2 NULL,
+    [NextLook] datetime2 NULL,
+    [Missed] datetime2 NULL,
+    [PushedAgain] int NOT NULL,
+    [Epoch] nvarchar(max) NOT NULL,
+    [DiedAt] datetime2 NULL,
+    CONSTRAINT [PK_OutboxLedger] PRIMARY KEY ([Jid])
+);
+
 CREATE TABLE [OutboxState] (
     [OutboxId] uniqueidentifier NOT NULL,
     [LockId] uniqueidentifier NOT NULL,
@@ -67,6 +82,8 @@ CREATE TABLE [OutboxMessage] (
 CREATE INDEX [IX_InboxState_Delivered] ON [InboxState] ([Delivered]);
 
 CREATE INDEX [IX_OutboxFault_FaultedAt] ON [OutboxFault] ([FaultedAt]);
+
+CREATE INDEX [IX_OutboxLedger_NextLook] ON [OutboxLedger] ([NextLook]);
 
 CREATE INDEX [IX_OutboxMessage_EnqueueTime] ON [OutboxMessage] ([EnqueueTime]);
 

@@ -42,6 +42,9 @@ internal sealed class JobMetadata
     /// What a scheduled message is cancelled by.
     public Guid? SchedulingToken { get; set; }
 
+    /// The ledger that wants to hear when the job is done.
+    public string? Ledger { get; set; }
+
     /// Values are text, booleans, long, double or JSON elements.
     public IReadOnlyDictionary<string, object?> Headers
     {
@@ -104,6 +107,7 @@ internal sealed class JobMetadata
 
         Write(text, start, "ct"u8, ContentType);
         Write(text, start, "token"u8, SchedulingToken);
+        Write(text, start, "ledger"u8, Ledger);
         if (Headers.Count > 0)
         {
             Key(text, start, "headers"u8);
@@ -206,6 +210,12 @@ internal sealed class JobMetadata
         if (key.SequenceEqual("ct"u8))
         {
             ContentType = JobReader.Name(ref reader);
+            return;
+        }
+
+        if (key.SequenceEqual("ledger"u8))
+        {
+            Ledger = JobReader.Name(ref reader);
             return;
         }
 

@@ -18,6 +18,7 @@ internal sealed class JobSettlement(
 {
     readonly Delivery delivery = new(endpoint.Endpoint.QueueOrder.Names[claimed.Queue], claimed.Number);
     JobReceiveContext? context;
+    SidekiqJob? job;
     JobFailureOptions advice = JobFailureOptions.None;
     JobOutcome? outcome;
     bool settled;
@@ -27,7 +28,7 @@ internal sealed class JobSettlement(
     {
         try
         {
-            var job = SidekiqJob.Parse(claimed.Json, delivery.Queue);
+            job = SidekiqJob.Parse(claimed.Json, delivery.Queue);
             if (job.Metadata?.ExpiresAt is { } expires && expires <= endpoint.Host.Clock.GetUtcNow())
             {
                 LogContext.Debug?.Log(
@@ -65,6 +66,11 @@ internal sealed class JobSettlement(
 
     public Task Complete()
     {
+        if (job?.Metadata?.Ledger is not null)
+        {
+            return Settle(JobEnd.Acknowledged, Dropped);
+        }
+
         if (!settled)
         {
             settled = true;
@@ -125,7 +131,7 @@ internal sealed class JobSettlement(
 
             case JobOutcome.Bury bury:
                 Log(exception, "is dead");
-                return Die(JobEnd.Buried, bury, () => process.Claims.Bury(delivery, bury.Json, now), exception);
+                return Die(JobEnd.Buried, bury, () => Bury(bury, now), exception);
 
             case var dropped:
                 Log(exception, "failed and is dropped, as its options say");
@@ -195,8 +201,7 @@ internal sealed class JobSettlement(
 
     void Log(Exception exception, string end)
     {
-        var job = context!.Job;
-        SidekiqMeter.CountUnreadable(exception, job.Wrapped ?? job.Class, delivery.Queue);
+        SidekiqMeter.CountUnreadable(exception, job!.Wrapped ?? job.Class, delivery.Queue);
         LogContext.Warning?.Log(
             exception,
             "Job {JobId} ({Class}) of queue {Queue} {End}",
@@ -215,10 +220,19 @@ internal sealed class JobSettlement(
         }
     }
 
-    Task<bool> Dropped()
+    /// Its ledger hears of it before it leaves the working hash: a kill in between makes it run again, and be noted again;
+    /// the other way round the ledger would push it again.
+    async Task<bool> Bury(JobOutcome.Bury bury, DateTimeOffset now)
     {
+        await process.Completions.Note(job, isDead: true, now).ConfigureAwait(false);
+        return await process.Claims.Bury(delivery, bury.Json, now).ConfigureAwait(false);
+    }
+
+    async Task<bool> Dropped()
+    {
+        await process.Completions.Note(job, isDead: false, endpoint.Host.Clock.GetUtcNow()).ConfigureAwait(false);
         ledger.Acknowledge(claimed.Queue, claimed.Number);
-        return Task.FromResult(true);
+        return true;
     }
 
     Task<bool> Move(string queue, SendHeaders headers)

@@ -95,7 +95,7 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
         var cancelled = await link.Run(
                 Script.CancelScheduled,
                 [keys.Schedule, keys.Token(token)],
-                [$"\"token\":\"{token:D}\""]
+                [$"\"token\":\"{token:D}\"", (string)keys.Completed("")!, Score.From(redis.Clock.GetUtcNow())]
             )
             .ConfigureAwait(false);
 

@@ -49,6 +49,7 @@ internal sealed class RedisKeys(string prefix, string identity)
     public RedisKey Periodic { get; } = prefix + "mt:periodic"; // ZSET id of a periodic job -> when it is due
     public RedisKey PeriodicJobs { get; } = prefix + "mt:periodic:jobs"; // HASH id -> the periodic job
     public RedisKey PeriodicLast { get; } = prefix + "mt:periodic:last"; // HASH id -> time of the last run
+    public RedisKey Epoch { get; } = prefix + "mt:epoch"; // STRING: missing only when Redis lost its data
 
     public RedisKey Alive { get; } = prefix + "mt:alive:" + identity; // STRING with PX: this process's lease
 
@@ -80,6 +81,14 @@ internal sealed class RedisKeys(string prefix, string identity)
     public RedisKey Token(Guid token) => Prefix + "mt:token:" + token.ToString("D"); // STRING with PXAT: score in schedule
 
     public RedisKey Temporary(string queue) => Prefix + "mt:temporary:" + queue; // STRING with PX: a temporary queue's life
+
+    public RedisKey Completed(string ledger) => Prefix + "mt:completed:" + ledger; // ZSET of jids, or "jid:dead" -> when
+
+    public RedisKey Keeper(string ledger) => Prefix + "mt:keeper:" + ledger; // STRING with PX: who keeps the ledger
+
+    public RedisKey WorkOf(string owner) => Prefix + owner + ":work"; // HASH thread -> job that runs
+
+    public RedisKey WorkersOf(string owner) => Prefix + owner + ":workers"; // HASH, the same
 
     public string PoisonPrefix => Prefix + "mt:poison:"; // + jid: STRING counter with PX
 }

@@ -13,6 +13,8 @@ internal sealed class Script
     public static readonly Script Claim = new("claim");
     public static readonly Script Count = new("count");
     public static readonly Script FindOrphans = new("find_orphans");
+    public static readonly Script FindJobs = new("find_jobs");
+    public static readonly Script KeepLedger = new("keep_ledger");
     public static readonly Script KeepTemporary = new("keep_temporary");
     public static readonly Script Leave = new("leave");
     public static readonly Script Move = new("move");

@@ -24,6 +24,9 @@ internal sealed record PublishRequest
     public DateTimeOffset? Due { get; init; }
 
     public Guid? Token { get; init; }
+
+    /// Gets `queue|Class` of each copy in a queue that lasts.
+    public ICollection<string>? Copies { get; init; }
 }
 
 /// Who gets what: subscriptions, publishing, and the temporary queues that come and go with their process.
@@ -58,7 +61,14 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
             ? [keys.Queues, keys.Schedule, keys.Token(token)]
             : [keys.Queues, keys.Schedule];
 
-        return (int)await link.Run(Script.Publish, touched, Arguments(keys.Prefix, request)).ConfigureAwait(false);
+        var reply = (RedisResult[])
+            (await link.Run(Script.Publish, touched, Arguments(keys.Prefix, request)).ConfigureAwait(false))!;
+        foreach (var copy in request.Copies is null ? [] : reply[1..])
+        {
+            request.Copies!.Add((string)copy!);
+        }
+
+        return (int)reply[0];
     }
 
     public Task CreateTemporary(string queue, TimeSpan life) => TouchTemporary([queue], life);

@@ -30,6 +30,8 @@ internal sealed class SidekiqProcess : Agent
         var keys = new RedisKeys(host.Settings.KeyPrefix, Identity);
         Redis = new RedisConnection(host.Settings.ToRedisSettings(), Logger(host), host.Clock);
         Jobs = new JobStore(Redis, keys);
+        Completions = new CompletionStore(Redis, keys);
+        Search = new JobSearch(Redis, keys);
         Topics = new TopicStore(Redis, keys);
         Claims = new ClaimStore(Redis, keys, host.Settings.DeadSet);
         Leases = new LeaseStore(Redis, keys, host.Settings.DeadSet);
@@ -63,6 +65,10 @@ internal sealed class SidekiqProcess : Agent
     public RedisConnection Redis { get; }
 
     public JobStore Jobs { get; }
+
+    public CompletionStore Completions { get; }
+
+    public JobSearch Search { get; }
 
     public TopicStore Topics { get; }
 

@@ -49,6 +49,7 @@ public sealed partial class SidekiqContractTests
             ExpiresAt = DateTimeOffset.UnixEpoch,
             ContentType = "x/y",
             SchedulingToken = id,
+            Ledger = "x",
             Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x"] = 1 },
         }.Write(text);
         var written = System.Text.Json.JsonElement.Parse(text.Written).EnumerateObject().Select(part => part.Name);

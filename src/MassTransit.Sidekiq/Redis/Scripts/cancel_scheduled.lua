@@ -1,7 +1,9 @@
 -- cancel_scheduled.lua: take the jobs of a token out of the scheduled set.
 -- KEYS[1] -> schedule   KEYS[2] -> mt:token:<id>, which holds their score
 -- ARGV[1] -> the token as it stands in the job: "token":"<guid>"
+-- ARGV[2] -> mt:completed: with the prefix   ARGV[3] -> now, float seconds
 -- Returns how many were taken out: a published message has one job for each queue; 0 when they have left the set.
+-- Keys made here: mt:completed:<ledger> (ZSET), for a job whose ledger waits to hear that it is over.
 -- Bound: the jobs that share the score. One step: a kill leaves all or none; the token goes with its jobs.
 
 local score = redis.call('GET', KEYS[2])
@@ -12,6 +14,11 @@ local count = 0
 for _, job in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], score, score)) do
   if string.find(job, ARGV[1], 1, true) then
     count = count + redis.call('ZREM', KEYS[1], job)
+    local _, before = string.find(job, ARGV[1] .. ',"ledger":"', 1, true)
+    if before then
+      local ledger, jid = string.match(job, '[^"]+', before + 1), string.match(job, '.*"jid":"(%x+)"')
+      redis.call('ZADD', ARGV[2] .. ledger, ARGV[3], jid or '')
+    end
   end
 end
 redis.call('DEL', KEYS[2])

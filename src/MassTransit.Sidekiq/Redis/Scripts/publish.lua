@@ -5,13 +5,13 @@
 -- ARGV[7] -> due, float seconds, or ""   ARGV[8] -> end of the token, unix ms   ARGV[9] -> 1: follow mt:implements
 -- ARGV[10] -> the number of static subscriptions, then queue and class of each
 -- ARGV[..] -> the entities: the message's own first, then what it implements, nearest first
--- Returns the number of copies. Keys made here: mt:topic:<entity> (HASH), mt:implements:<entity> (SET),
+-- Returns the number of copies, then `queue|Class` of each in a lasting queue. Keys made here: mt:topic:<entity> (HASH), mt:implements:<entity> (SET),
 -- mt:temporary:<queue> (STRING), queue:<queue> (LIST).
 -- A subscription is a field `queue` or `queue|Class`; its value a class, "" for the message's own, or `temporary`.
 -- Bound: 100 entities. One step: a kill leaves all copies or none, and so does a refusal, which takes back what was pushed.
 
 local prefix, id, own_class, due = ARGV[1], ARGV[2], ARGV[3], ARGV[7]
-local copies, seen = {}, {}
+local copies, seen, lasting = {}, {}, {}
 
 local function quote(text)
   local quoted = string.gsub(text, '[%c"\\]', function(letter)
@@ -25,7 +25,7 @@ local function copy(queue, class, life)
   if seen[target] then
     return
   end
-  seen[target] = true
+  seen[target], lasting[#lasting + 1] = true, not life and target or nil
   local key = prefix .. 'queue:' .. queue
   local jid = string.sub(redis.sha1hex(id .. '|' .. target), 1, 24)
   local job = ARGV[4] .. quote(queue) .. ARGV[5] .. quote(class) .. ',"jid":"' .. jid .. '"' .. ARGV[6]
@@ -96,4 +96,4 @@ end
 if due ~= '' and #copies > 0 and KEYS[3] then
   redis.call('SET', KEYS[3], due, 'PXAT', ARGV[8])
 end
-return #copies
+return { #copies, unpack(lasting) }

@@ -21,9 +21,10 @@ if all[5] ~= '' then
   copies = (function()
     -- publish.lua
   end)()
-  if type(copies) == 'table' and copies.err then
+  if copies.err then
     return copies
   end
+  copies = copies[1]
 end
 
 if all[4] == '' then

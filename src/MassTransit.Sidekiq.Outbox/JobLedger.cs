@@ -1,0 +1,65 @@
+using System.Text;
+
+namespace MassTransit.Sidekiq;
+
+/// A job that was pushed and is to be kept until it is completed.
+internal sealed record KeptJob(
+    string Jid,
+    Guid MessageId,
+    string Queue,
+    ReadOnlyMemory<byte> Json,
+    DateTimeOffset? Due
+);
+
+/// What a job is called in the ledger of an outbox, and how a row becomes a job again. The job itself names the ledger, so
+/// that whoever works on it, here or in Ruby, knows where to note that it is done.
+internal sealed class JobLedger(string name)
+{
+    public string Name => name;
+
+    public void Mark(JobDraft draft) => (draft.Metadata ??= new JobMetadata()).Ledger = name;
+
+    /// The copies that the publish script made of a template, each `queue|Class`.
+    public static IEnumerable<KeptJob> Copies(PublishRequest request) =>
+        request.Copies!.Select(target =>
+        {
+            var bar = target.IndexOf('|', StringComparison.Ordinal);
+            var (queue, jobClass) = (target[..bar], target[(bar + 1)..]);
+            var jid = JobId.From(request.MessageId, queue, jobClass);
+
+            using var text = JobText.Rent();
+            text.Raw(request.Template.BeforeQueue);
+            text.String(queue);
+            text.Raw(request.Template.BetweenQueueAndClass);
+            text.String(jobClass);
+            text.Raw(",\"jid\":"u8);
+            text.String(jid);
+            text.Raw(request.Template.AfterJid);
+
+            return new KeptJob(jid, request.MessageId, queue, text.ToArray(), request.Due);
+        });
+
+    /// To a queue, now.
+    public static ReadOnlyMemory<byte> Pushed(OutboxLedger row, DateTimeOffset now, SidekiqTimeFormat times) =>
+        JobJson.Edit(Json(row), new JobEdit().Set("enqueued_at", now, times));
+
+    public static ReadOnlyMemory<byte> Json(OutboxLedger row) => Encoding.UTF8.GetBytes(row.Job);
+
+    public static Guid? TokenOf(OutboxLedger row) => SidekiqJob.Parse(Json(row), row.Queue).Metadata?.SchedulingToken;
+}
+
+/// How the relay enters what it pushes.
+internal sealed record LedgerTerms(TimeSpan Grace, string Epoch)
+{
+    public OutboxLedger Row(KeptJob job, DateTime now) =>
+        new()
+        {
+            Jid = job.Jid,
+            MessageId = job.MessageId,
+            Queue = job.Queue,
+            Job = Encoding.UTF8.GetString(job.Json.Span),
+            SentAt = now,
+            Due = job.Due?.UtcDateTime,
+            NextLook = (job.Due?.UtcDateTime ?? now) + Grace,
+        };
+}

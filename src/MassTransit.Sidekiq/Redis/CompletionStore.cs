@@ -1,0 +1,88 @@
+using System.Globalization;
+using StackExchange.Redis;
+
+namespace MassTransit.Sidekiq;
+
+/// What became of a job whose ledger wants to know: done, or dead.
+internal sealed record Completion(string Jid, bool IsDead, DateTimeOffset At)
+{
+    const string DeadSuffix = ":dead";
+
+    public string Member => IsDead ? Jid + DeadSuffix : Jid;
+
+    public static Completion Of(string member, DateTimeOffset at) =>
+        member.EndsWith(DeadSuffix, StringComparison.Ordinal)
+            ? new Completion(member[..^DeadSuffix.Length], IsDead: true, at)
+            : new Completion(member, IsDead: false, at);
+}
+
+/// Notes that consumers leave for the ledger of an outbox. Ruby leaves the same: ZADD mt:completed:ledger now jid.
+internal sealed class CompletionStore(RedisConnection redis, RedisKeys keys)
+{
+    readonly RedisLink link = redis.Working;
+
+    /// Nothing for a job that no ledger waits for.
+    public Task Note(SidekiqJob? job, bool isDead, DateTimeOffset at) =>
+        job is { Metadata.Ledger: { } ledger, Jid: { } jid } ? Note(ledger, jid, isDead, at) : Task.CompletedTask;
+
+    Task<bool> Note(string ledger, string jid, bool isDead, DateTimeOffset at) =>
+        Call(
+            "note",
+            keys.Completed(ledger),
+            (database, key) =>
+                database.SortedSetAddAsync(key, new Completion(jid, isDead, at).Member, Score.ToSeconds(at))
+        );
+
+    /// The oldest first.
+    public async Task<IReadOnlyList<Completion>> Read(string ledger, int skip, int take)
+    {
+        var entries = await Call(
+                "read",
+                keys.Completed(ledger),
+                (database, key) => database.SortedSetRangeByRankWithScoresAsync(key, skip, skip + take - 1)
+            )
+            .ConfigureAwait(false);
+
+        return [.. entries.Select(entry => Completion.Of((string)entry.Element!, Score.ToTime(entry.Score)))];
+    }
+
+    public Task Remove(string ledger, IEnumerable<Completion> completions) =>
+        Call(
+            "remove",
+            keys.Completed(ledger),
+            (database, key) =>
+                database.SortedSetRemoveAsync(key, [.. completions.Select(note => (RedisValue)note.Member)])
+        );
+
+    /// Whether this process keeps the ledger for the time of the lease, and the epoch of the data in Redis.
+    public async Task<(bool IsKeeper, string Epoch)> Keep(string ledger, TimeSpan lease)
+    {
+        var reply = (RedisResult[])
+            (
+                await link.Run(
+                        Script.KeepLedger,
+                        [keys.Keeper(ledger), keys.Epoch],
+                        [
+                            keys.Identity,
+                            ((long)lease.TotalMilliseconds).ToString(CultureInfo.InvariantCulture),
+                            Guid.NewGuid().ToString("N"),
+                        ]
+                    )
+                    .ConfigureAwait(false)
+            )!;
+
+        return ((int)reply[0] == 1, (string)reply[1]!);
+    }
+
+    async Task<T> Call<T>(string step, RedisKey key, Func<IDatabase, RedisKey, Task<T>> command)
+    {
+        try
+        {
+            return await command(await link.Database().ConfigureAwait(false), key).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (RedisErrors.IsRedis(exception))
+        {
+            throw link.Failed(exception, step, key);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+-- keep_ledger.lua: take or renew the lease of a ledger's keeper, and tell the epoch.
+-- KEYS[1] -> mt:keeper:<ledger>   KEYS[2] -> mt:epoch
+-- ARGV[1] -> who asks   ARGV[2] -> the lease in ms   ARGV[3] -> the epoch that begins if there is none
+-- Returns 1 or 0, whether the asker keeps the ledger, and the epoch: a new one only where Redis lost its data.
+-- One step: a kill leaves a lease that ends by itself.
+
+redis.call('SET', KEYS[2], ARGV[3], 'NX')
+local keeper = redis.call('GET', KEYS[1])
+local keeps = not keeper or keeper == ARGV[1]
+if keeps then
+  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+end
+return { keeps and 1 or 0, redis.call('GET', KEYS[2]) }

@@ -27,7 +27,8 @@ public class RelayTests
         await redis.Restart();
         await host.Drained();
 
-        Assert.Equal([1, 2, 3], (await redis.Open().Jobs("shipping")).Select(job => job.Step()));
+        // A push whose answer was lost when the server died may be there twice.
+        Assert.Equal([1, 2, 3], (await redis.Open().Jobs("shipping")).Select(job => job.Step()).Distinct());
         Assert.Single(host.Log.Lines, line => IsLoss(line));
         Assert.Empty(await host.Outbox.Faults());
     }

@@ -16,6 +16,7 @@ internal static class SidekiqServices
             provider.GetRequiredService<IBus>(),
             Host(provider)
         ));
+        services.TryAddSingleton<ISidekiqInspector>(provider => new SidekiqInspector(Host(provider)));
     }
 
     public static void Register<TBus>(IServiceCollection services)
@@ -31,6 +32,9 @@ internal static class SidekiqServices
             Bind<TBus>.Create<IRecurringMessageScheduler>(
                 new RecurringMessageScheduler(provider.GetRequiredService<TBus>(), Host<TBus>(provider))
             )
+        );
+        services.TryAddSingleton(provider =>
+            Bind<TBus>.Create<ISidekiqInspector>(new SidekiqInspector(Host<TBus>(provider)))
         );
     }
 

@@ -108,8 +108,21 @@ internal static class JobEnvelope
 
     /// The same job, pushed to its queue now. Another client may have left its due time inside: Ruby would schedule the job
     /// once more by it, when it next fails.
-    public static ReadOnlyMemory<byte> Enqueued(SidekiqJob job, DateTimeOffset now, SidekiqTimeFormat times) =>
-        JobJson.Edit(job.Json, new JobEdit().Remove("at").Set("enqueued_at", now, times));
+    public static ReadOnlyMemory<byte> Enqueued(
+        SidekiqJob job,
+        DateTimeOffset now,
+        SidekiqTimeFormat times,
+        bool givesBackAttempt = false
+    )
+    {
+        var edit = new JobEdit().Remove("at").Set("enqueued_at", now, times);
+        if (givesBackAttempt && job.RetryCount is { } count)
+        {
+            edit.Set("retry_count", (long)count - 1);
+        }
+
+        return JobJson.Edit(job.Json, edit);
+    }
 
     static JobEdit WithHeaders(SidekiqJob job, IEnumerable<KeyValuePair<string, object>> added)
     {

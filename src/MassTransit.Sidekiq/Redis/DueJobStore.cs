@@ -5,17 +5,28 @@ namespace MassTransit.Sidekiq;
 /// A member of the retry or scheduled set whose time has come, byte for byte: it is its own name there.
 internal readonly record struct DueMember(byte[] Json, DateTimeOffset Due);
 
-/// A due job as it is to be pushed.
-internal readonly record struct DueMove(byte[] Member, ReadOnlyMemory<byte> Json, string Queue);
-
 /// `Refusal` is Redis' first refusal of a push (a queue of another type); that job stays in its set.
 internal sealed record PushedJobs(int Moved, string? Refusal);
 
-/// The two sets that a poller empties. Ruby's pollers may run beside ours: whoever removes a member owns it.
+/// The sets that jobs leave for their queues. Ruby's pollers may run beside ours: whoever removes a member owns it.
 internal enum DueSet
 {
     Retry,
     Schedule,
+
+    /// Nothing is due here; a job comes back only by hand.
+    Dead,
+}
+
+internal static class DueSets
+{
+    public static RedisKey Of(this RedisKeys keys, DueSet set) =>
+        set switch
+        {
+            DueSet.Retry => keys.Retry,
+            DueSet.Schedule => keys.Schedule,
+            _ => keys.Dead,
+        };
 }
 
 /// Brings back what is due.
@@ -68,7 +79,7 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
 
         var reply = (RedisResult[])
             (
-                await link.Run(Script.PushDue, [Key(set), keys.Queues, keys.Temporaries], arguments)
+                await link.Run(Script.PushDue, [keys.Of(set), keys.Queues, keys.Temporaries], arguments)
                     .ConfigureAwait(false)
             )!;
         var refusal = (string?)reply[1];
@@ -80,7 +91,7 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
     {
         var buried = await link.Run(
                 Script.BuryUnreadable,
-                [Key(set), keys.Dead],
+                [keys.Of(set), keys.Dead],
                 [member, Score.From(now), Score.From(dead.Oldest(now)), dead.MaxJobs]
             )
             .ConfigureAwait(false);
@@ -102,11 +113,9 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
     Task<SortedSetEntry[]> First(DueSet set) =>
         Call(set, (database, key) => database.SortedSetRangeByRankWithScoresAsync(key, 0, 0));
 
-    RedisKey Key(DueSet set) => set == DueSet.Retry ? keys.Retry : keys.Schedule;
-
     async Task<T> Call<T>(DueSet set, Func<IDatabase, RedisKey, Task<T>> command)
     {
-        var key = Key(set);
+        var key = keys.Of(set);
         try
         {
             return await command(await link.Database().ConfigureAwait(false), key).ConfigureAwait(false);

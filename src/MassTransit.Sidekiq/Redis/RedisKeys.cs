@@ -32,6 +32,14 @@ internal sealed class RedisKeys(string prefix, string identity)
     public RedisKey Signals { get; } = prefix + identity + "-signals"; // LIST of signals from the Web UI, with EX
     public RedisKey ProcessCleanup { get; } = prefix + "process_cleanup"; // STRING with EX: somebody has pruned the processes
 
+    public RedisKey ProcessOf(string owner) => Prefix + owner;
+
+    public RedisKey WorkOf(string owner) => Prefix + owner + ":work";
+
+    public RedisKey WorkersOf(string owner) => Prefix + owner + ":workers";
+
+    public RedisKey SignalsOf(string owner) => Prefix + owner + "-signals";
+
     public RedisKey Stat(string stat) => Prefix + "stat:" + stat; // STRING counter
 
     public RedisKey StatOfDay(string stat, string day) => Prefix + "stat:" + stat + ":" + day; // STRING counter with EX

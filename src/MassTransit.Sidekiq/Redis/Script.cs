@@ -10,6 +10,7 @@ internal sealed class Script
     public static readonly Script BuryUnreadable = new("bury_unreadable");
     public static readonly Script Bury = new("bury");
     public static readonly Script CancelScheduled = new("cancel_scheduled");
+    public static readonly Script Clear = new("clear");
     public static readonly Script Claim = new("claim");
     public static readonly Script Count = new("count");
     public static readonly Script FindOrphans = new("find_orphans");
@@ -18,6 +19,7 @@ internal sealed class Script
     public static readonly Script KeepTemporary = new("keep_temporary");
     public static readonly Script Leave = new("leave");
     public static readonly Script Move = new("move");
+    public static readonly Script Page = new("page");
     public static readonly Script Prune = new("prune");
     public static readonly Script Publish = new("publish");
     public static readonly Script PushDue = new("push_due");
@@ -34,6 +36,7 @@ internal sealed class Script
     public static readonly Script ReturnLanding = new("return_landing");
     public static readonly Script RunPeriodic = new("run_periodic", part: "publish");
     public static readonly Script Schedule = new("schedule");
+    public static readonly Script Signal = new("signal");
     public static readonly Script TakeLanded = new("take_landed");
 
     /// A part takes the place of the line that names its file.

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace MassTransit.Sidekiq;
 
 /// Moves jobs whose time has come from `retry` and `schedule` to their queues.
@@ -70,7 +68,7 @@ internal sealed class DueJobPoller
             var pushes = new List<DueMove>(due.Count);
             foreach (var job in due)
             {
-                if (Enqueued(job, now) is { } push)
+                if (DueMove.Of(job.Json, now, times) is { } push)
                 {
                     pushes.Add(push);
                 }
@@ -91,27 +89,5 @@ internal sealed class DueJobPoller
                 );
             }
         } while (due.Count >= DueJobStore.MostJobs);
-    }
-
-    DueMove? Enqueued(DueMember due, DateTimeOffset now)
-    {
-        try
-        {
-            var job = SidekiqJob.Parse(due.Json, queue: "");
-            if (job.Class is null || !job.HasArgumentList)
-            {
-                return null;
-            }
-
-            var queue =
-                job.TryGet("queue", out var named) && named.ValueKind == JsonValueKind.String
-                    ? named.GetString()!
-                    : "default";
-            return new DueMove(due.Json, JobEnvelope.Enqueued(job, now, times), queue);
-        }
-        catch (InvalidJobException)
-        {
-            return null;
-        }
     }
 }

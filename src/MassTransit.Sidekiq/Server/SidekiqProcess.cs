@@ -35,11 +35,9 @@ internal sealed class SidekiqProcess : Agent
         Topics = new TopicStore(Redis, keys);
         Claims = new ClaimStore(Redis, keys, host.Settings.DeadSet);
         Leases = new LeaseStore(Redis, keys, host.Settings.DeadSet);
-        poller = new DueJobPoller(
-            new DueJobStore(Redis, keys, host.Settings.DeadSet),
-            host.Settings.TimeFormat,
-            host.Clock
-        );
+        DueJobs = new DueJobStore(Redis, keys, host.Settings.DeadSet);
+        Inspection = new InspectionStore(Redis, keys);
+        poller = new DueJobPoller(DueJobs, host.Settings.TimeFormat, host.Clock);
         Tally = new JobTally(new StatStore(Redis, keys));
         Periodic = new PeriodicStore(Redis, keys);
         periodic = new PeriodicRunner(Periodic, host.Settings.TimeFormat, host.Clock, () => Redis.Epoch);
@@ -77,6 +75,10 @@ internal sealed class SidekiqProcess : Agent
     public LeaseStore Leases { get; }
 
     public PeriodicStore Periodic { get; }
+
+    public DueJobStore DueJobs { get; }
+
+    public InspectionStore Inspection { get; }
 
     /// Must be done before anything is claimed: a claim without a lease would be rescued while its job runs, one without
     /// an owner would never be.

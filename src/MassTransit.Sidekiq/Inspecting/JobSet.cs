@@ -1,0 +1,173 @@
+using System.Runtime.CompilerServices;
+
+namespace MassTransit.Sidekiq;
+
+/// One of Sidekiq's sets. A move is the poller's own: whoever removes the member owns it, so nothing is moved twice.
+internal sealed class JobSet(SidekiqHostConfiguration host, DueSet set) : ISidekiqJobSet
+{
+    const int PageSize = DueJobStore.MostJobs;
+
+    InspectionStore Store => host.Process.Inspection;
+
+    public Task<long> Count(CancellationToken cancellationToken = default) =>
+        Store.Count(set).WaitAsync(cancellationToken);
+
+    public async IAsyncEnumerable<SidekiqEntry> Entries(
+        DateTimeOffset? from = null,
+        bool newestFirst = false,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
+    {
+        (byte[]? Member, double? Score) behind = (null, from is { } time ? Score.ToSeconds(time) : null);
+        var reached = behind;
+        IReadOnlyList<(byte[] Member, double Score)> page;
+        do
+        {
+            page = await Store
+                .Page(set, newestFirst, behind.Member, behind.Score, PageSize)
+                .WaitAsync(cancellationToken)
+                .ConfigureAwait(false);
+            foreach (var (member, score) in page)
+            {
+                if (!WasRead(member, score, reached, newestFirst))
+                {
+                    reached = (member, score);
+                    yield return RegistryReader.Entry(member, score, "");
+                }
+            }
+
+            behind = page.Count > 0 ? page[^1] : behind;
+        } while (page.Count == PageSize);
+    }
+
+    public async Task<SidekiqEntry?> Find(string jid, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(jid);
+
+        var cursor = "0";
+        do
+        {
+            var (next, found) = await Store.Search(set, cursor, jid).WaitAsync(cancellationToken).ConfigureAwait(false);
+            foreach (var (member, score) in found)
+            {
+                if (RegistryReader.Entry(member, score, "") is { Job: { } job } entry && job.Jid == jid)
+                {
+                    return entry;
+                }
+            }
+
+            cursor = next;
+        } while (cursor != "0");
+
+        return null;
+    }
+
+    public async Task<bool> Retry(SidekiqEntry entry, CancellationToken cancellationToken = default)
+    {
+        var move =
+            Move(Checked(entry))
+            ?? throw new ArgumentException(
+                "The entry is no job: it has no class, no list of arguments, or is no JSON. It can be deleted, or killed.",
+                nameof(entry)
+            );
+
+        return await Push([move], cancellationToken).ConfigureAwait(false) == 1;
+    }
+
+    public async Task<bool> Kill(SidekiqEntry entry, CancellationToken cancellationToken = default)
+    {
+        var killed = await Bury(Checked(entry), cancellationToken).ConfigureAwait(false);
+        if (killed)
+        {
+            await host.Process.Killed(entry.Json, DueMove.QueueOf(entry.Job)).ConfigureAwait(false);
+        }
+
+        return killed;
+    }
+
+    public Task<bool> Delete(SidekiqEntry entry, CancellationToken cancellationToken = default) =>
+        Store.Delete(set, Checked(entry).Json).WaitAsync(cancellationToken);
+
+    public Task<bool> Reschedule(
+        SidekiqEntry entry,
+        DateTimeOffset at,
+        CancellationToken cancellationToken = default
+    ) => Store.Reschedule(set, Checked(entry).Json, at).WaitAsync(cancellationToken);
+
+    public Task<long> RetryAll(CancellationToken cancellationToken = default) =>
+        All(entries => Push([.. entries.Select(Move).OfType<DueMove>()], cancellationToken), cancellationToken);
+
+    public Task<long> KillAll(CancellationToken cancellationToken = default) =>
+        set == DueSet.Dead
+            ? Task.FromResult(0L)
+            : All(
+                async entries =>
+                {
+                    var killed = await Task.WhenAll(entries.Select(entry => Bury(entry, cancellationToken)))
+                        .ConfigureAwait(false);
+                    return killed.Count(done => done);
+                },
+                cancellationToken
+            );
+
+    public Task<long> Clear(CancellationToken cancellationToken = default) =>
+        Store.Clear(set).WaitAsync(cancellationToken);
+
+    /// What the set holds now; jobs that fail again meanwhile come back with a later time, and are left alone.
+    async Task<long> All(Func<IReadOnlyList<SidekiqEntry>, Task<int>> step, CancellationToken cancellationToken)
+    {
+        var (moved, left) = (0L, await Count(cancellationToken).ConfigureAwait(false));
+        var batch = new List<SidekiqEntry>(PageSize);
+        await foreach (var entry in Entries(cancellationToken: cancellationToken).ConfigureAwait(false))
+        {
+            batch.Add(entry);
+            left--;
+            if (batch.Count == PageSize || left == 0)
+            {
+                moved += await step(batch).ConfigureAwait(false);
+                batch.Clear();
+            }
+
+            if (left == 0)
+            {
+                break;
+            }
+        }
+
+        return moved + (batch.Count == 0 ? 0 : await step(batch).ConfigureAwait(false));
+    }
+
+    async Task<int> Push(IReadOnlyList<DueMove> moves, CancellationToken cancellationToken)
+    {
+        var pushed = await host.Process.DueJobs.PushDue(set, moves).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return pushed.Refusal is { } refusal
+            ? throw new InvalidOperationException($"Redis refused to move a job, which stays in {set}: {refusal}")
+            : pushed.Moved;
+    }
+
+    DueMove? Move(SidekiqEntry entry) =>
+        DueMove.Of(
+            entry.Json,
+            host.Clock.GetUtcNow(),
+            host.Settings.TimeFormat,
+            givesBackAttempt: set is DueSet.Retry or DueSet.Dead
+        );
+
+    Task<bool> Bury(SidekiqEntry entry, CancellationToken cancellationToken) =>
+        set == DueSet.Dead
+            ? Task.FromResult(false)
+            : host.Process.DueJobs.BuryUnreadable(set, entry.Json, host.Clock.GetUtcNow()).WaitAsync(cancellationToken);
+
+    static SidekiqEntry Checked(SidekiqEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        return entry;
+    }
+
+    /// When the entry before a page has left, the page begins with all of its score; those that were read stand before it,
+    /// byte by byte.
+    static bool WasRead(byte[] member, double score, (byte[]? Member, double? Score) reached, bool newestFirst) =>
+        reached.Member is { } last
+        && score == reached.Score
+        && (newestFirst ? -1 : 1) * member.AsSpan().SequenceCompareTo(last) <= 0;
+}

@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+
+namespace MassTransit.Sidekiq;
+
+/// Sidekiq's API on whatever process the bus has at the moment: it works before the bus starts as well.
+internal sealed class SidekiqInspector(SidekiqHostConfiguration host) : ISidekiqInspector
+{
+    const int PageSize = 100;
+    const int MostDays = 1827;
+
+    public ISidekiqJobSet RetrySet { get; } = new JobSet(host, DueSet.Retry);
+
+    public ISidekiqJobSet ScheduledSet { get; } = new JobSet(host, DueSet.Schedule);
+
+    public ISidekiqJobSet DeadSet { get; } = new JobSet(host, DueSet.Dead);
+
+    InspectionStore Store => host.Process.Inspection;
+
+    public async Task<SidekiqStats> Stats(CancellationToken cancellationToken = default)
+    {
+        var counters = Store.Counters([null]);
+        var queues = Store.Queues();
+        var processes = Store.Processes();
+        var (scheduled, retries, dead) = (
+            Store.Count(DueSet.Schedule),
+            Store.Count(DueSet.Retry),
+            Store.Count(DueSet.Dead)
+        );
+        await Task.WhenAll(counters, queues, processes, scheduled, retries, dead)
+            .WaitAsync(cancellationToken)
+            .ConfigureAwait(false);
+
+        return new SidekiqStats
+        {
+            Processed = counters.Result[0].Processed,
+            Failed = counters.Result[0].Failed,
+            Enqueued = queues.Result.Sum(queue => queue.Size),
+            Scheduled = scheduled.Result,
+            Retries = retries.Result,
+            Dead = dead.Result,
+            Processes = processes.Result.Count,
+            Busy = processes.Result.Sum(process => RegistryReader.Process(process).Busy),
+        };
+    }
+
+    public async Task<IReadOnlyList<SidekiqDay>> History(int days, CancellationToken cancellationToken = default)
+    {
+        if (days is < 1 or > MostDays)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(days),
+                days,
+                $"{days} days are not from 1 to {MostDays}: Sidekiq forgets after five years."
+            );
+        }
+
+        var today = DateOnly.FromDateTime(host.Clock.GetUtcNow().UtcDateTime);
+        DateOnly[] dates = [.. Enumerable.Range(0, days).Select(ago => today.AddDays(-ago))];
+        var counters = await Store
+            .Counters([.. dates.Select(date => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture))])
+            .WaitAsync(cancellationToken)
+            .ConfigureAwait(false);
+
+        return [.. dates.Zip(counters, (date, counted) => new SidekiqDay(date, counted.Processed, counted.Failed))];
+    }
+
+    public async Task<IReadOnlyList<SidekiqQueue>> Queues(CancellationToken cancellationToken = default)
+    {
+        var queues = await Store.Queues().WaitAsync(cancellationToken).ConfigureAwait(false);
+        var now = host.Clock.GetUtcNow();
+
+        return
+        [
+            .. queues
+                .Select(queue => new SidekiqQueue(
+                    queue.Name,
+                    queue.Size,
+                    RegistryReader.Latency(queue.Next, now),
+                    queue.IsPaused
+                ))
+                .OrderBy(queue => queue.Name, StringComparer.Ordinal),
+        ];
+    }
+
+    public async IAsyncEnumerable<SidekiqEntry> Jobs(
+        string queue,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default
+    )
+    {
+        IReadOnlyList<byte[]> page;
+        for (var position = 0L; ; position += page.Count)
+        {
+            page = await Store.Jobs(queue, position, PageSize).WaitAsync(cancellationToken).ConfigureAwait(false);
+            foreach (var job in page)
+            {
+                yield return RegistryReader.Entry(job, score: null, queue);
+            }
+
+            if (page.Count < PageSize)
+            {
+                yield break;
+            }
+        }
+    }
+
+    public Task<bool> Delete(string queue, SidekiqEntry job, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        return Store.Delete(queue, job.Json).WaitAsync(cancellationToken);
+    }
+
+    public Task<long> Clear(string queue, CancellationToken cancellationToken = default) =>
+        Store.Clear(queue).WaitAsync(cancellationToken);
+
+    public Task Pause(string queue, CancellationToken cancellationToken = default) =>
+        Store.Pause(queue).WaitAsync(cancellationToken);
+
+    public Task Unpause(string queue, CancellationToken cancellationToken = default) =>
+        Store.Unpause(queue).WaitAsync(cancellationToken);
+
+    public async Task<IReadOnlyList<SidekiqProcessInfo>> Processes(CancellationToken cancellationToken = default)
+    {
+        var processes = await Store.Processes().WaitAsync(cancellationToken).ConfigureAwait(false);
+        return
+        [
+            .. processes.Select(RegistryReader.Process).OrderBy(process => process.Identity, StringComparer.Ordinal),
+        ];
+    }
+
+    public async Task<IReadOnlyList<SidekiqWork>> Work(CancellationToken cancellationToken = default)
+    {
+        var processes = await Store.Processes().WaitAsync(cancellationToken).ConfigureAwait(false);
+        return [.. processes.SelectMany(RegistryReader.Work).OrderBy(work => work.RunAt)];
+    }
+
+    public Task<bool> Quiet(string identity, CancellationToken cancellationToken = default) =>
+        Store.Signal(identity, "TSTP").WaitAsync(cancellationToken);
+
+    public Task<bool> Stop(string identity, CancellationToken cancellationToken = default) =>
+        Store.Signal(identity, "TERM").WaitAsync(cancellationToken);
+}

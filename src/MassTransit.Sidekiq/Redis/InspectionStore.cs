@@ -1,0 +1,216 @@
+using System.Globalization;
+using StackExchange.Redis;
+
+namespace MassTransit.Sidekiq;
+
+/// A process as the registry describes it. The work is empty when it runs nothing.
+internal sealed record RegisteredProcess(
+    string Identity,
+    IReadOnlyDictionary<string, byte[]> Fields,
+    IReadOnlyList<(string Thread, byte[] Json)> Work
+);
+
+/// What an inspector reads, and the few changes that only it makes. Everything is read in pages, or is as small as the
+/// number of queues and processes.
+internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
+{
+    readonly RedisLink link = redis.Working;
+
+    public Task<long> Count(DueSet set) => Call(db => db.SortedSetLengthAsync(keys.Of(set)));
+
+    /// Members and scores behind `after`, which may have left the set (see page.lua).
+    public async Task<IReadOnlyList<(byte[] Member, double Score)>> Page(
+        DueSet set,
+        bool newestFirst,
+        byte[]? after,
+        double? score,
+        int count
+    )
+    {
+        var reply = (byte[][])
+            (
+                await link.Run(
+                        Script.Page,
+                        [keys.Of(set)],
+                        [
+                            newestFirst ? 1 : 0,
+                            after is null ? RedisValue.EmptyString : after,
+                            score is { } known ? Text(known) : "",
+                            count,
+                        ]
+                    )
+                    .ConfigureAwait(false)
+            )!;
+
+        var page = new (byte[], double)[reply.Length / 2];
+        for (var i = 0; i < page.Length; i++)
+        {
+            page[i] = (reply[2 * i], double.Parse(reply[(2 * i) + 1], CultureInfo.InvariantCulture));
+        }
+
+        return page;
+    }
+
+    /// One step of a search: members that may contain the text, and where to go on; 0 at the end.
+    public async Task<(string Cursor, IReadOnlyList<(byte[] Member, double Score)> Found)> Search(
+        DueSet set,
+        string cursor,
+        string text
+    )
+    {
+        var reply = (RedisResult[])
+            (
+                await Call(db =>
+                        db.ExecuteAsync(
+                            "ZSCAN",
+                            (string)keys.Of(set)!,
+                            cursor,
+                            "MATCH",
+                            $"*{Glob(text)}*",
+                            "COUNT",
+                            1000
+                        )
+                    )
+                    .ConfigureAwait(false)
+            )!;
+        var found = (byte[][])reply[1]!;
+
+        return (
+            (string)reply[0]!,
+            [
+                .. Enumerable
+                    .Range(0, found.Length / 2)
+                    .Select(i => (found[2 * i], double.Parse(found[(2 * i) + 1], CultureInfo.InvariantCulture))),
+            ]
+        );
+    }
+
+    public Task<bool> Delete(DueSet set, byte[] member) => Call(db => db.SortedSetRemoveAsync(keys.Of(set), member));
+
+    /// False when the member has left. Only a member that is there is given a time, so that none comes back.
+    public async Task<bool> Reschedule(DueSet set, byte[] member, DateTimeOffset at)
+    {
+        var key = keys.Of(set);
+        var changed = await Call(db =>
+                db.ExecuteAsync("ZADD", (string)key!, "XX", "CH", Score.From(at), (object)member)
+            )
+            .ConfigureAwait(false);
+
+        // Nothing has changed either when it had this time before.
+        return (int)changed == 1
+            || await Call(db => db.SortedSetScoreAsync(key, member)).ConfigureAwait(false) is not null;
+    }
+
+    public Task<long> Clear(DueSet set) => Clear(keys.Of(set), "");
+
+    public Task<long> Clear(string queue) => Clear(keys.Queue(queue).List, queue);
+
+    public async Task<bool> Delete(string queue, byte[] job) =>
+        await Call(db => db.ListRemoveAsync(keys.Queue(queue).List, job, 1)).ConfigureAwait(false) > 0;
+
+    public Task Pause(string queue) => Call(db => db.SetAddAsync(keys.Paused, queue));
+
+    public Task Unpause(string queue) => Call(db => db.SetRemoveAsync(keys.Paused, queue));
+
+    /// The next ones, from a position counted from the head of the queue.
+    public async Task<IReadOnlyList<byte[]>> Jobs(string queue, long position, int count)
+    {
+        var jobs = await Call(db => db.ListRangeAsync(keys.Queue(queue).List, -position - count, -position - 1))
+            .ConfigureAwait(false);
+
+        return [.. jobs.Reverse().Select(job => (byte[])job!)];
+    }
+
+    /// All queues, each with its size, its next job, and whether it is paused.
+    public async Task<IReadOnlyList<(string Name, long Size, byte[]? Next, bool IsPaused)>> Queues()
+    {
+        var (names, paused) = await Call(async db =>
+            {
+                var names = db.SetMembersAsync(keys.Queues);
+                var paused = db.SetMembersAsync(keys.Paused);
+                return (await names.ConfigureAwait(false), await paused.ConfigureAwait(false));
+            })
+            .ConfigureAwait(false);
+
+        return await Queues([.. names.Select(name => (string)name!)], [.. paused.Select(name => (string)name!)])
+            .ConfigureAwait(false);
+    }
+
+    public async Task<IReadOnlyList<(string Name, long Size, byte[]? Next, bool IsPaused)>> Queues(
+        IReadOnlyList<string> names,
+        HashSet<string> paused
+    ) =>
+        await Call(async db =>
+            {
+                var sizes = names.Select(name => db.ListLengthAsync(keys.Queue(name).List)).ToArray();
+                var jobs = names.Select(name => db.ListGetByIndexAsync(keys.Queue(name).List, -1)).ToArray();
+                await Task.WhenAll(Task.WhenAll(sizes), Task.WhenAll(jobs)).ConfigureAwait(false);
+                return names
+                    .Select((name, i) => (name, sizes[i].Result, (byte[]?)jobs[i].Result, paused.Contains(name)))
+                    .ToArray();
+            })
+            .ConfigureAwait(false);
+
+    /// Processes that still describe themselves. Sidekiq up to 6.4.1 keeps its work under another name.
+    public async Task<IReadOnlyList<RegisteredProcess>> Processes() =>
+        await Call(async db =>
+            {
+                var identities = await db.SetMembersAsync(keys.Processes).ConfigureAwait(false);
+                var found = identities.Select(identity => Process(db, (string)identity!)).ToArray();
+                var processes = await Task.WhenAll(found).ConfigureAwait(false);
+                return processes.Where(process => process.Fields.ContainsKey("info")).ToArray();
+            })
+            .ConfigureAwait(false);
+
+    /// Counters of Sidekiq's: `processed` and `failed` of all time, or of a day.
+    public async Task<(long Processed, long Failed)[]> Counters(IReadOnlyList<string?> days)
+    {
+        RedisKey[] counters = [.. days.SelectMany(day => new[] { Counter("processed", day), Counter("failed", day) })];
+        var values = await Call(db => db.StringGetAsync(counters)).ConfigureAwait(false);
+
+        return [.. values.Chunk(2).Select(pair => ((long)pair[0], (long)pair[1]))];
+    }
+
+    /// False when there is no such process.
+    public async Task<bool> Signal(string identity, string signal) =>
+        (int)
+            await link.Run(Script.Signal, [keys.Processes, keys.SignalsOf(identity)], [identity, signal])
+                .ConfigureAwait(false) == 1;
+
+    RedisKey Counter(string stat, string? day) => day is null ? keys.Stat(stat) : keys.StatOfDay(stat, day);
+
+    async Task<RegisteredProcess> Process(IDatabase db, string identity)
+    {
+        var described = db.HashGetAllAsync(keys.ProcessOf(identity));
+        var work = db.HashGetAllAsync(keys.WorkOf(identity));
+        var old = db.HashGetAllAsync(keys.WorkersOf(identity));
+        var fields = await described.ConfigureAwait(false);
+        var (now, before) = (await work.ConfigureAwait(false), await old.ConfigureAwait(false));
+
+        return new RegisteredProcess(
+            identity,
+            fields.ToDictionary(field => (string)field.Name!, field => (byte[])field.Value!, StringComparer.Ordinal),
+            [.. (now.Length > 0 ? now : before).Select(entry => ((string)entry.Name!, (byte[])entry.Value!))]
+        );
+    }
+
+    async Task<long> Clear(RedisKey key, string queue) =>
+        (long)await link.Run(Script.Clear, [key, keys.Queues], [queue]).ConfigureAwait(false);
+
+    static string Text(double score) => score.ToString("R", CultureInfo.InvariantCulture);
+
+    static string Glob(string text) =>
+        string.Concat(text.Select(letter => letter is '*' or '?' or '[' or ']' or '\\' ? $"\\{letter}" : $"{letter}"));
+
+    async Task<T> Call<T>(Func<IDatabase, Task<T>> question)
+    {
+        try
+        {
+            return await question(await link.Database().ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (RedisErrors.IsRedis(exception))
+        {
+            throw link.Failed(exception, "inspect");
+        }
+    }
+}

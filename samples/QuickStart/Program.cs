@@ -1,18 +1,14 @@
 using MassTransit;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Shop;
 
 var app = Host.CreateApplicationBuilder(args);
+app.Services.AddOptions<SidekiqTransportOptions>().BindConfiguration("Sidekiq"); // Sidekiq__Url=redis://localhost:6379/0
 app.Services.AddMassTransit(x =>
 {
-    x.AddConsumer<PaymentConsumer>();
-    x.UsingSidekiq(
-        (context, cfg) =>
-        {
-            cfg.Host(Environment.GetEnvironmentVariable("REDIS_URL") ?? "redis://localhost:6379/0");
-            cfg.ReceiveEndpoint("payments", e => e.ConfigureConsumers(context));
-        }
-    );
+    x.AddConsumer<PaymentConsumer>().Endpoint(e => e.Name = "payments"); // its queue
+    x.UsingSidekiq((context, cfg) => cfg.ConfigureEndpoints(context));
 });
 await app.Build().RunAsync();
 

@@ -9,7 +9,7 @@ public class QuickStartTests
     public async Task Service_of_the_README_takes_a_job_from_Ruby_and_gives_Ruby_one()
     {
         await using var redis = await RedisServer.Lease();
-        var environment = new Dictionary<string, string> { ["REDIS_URL"] = redis.Url };
+        var environment = new Dictionary<string, string> { ["REDIS_URL"] = redis.Url, ["Sidekiq__Url"] = redis.Url };
 
         await using var service = QuickStart.Start(environment);
         await service.Line("Bus started");

@@ -55,6 +55,40 @@ public class SagaTests
         Assert.Equal(Enumerable.Range(1, messages), (await redis.Jobs("shipped")).Select(job => job.Step()).Order());
     }
 
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    public async Task Saga_is_inserted_once_found_by_its_properties_and_removed_at_its_end(Database kind)
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var database = await TestDatabase.Lease(kind);
+        await using var host = await Start<EndingMachine, CountedSaga>(database, redis, new Failures());
+        var order = Guid.NewGuid();
+
+        await host.InScope(
+            async (db, _, sender) =>
+            {
+                await sender.Send("ship", new ShipOrder(order, 1));
+                await sender.Send("ship", new ShipOrder(order, 2));
+                await sender.Send("ship", new ShipOrder(Guid.NewGuid(), 3));
+                await db.SaveChangesAsync();
+            }
+        );
+        await redis.Until(async redis => (await redis.Queue("shipped")).Length == 3);
+        await using var db = database.Open();
+        Assert.Equal([1, 2], await db.Set<CountedSaga>().Select(saga => saga.Messages).Order().ToListAsync());
+
+        await host.InScope(
+            async (db, _, sender) =>
+            {
+                await sender.Send("ship", new OrderSubmitted(order, "Ada"));
+                await db.SaveChangesAsync();
+            }
+        );
+        await redis.Until(async redis => (await redis.Queue("shipped")).Length == 4);
+
+        Assert.DoesNotContain(order, await db.Set<CountedSaga>().Select(saga => saga.CorrelationId).ToListAsync());
+        Assert.Equal(1, await db.Set<CountedSaga>().CountAsync());
+    }
+
     [Fact]
     public async Task Tests_find_a_saga_by_its_id_and_by_its_properties()
     {
@@ -118,6 +152,10 @@ public class SagaTests
         );
 
     static Task<OutboxHost> Start<TSaga>(TestDatabase database, RedisDatabase redis, Failures failures)
+        where TSaga : CountedSaga => Start<CountingMachine<TSaga>, TSaga>(database, redis, failures);
+
+    static Task<OutboxHost> Start<TMachine, TSaga>(TestDatabase database, RedisDatabase redis, Failures failures)
+        where TMachine : MassTransitStateMachine<TSaga>
         where TSaga : CountedSaga =>
         OutboxHost.Start(
             database,
@@ -128,7 +166,7 @@ public class SagaTests
                 Register = x =>
                 {
                     x.AddSingleton(failures);
-                    x.AddSagaStateMachine<CountingMachine<TSaga>, TSaga>().SidekiqOutboxRepository<TSaga, OrdersDb>();
+                    x.AddSagaStateMachine<TMachine, TSaga>().SidekiqOutboxRepository<TSaga, OrdersDb>();
                 },
                 Bus = (context, cfg) =>
                     cfg.ReceiveEndpoint(
@@ -176,6 +214,42 @@ public class SagaTests
         }
 
         public Event<ShipOrder> Shipped { get; } = null!;
+    }
+
+    sealed class EndingMachine : MassTransitStateMachine<CountedSaga>
+    {
+        public EndingMachine()
+        {
+            InstanceState(saga => saga.CurrentState);
+            Event(
+                () => Shipped,
+                e =>
+                {
+                    e.CorrelateById(x => x.Message.OrderId);
+                    e.InsertOnInitial = true;
+                    e.SetSagaFactory(x => new CountedSaga { CorrelationId = x.Message.OrderId });
+                }
+            );
+            Event(
+                () => Ended,
+                e => e.CorrelateBy((saga, x) => saga.CorrelationId == x.Message.OrderId && saga.Messages > 1)
+            );
+            Initially(When(Shipped).Then(Count).Send(new Uri("queue:shipped"), x => x.Message).TransitionTo(Open));
+            During(
+                Open,
+                When(Shipped).Then(Count).Send(new Uri("queue:shipped"), x => x.Message),
+                When(Ended).Send(new Uri("queue:shipped"), x => x.Message).Finalize()
+            );
+            SetCompletedWhenFinalized();
+
+            static void Count(BehaviorContext<CountedSaga> context) => context.Saga.Messages++;
+        }
+
+        public State Open { get; } = null!;
+
+        public Event<ShipOrder> Shipped { get; } = null!;
+
+        public Event<OrderSubmitted> Ended { get; } = null!;
     }
 }
 

@@ -106,7 +106,11 @@ public sealed class PackageTests(BuiltPackages packages) : IClassFixture<BuiltPa
             await BuiltPackages.Run("dotnet", folder, "build", "-v", "quiet", "--nologo");
 
             await using var redis = await RedisServer.Lease();
-            var environment = new Dictionary<string, string> { ["REDIS_URL"] = redis.Url };
+            var environment = new Dictionary<string, string>
+            {
+                ["REDIS_URL"] = redis.Url,
+                ["Sidekiq__Url"] = redis.Url,
+            };
             await using var service = ChildProcess.Start(
                 Requires.Program("dotnet", "dotnet-sdk-10.0"),
                 ["exec", Path.Combine(folder, "bin/Debug/net10.0/app.dll")],

@@ -34,10 +34,6 @@ internal sealed class RedisKeys(string prefix, string identity)
 
     public RedisKey ProcessOf(string owner) => Prefix + owner;
 
-    public RedisKey WorkOf(string owner) => Prefix + owner + ":work";
-
-    public RedisKey WorkersOf(string owner) => Prefix + owner + ":workers";
-
     public RedisKey SignalsOf(string owner) => Prefix + owner + "-signals";
 
     public RedisKey Stat(string stat) => Prefix + "stat:" + stat; // STRING counter

@@ -97,6 +97,34 @@ public sealed class RetryTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Error_pipe_of_the_users_own_sees_the_last_failure_only()
+    {
+        await using var redis = await RedisServer.Lease();
+        var (runs, errors) = (new Seen<int?>(), new Seen<string>());
+        await using var bus = await Start(
+            redis,
+            new(),
+            e =>
+            {
+                e.UseSidekiqRetry(r => r.Limit(1));
+                e.ConfigureError(pipe => pipe.UseExecute(context => errors.Add(context.Exception.Message)));
+            },
+            Fail(runs)
+        );
+
+        await bus.Send("orders", new SubmitOrder(1));
+        await redis.Retried();
+        Assert.Empty(errors.All);
+        await redis.RetryNow();
+
+        Assert.Equal("no", await errors.Next());
+        await bus.Harness.Stop();
+        Assert.Equal(2, runs.All.Count);
+        Assert.DoesNotContain(await redis.Keys(), key => key is "retry" or "dead" or "queue:orders");
+        Assert.DoesNotContain(await redis.Keys(), key => key.StartsWith("mt:working", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Observers_hear_of_every_attempt()
     {
         await using var redis = await RedisServer.Lease();

@@ -11,6 +11,7 @@ internal sealed class DeliveryLedger(int queues, TimeProvider clock, Signal chan
     int settledCount;
     int held;
     bool areSentAgain;
+    int isWatched;
 
     /// Jobs claimed and not yet given back or finished.
     public int Held => Volatile.Read(ref held);
@@ -21,6 +22,10 @@ internal sealed class DeliveryLedger(int queues, TimeProvider clock, Signal chan
     public TimeSpan OldestSettled =>
         HasSettled ? clock.GetElapsedTime(Volatile.Read(ref oldestSettled)) : TimeSpan.Zero;
 
+    /// Whether each release is to wake the fetcher. It watches only while it waits for a worker: then it looks at `Held` once
+    /// more before it sleeps, so that no release is missed between the two.
+    public void Watch(bool releases) => Interlocked.Exchange(ref isWatched, releases ? 1 : 0);
+
     public void Hold(int jobs) => Interlocked.Add(ref held, jobs);
 
     /// Jobs are out of our hands: their worker is free, or they went back.
@@ -29,20 +34,30 @@ internal sealed class DeliveryLedger(int queues, TimeProvider clock, Signal chan
         if (jobs > 0)
         {
             Interlocked.Add(ref held, -jobs);
-            changed.Set();
+            if (Volatile.Read(ref isWatched) == 1)
+            {
+                changed.Set();
+            }
         }
     }
 
     public void Acknowledge(int queue, long number)
     {
+        bool isFirst;
         lock (gate)
         {
-            if (settledCount++ == 0)
+            isFirst = settledCount++ == 0;
+            if (isFirst)
             {
                 oldestSettled = clock.GetTimestamp();
             }
 
             settled[queue].Add(number);
+        }
+
+        if (isFirst)
+        {
+            changed.Set();
         }
     }
 

@@ -49,6 +49,8 @@ internal sealed class JobFetcher
     /// Answers still come to a quiet process.
     bool IsQuiet => process.Control.IsQuiet && !context.Endpoint.Temporary;
 
+    bool CanClaim => Wanted >= (drained ? 1 : pace.Step);
+
     public async Task Run(Func<Exception, Task> outage, CancellationToken stopping, CancellationToken deadline)
     {
         workers.Start(stopping);
@@ -89,14 +91,12 @@ internal sealed class JobFetcher
             return PutBackUnstarted();
         }
 
-        if (drained)
+        if (ledger.OldestSettled >= flushAfter || (CanClaim && !drained))
         {
-            return ledger.OldestSettled >= flushAfter ? Claim()
-                : Wanted > 0 ? WaitForJob(stopping)
-                : WaitForWorker(stopping);
+            return Claim();
         }
 
-        return Wanted >= pace.Step || ledger.OldestSettled >= flushAfter ? Claim() : WaitForWorker(stopping);
+        return CanClaim ? WaitForJob(stopping) : WaitForWorker(stopping);
     }
 
     async Task Claim()
@@ -199,8 +199,13 @@ internal sealed class JobFetcher
             ledger.HasSettled ? (flushAfter, RedisLink.Time)
             : workers.HaveBacklog ? (stalledAfter, clock)
             : (Timeout.InfiniteTimeSpan, clock);
-        await changed.Wait(patience, time, stopping).ConfigureAwait(false);
+        ledger.Watch(releases: true);
+        if (!CanClaim)
+        {
+            await changed.Wait(patience, time, stopping).ConfigureAwait(false);
+        }
 
+        ledger.Watch(releases: false);
         if (workers.HaveStalled(stalledAfter))
         {
             await PutBack(workers.TakeBack()).ConfigureAwait(false);

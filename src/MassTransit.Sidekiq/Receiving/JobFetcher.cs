@@ -193,7 +193,7 @@ internal sealed class JobFetcher
     /// Every worker has a job. A wait for more would land one that nobody here can run, so it is called off first.
     async Task WaitForWorker(CancellationToken stopping)
     {
-        await CallOff().ConfigureAwait(false);
+        await waiters.CallOff(lost).ConfigureAwait(false);
 
         var (patience, time) =
             ledger.HasSettled ? (flushAfter, RedisLink.Time)
@@ -210,22 +210,6 @@ internal sealed class JobFetcher
         {
             await PutBack(workers.TakeBack()).ConfigureAwait(false);
             pace.SlowDown();
-        }
-    }
-
-    /// What the waits brought all the same returns to the head of its queue.
-    async Task CallOff()
-    {
-        var ended = await waiters.CallOff().ConfigureAwait(false);
-        ended.ForEach(wait => lost.Add(wait.Result.Number, wait.Result.Number > 0 ? 1 : 0));
-        if (lost.AreDue)
-        {
-            await lost.PutBack().ConfigureAwait(false);
-        }
-
-        foreach (var (queue, _) in ended.Where(wait => wait.Result.End == WaitEnd.Landed))
-        {
-            await process.Claims.ReturnLanding(queues.Names[queue]).ConfigureAwait(false);
         }
     }
 
@@ -269,7 +253,7 @@ internal sealed class JobFetcher
 
     async Task PutBackUnstarted()
     {
-        await CallOff().ConfigureAwait(false);
+        await waiters.CallOff(lost).ConfigureAwait(false);
         await PutBack(workers.TakeBack()).ConfigureAwait(false);
     }
 

@@ -60,12 +60,12 @@ internal sealed class QueueWaiters(SidekiqProcess process, IReadOnlyList<string>
         return ended;
     }
 
-    /// Ends all waits at once, and tells how.
-    public async Task<List<(int Queue, WaitResult Result)>> CallOff()
+    /// Ends all waits at once. What they brought all the same returns to the head of its queue.
+    public async Task CallOff(LostClaims lost)
     {
         if (!Array.Exists(waits, wait => wait is not null))
         {
-            return [];
+            return;
         }
 
         await called.CancelAsync().ConfigureAwait(false);
@@ -73,7 +73,17 @@ internal sealed class QueueWaiters(SidekiqProcess process, IReadOnlyList<string>
         called.Dispose();
         called = new CancellationTokenSource();
 
-        return TakeEnded();
+        var ended = TakeEnded();
+        ended.ForEach(wait => lost.Add(wait.Result.Number, wait.Result.Number > 0 ? 1 : 0));
+        if (lost.AreDue)
+        {
+            await lost.PutBack().ConfigureAwait(false);
+        }
+
+        foreach (var (queue, _) in ended.Where(wait => wait.Result.End == WaitEnd.Landed))
+        {
+            await process.Claims.ReturnLanding(queues[queue]).ConfigureAwait(false);
+        }
     }
 
     public async ValueTask DisposeAsync()

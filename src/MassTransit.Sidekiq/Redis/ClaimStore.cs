@@ -35,15 +35,9 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
         foreach (var slice in numbers.Chunk(MostNumbers))
         {
             var working = keys.Queue(queue).Working;
-            try
-            {
-                var database = await link.Database().ConfigureAwait(false);
-                count += (int)await database.HashDeleteAsync(working, Values(slice)).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (RedisErrors.IsRedis(exception))
-            {
-                throw link.Failed(exception, "acknowledge", working);
-            }
+            count += (int)
+                await link.Call("acknowledge", working, database => database.HashDeleteAsync(working, Values(slice)))
+                    .ConfigureAwait(false);
         }
 
         return count;

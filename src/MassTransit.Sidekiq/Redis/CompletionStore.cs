@@ -74,15 +74,6 @@ internal sealed class CompletionStore(RedisConnection redis, RedisKeys keys)
         return ((int)reply[0] == 1, (string)reply[1]!);
     }
 
-    async Task<T> Call<T>(string step, RedisKey key, Func<IDatabase, RedisKey, Task<T>> command)
-    {
-        try
-        {
-            return await command(await link.Database().ConfigureAwait(false), key).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (RedisErrors.IsRedis(exception))
-        {
-            throw link.Failed(exception, step, key);
-        }
-    }
+    Task<T> Call<T>(string step, RedisKey key, Func<IDatabase, RedisKey, Task<T>> command) =>
+        link.Call(step, key, database => command(database, key));
 }

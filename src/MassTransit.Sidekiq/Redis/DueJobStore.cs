@@ -113,16 +113,6 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
     Task<SortedSetEntry[]> First(DueSet set) =>
         Call(set, (database, key) => database.SortedSetRangeByRankWithScoresAsync(key, 0, 0));
 
-    async Task<T> Call<T>(DueSet set, Func<IDatabase, RedisKey, Task<T>> command)
-    {
-        var key = keys.Of(set);
-        try
-        {
-            return await command(await link.Database().ConfigureAwait(false), key).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (RedisErrors.IsRedis(exception))
-        {
-            throw link.Failed(exception, "read", key);
-        }
-    }
+    Task<T> Call<T>(DueSet set, Func<IDatabase, RedisKey, Task<T>> command) =>
+        link.Call("read", keys.Of(set), database => command(database, keys.Of(set)));
 }

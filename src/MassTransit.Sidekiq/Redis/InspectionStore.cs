@@ -202,15 +202,5 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
     static string Glob(string text) =>
         string.Concat(text.Select(letter => letter is '*' or '?' or '[' or ']' or '\\' ? $"\\{letter}" : $"{letter}"));
 
-    async Task<T> Call<T>(Func<IDatabase, Task<T>> question)
-    {
-        try
-        {
-            return await question(await link.Database().ConfigureAwait(false)).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (RedisErrors.IsRedis(exception))
-        {
-            throw link.Failed(exception, "inspect");
-        }
-    }
+    Task<T> Call<T>(Func<IDatabase, Task<T>> question) => link.Call("inspect", keys.Queues, question);
 }

@@ -77,16 +77,8 @@ internal sealed class JobSearch(RedisConnection redis, RedisKeys keys)
 
     async Task<string[]> Members(RedisKey key)
     {
-        try
-        {
-            var database = await link.Database().ConfigureAwait(false);
-            var members = await database.SetMembersAsync(key).ConfigureAwait(false);
-            return [.. members.Select(member => (string)member!)];
-        }
-        catch (Exception exception) when (RedisErrors.IsRedis(exception))
-        {
-            throw link.Failed(exception, "read", key);
-        }
+        var members = await link.Call("read", key, database => database.SetMembersAsync(key)).ConfigureAwait(false);
+        return [.. members.Select(member => (string)member!)];
     }
 
     sealed class Wanted(IReadOnlyCollection<string> jids)

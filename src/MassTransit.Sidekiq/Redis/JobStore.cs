@@ -32,22 +32,7 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
         }
 
         var target = keys.Queue(queue);
-        try
-        {
-            var database = await link.Database().ConfigureAwait(false);
-            var sent = new Task[1 + ((jobs.Count + BulkSlice - 1) / BulkSlice)];
-            sent[0] = database.SetAddAsync(keys.Queues, target.Member);
-            for (var slice = 1; slice < sent.Length; slice++)
-            {
-                sent[slice] = database.ListLeftPushAsync(target.List, Slice(jobs, (slice - 1) * BulkSlice));
-            }
-
-            await Task.WhenAll(sent).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (RedisErrors.IsRedis(exception))
-        {
-            throw link.Failed(exception, "push", target.List);
-        }
+        await link.Call("push", target.List, database => PushSlices(database, target, jobs)).ConfigureAwait(false);
     }
 
     /// False when the queue has ended: an answer that nobody waits for is dropped. `life` is how long an unread answer
@@ -78,15 +63,12 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
             return;
         }
 
-        try
-        {
-            var database = await link.Database().ConfigureAwait(false);
-            await database.SortedSetAddAsync(keys.Schedule, Value(json), Score.ToSeconds(due)).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (RedisErrors.IsRedis(exception))
-        {
-            throw link.Failed(exception, "schedule", keys.Schedule);
-        }
+        await link.Call(
+                "schedule",
+                keys.Schedule,
+                database => database.SortedSetAddAsync(keys.Schedule, Value(json), Score.ToSeconds(due))
+            )
+            .ConfigureAwait(false);
     }
 
     /// False when nothing waits under this token any more. A job that somebody moved in time by hand is not found.
@@ -127,6 +109,19 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
         }
 
         return lanes.GetOrAdd(queue, name => new PushLane(link, keys.Queues, keys.Queue(name)));
+    }
+
+    async Task<long> PushSlices(IDatabase database, QueueKeys target, IReadOnlyList<ReadOnlyMemory<byte>> jobs)
+    {
+        var known = database.SetAddAsync(keys.Queues, target.Member);
+        var sent = new Task<long>[(jobs.Count + BulkSlice - 1) / BulkSlice];
+        for (var slice = 0; slice < sent.Length; slice++)
+        {
+            sent[slice] = database.ListLeftPushAsync(target.List, Slice(jobs, slice * BulkSlice));
+        }
+
+        await known.ConfigureAwait(false);
+        return (await Task.WhenAll(sent).ConfigureAwait(false))[^1];
     }
 
     static RedisValue[] Slice(IReadOnlyList<ReadOnlyMemory<byte>> jobs, int first)

@@ -20,22 +20,14 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet 
     readonly HashSet<string> owned = new(StringComparer.Ordinal);
 
     /// Registers queues before the first claim from them, so that a rescuer knows which working hashes exist.
-    public async Task Own(params IReadOnlyList<string> queues)
+    public Task Own(params IReadOnlyList<string> queues)
     {
         lock (gate)
         {
             owned.UnionWith(queues);
         }
 
-        try
-        {
-            var database = await link.Database().ConfigureAwait(false);
-            await database.SetAddAsync(keys.Owners, [.. queues.Select(Member)]).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (RedisErrors.IsRedis(exception))
-        {
-            throw link.Failed(exception, "own", keys.Owners);
-        }
+        return link.Call("own", keys.Owners, database => database.SetAddAsync(keys.Owners, [.. queues.Select(Member)]));
     }
 
     /// Takes or renews the lease, and registers again what is owned: a rescuer may have forgotten us while we stalled.

@@ -153,15 +153,5 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
     public Task Resume(string id, DateTimeOffset due) =>
         Call("resume", database => database.SortedSetAddAsync(keys.Periodic, id, Score.ToSeconds(due), When.NotExists));
 
-    async Task<T> Call<T>(string step, Func<IDatabase, Task<T>> command)
-    {
-        try
-        {
-            return await command(await link.Database().ConfigureAwait(false)).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (RedisErrors.IsRedis(exception))
-        {
-            throw link.Failed(exception, step, keys.Periodic);
-        }
-    }
+    Task<T> Call<T>(string step, Func<IDatabase, Task<T>> command) => link.Call(step, keys.Periodic, command);
 }

@@ -79,23 +79,20 @@ internal sealed class PushLane(RedisLink link, RedisKey queues, QueueKeys queue)
     }
 
     /// SADD goes first: a kill between the two leaves a queue that is known and empty, never a job in an unknown queue.
-    async Task Send(RedisValue[] jobs)
-    {
-        try
-        {
-            var database = await link.Database().ConfigureAwait(false);
-            var known = database.SetAddAsync(queues, queue.Member);
-            var pushed =
-                jobs.Length == 1
-                    ? database.ListLeftPushAsync(queue.List, jobs[0])
-                    : database.ListLeftPushAsync(queue.List, jobs);
-            await link.Answer(Both(known, pushed)).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (RedisErrors.IsRedis(exception))
-        {
-            throw link.Failed(exception, "push", queue.List);
-        }
-    }
+    Task<long> Send(RedisValue[] jobs) =>
+        link.Call(
+            "push",
+            queue.List,
+            database =>
+            {
+                var known = database.SetAddAsync(queues, queue.Member);
+                var pushed =
+                    jobs.Length == 1
+                        ? database.ListLeftPushAsync(queue.List, jobs[0])
+                        : database.ListLeftPushAsync(queue.List, jobs);
+                return Both(known, pushed);
+            }
+        );
 
     static async Task<long> Both(Task<bool> known, Task<long> pushed)
     {

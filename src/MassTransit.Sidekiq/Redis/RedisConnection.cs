@@ -75,8 +75,8 @@ internal sealed class RedisConnection : IAsyncDisposable
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                await Answers(Sending, cancellationToken).ConfigureAwait(false);
-                var database = await Answers(Working, cancellationToken).ConfigureAwait(false);
+                await Sending.Ping(cancellationToken).ConfigureAwait(false);
+                var database = await Working.Ping(cancellationToken).ConfigureAwait(false);
                 await CheckServer(database).ConfigureAwait(false);
                 return;
             }
@@ -102,13 +102,6 @@ internal sealed class RedisConnection : IAsyncDisposable
     {
         await Sending.DisposeAsync().ConfigureAwait(false);
         await Working.DisposeAsync().ConfigureAwait(false);
-    }
-
-    async Task<IDatabase> Answers(RedisLink link, CancellationToken cancellationToken)
-    {
-        var database = await link.Database().AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
-        await database.PingAsync().WaitAsync(Settings.CommandTimeout, cancellationToken).ConfigureAwait(false);
-        return database;
     }
 
     async Task CheckServer(IDatabase database)

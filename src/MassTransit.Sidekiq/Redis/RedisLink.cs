@@ -43,26 +43,34 @@ internal sealed class RedisLink : IAsyncDisposable
     public ValueTask<IDatabase> Database() => database is { } open ? new(open) : new(Opening());
 
     /// Runs a step.
-    public async Task<RedisResult> Run(Script script, RedisKey[] keys, RedisValue[] values)
+    public Task<RedisResult> Run(Script script, RedisKey[] keys, RedisValue[] values) =>
+        Call(script.Name, keys, database => scripts.Run(database, script, keys, values));
+
+    public Task<T> Call<T>(string step, RedisKey key, Func<IDatabase, Task<T>> command) => Call(step, [key], command);
+
+    /// Throws what the client throws.
+    public async Task<IDatabase> Ping(CancellationToken cancellationToken)
+    {
+        var open = await Database().AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
+        await open.PingAsync().Answered(settings.CommandTimeout).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return open;
+    }
+
+    async Task<T> Call<T>(string step, RedisKey[] keys, Func<IDatabase, Task<T>> command)
     {
         try
         {
             var open = await Database().ConfigureAwait(false);
-            return await Answer(scripts.Run(open, script, keys, values)).ConfigureAwait(false);
+            return await command(open).Answered(settings.CommandTimeout * 3).ConfigureAwait(false);
         }
         catch (Exception exception) when (RedisErrors.IsRedis(exception))
         {
-            throw Failed(exception, script.Name, keys);
+            throw Failed(exception, step, keys);
         }
     }
 
-    /// The last resort against an answer that the client loses while its connection is replaced. The watch is done with a
-    /// silent server long before, so that nobody meets this limit who is not cured by it.
-    public Task<T> Answer<T>(Task<T> answer) =>
-        answer.IsCompleted ? answer : answer.WaitAsync(settings.CommandTimeout * 3, Time);
-
     /// What the caller of a failed command sees. A replica that answers READONLY was the primary before: look again.
-    public Exception Failed(Exception exception, string step, params ReadOnlySpan<RedisKey> keys)
+    Exception Failed(Exception exception, string step, params ReadOnlySpan<RedisKey> keys)
     {
         if (RedisErrors.IsReadOnly(exception))
         {

@@ -141,15 +141,6 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
         return arguments;
     }
 
-    async Task Call(string step, RedisKey key, Func<IDatabase, RedisKey, Task> command)
-    {
-        try
-        {
-            await command(await link.Database().ConfigureAwait(false), key).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (RedisErrors.IsRedis(exception))
-        {
-            throw link.Failed(exception, step, key);
-        }
-    }
+    Task<T> Call<T>(string step, RedisKey key, Func<IDatabase, RedisKey, Task<T>> command) =>
+        link.Call(step, key, database => command(database, key));
 }

@@ -130,6 +130,39 @@ public class RedisConnectionTests
         await serving;
     }
 
+    [Theory]
+    [InlineData("push")]
+    [InlineData("bulk")]
+    [InlineData("schedule")]
+    [InlineData("publish")]
+    [InlineData("connected")]
+    public async Task Caller_that_blocks_after_an_answer_does_not_hold_up_the_next_one(string step)
+    {
+        await using var steps = await RedisSteps.Open();
+
+        // Without xunit's own context, as in ASP.NET Core.
+        var answered = await Task.Run(
+            async () =>
+            {
+                await Call(steps, step);
+                return steps.Jobs.Push("orders", "job".Bytes()).Wait(TimeSpan.FromSeconds(5), Stop);
+            },
+            Stop
+        );
+
+        Assert.True(answered);
+    }
+
+    static Task Call(RedisSteps steps, string step) =>
+        step switch
+        {
+            "push" => steps.Jobs.Push("orders", "job".Bytes()),
+            "bulk" => steps.Jobs.PushBulk("orders", ["job".Bytes()]),
+            "schedule" => steps.Jobs.Schedule("job".Bytes(), RedisSteps.Now),
+            "publish" => steps.Topics.Subscribe("topic", "orders"),
+            _ => steps.Connection.Connected(Stop),
+        };
+
     [Fact]
     public async Task Outage_has_one_beginning_and_one_end_in_the_log()
     {

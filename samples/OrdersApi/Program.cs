@@ -23,8 +23,14 @@ builder.Services.AddMassTransit(x =>
         .SidekiqOutboxRepository<OrderState, OrdersDb>();
     x.AddRequestClient<PayOrder>();
 
-    // What a web request publishes is saved by its SaveChanges, and sent after the commit.
-    x.AddSidekiqOutbox<OrdersDb>(outbox => outbox.UseBusOutbox());
+    x.AddSidekiqOutbox<OrdersDb>(outbox =>
+    {
+        // What a web request publishes is saved by its SaveChanges, and sent after the commit.
+        outbox.UseBusOutbox();
+
+        // What Redis loses before somebody has worked on it is pushed again.
+        outbox.KeepUntilCompleted();
+    });
 
     x.UsingSidekiq((context, cfg) => cfg.ConfigureEndpoints(context));
 });

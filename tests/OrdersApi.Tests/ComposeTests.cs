@@ -48,6 +48,17 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
+    public async Task Image_of_the_worker_has_each_of_its_files()
+    {
+        var dockerfile = await File.ReadAllTextAsync(Path.Combine(folder, "ruby/Dockerfile"));
+
+        var files = Directory.GetFiles(Path.Combine(folder, "ruby")).Select(Path.GetFileName);
+        Assert.Empty(
+            files.Where(file => file != "Dockerfile" && !dockerfile.Contains($" {file!} ", StringComparison.Ordinal))
+        );
+    }
+
+    [Fact]
     public async Task Settings_of_the_API_are_settings_that_it_has()
     {
         var api = Environment((await Services())["api"]);

@@ -33,6 +33,12 @@ public class OrderTests
         using var again = await shop.Pay(order);
         Assert.Equal(HttpStatusCode.OK, again.StatusCode);
         Assert.Single(shop.RubyLines, line => line.Contains("Notice to Ada", StringComparison.Ordinal));
+
+        // Everyone who worked on a job has said so, the Ruby workers too.
+        await Until(
+            async () => (await shop.OpenJobs()).Length == 0,
+            async () => string.Join('\n', await shop.OpenJobs())
+        );
         Assert.Equal(
             999,
             (await shop.Api.GetFromJsonAsync<JsonElement>("/stock/tea")).GetProperty("available").GetInt32()

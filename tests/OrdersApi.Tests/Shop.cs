@@ -2,9 +2,11 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using MassTransit;
+using MassTransit.Sidekiq;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -106,6 +108,15 @@ sealed class Shop : IAsyncDisposable
             async () => (await Show(order)).GetProperty("state").GetString() == state,
             async () => $"{await Show(order)}\n{ruby.Dump()}\n{await Redis.Dump()}"
         );
+
+    /// <summary>The jobs that nobody has completed yet, as the outbox knows them.</summary>
+    public async Task<string[]> OpenJobs()
+    {
+        await using var scope = factory.Services.CreateAsyncScope();
+        var ledger = scope.ServiceProvider.GetRequiredService<OrdersDb>().Set<OutboxLedger>();
+
+        return await ledger.Select(row => row.Job).ToArrayAsync();
+    }
 
     public Task<string> Ruby(params string[] texts) =>
         ruby.Line(

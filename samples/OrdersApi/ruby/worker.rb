@@ -1,5 +1,6 @@
 # The Ruby half: sidekiq -C sidekiq.yml -r ./worker.rb
 require "sidekiq"
+require_relative "outbox_ledger"
 
 # A class of the .NET side: naming it is enough to enqueue for it. Its queue is the endpoint that consumes it.
 module OrdersApi

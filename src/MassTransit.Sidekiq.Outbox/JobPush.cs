@@ -11,8 +11,14 @@ internal sealed class JobPush(SidekiqHostConfiguration host, JobLedger? ledger =
     public async Task<OutboxOutcome> Push(IReadOnlyList<OutboxMessage> messages)
     {
         var run = new Run(host.Process, host, ledger);
+        var cancelled = Cancelled(messages);
         for (var i = 0; i < messages.Count; i++)
         {
+            if (cancelled.Contains(i))
+            {
+                continue;
+            }
+
             try
             {
                 await run.Add(i, messages[i]).ConfigureAwait(false);
@@ -25,6 +31,29 @@ internal sealed class JobPush(SidekiqHostConfiguration host, JobLedger? ledger =
         }
 
         return await run.End().ConfigureAwait(false);
+    }
+
+    /// Scheduled messages and their cancellations that are both still here: Redis need not hear of either.
+    static HashSet<int> Cancelled(IReadOnlyList<OutboxMessage> messages)
+    {
+        var both = new HashSet<int>();
+        var scheduled = new Dictionary<Guid, List<int>>();
+        for (var i = 0; i < messages.Count; i++)
+        {
+            if (StagedMessage.ScheduledToken(messages[i]) is { } token)
+            {
+                (scheduled.TryGetValue(token, out var found) ? found : scheduled[token] = []).Add(i);
+            }
+            else if (
+                StagedMessage.CancelledToken(messages[i]) is { } cancelled
+                && scheduled.Remove(cancelled, out var ended)
+            )
+            {
+                both.UnionWith([.. ended, i]);
+            }
+        }
+
+        return both;
     }
 
     sealed class Run(SidekiqProcess process, SidekiqHostConfiguration host, JobLedger? ledger)

@@ -7,7 +7,7 @@ namespace MassTransit.Sidekiq;
 
 /// Sees when the changes of a context are committed. A transaction that somebody else began and ends (a raw
 /// NpgsqlTransaction) is not seen; its messages are found when the scope ends, or by the next poll.
-internal sealed class OutboxInterceptor<TDbContext>(OutboxSignal<TDbContext> signal)
+internal sealed class OutboxInterceptor<TDbContext>(OutboxSignal<TDbContext> signal, BypassWatch<TDbContext> watch)
     : ISaveChangesInterceptor,
         IDbTransactionInterceptor
     where TDbContext : DbContext
@@ -18,26 +18,60 @@ internal sealed class OutboxInterceptor<TDbContext>(OutboxSignal<TDbContext> sig
         return result;
     }
 
-    public ValueTask<int> SavedChangesAsync(
+    public async ValueTask<int> SavedChangesAsync(
         SaveChangesCompletedEventData eventData,
         int result,
         CancellationToken cancellationToken = default
     )
     {
-        Saved(eventData.Context);
+        if (Saved(eventData.Context))
+        {
+            await signal.Drain(cancellationToken).ConfigureAwait(false);
+        }
+
+        return result;
+    }
+
+    public DbTransaction TransactionStarted(
+        DbConnection connection,
+        TransactionEndEventData eventData,
+        DbTransaction result
+    )
+    {
+        watch.Begin(eventData.TransactionId);
+        return result;
+    }
+
+    public ValueTask<DbTransaction> TransactionStartedAsync(
+        DbConnection connection,
+        TransactionEndEventData eventData,
+        DbTransaction result,
+        CancellationToken cancellationToken = default
+    )
+    {
+        watch.Begin(eventData.TransactionId);
         return ValueTask.FromResult(result);
     }
 
     public void TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData) =>
-        Committed(eventData.Context);
+        Committed(eventData);
 
     public Task TransactionCommittedAsync(
         DbTransaction transaction,
         TransactionEndEventData eventData,
         CancellationToken cancellationToken = default
+    ) => Committed(eventData) ? signal.Drain(cancellationToken) : Task.CompletedTask;
+
+    public void TransactionRolledBack(DbTransaction transaction, TransactionEndEventData eventData) =>
+        watch.End(eventData.TransactionId);
+
+    public Task TransactionRolledBackAsync(
+        DbTransaction transaction,
+        TransactionEndEventData eventData,
+        CancellationToken cancellationToken = default
     )
     {
-        Committed(eventData.Context);
+        watch.End(eventData.TransactionId);
         return Task.CompletedTask;
     }
 
@@ -70,11 +104,12 @@ internal sealed class OutboxInterceptor<TDbContext>(OutboxSignal<TDbContext> sig
         return Task.CompletedTask;
     }
 
-    void Saved(DbContext? context)
+    /// Whether messages are committed now.
+    bool Saved(DbContext? context)
     {
         if (context is null || !signal.HasStaged(context) || context.Database.CurrentTransaction is not null)
         {
-            return;
+            return false;
         }
 
         if ((Transaction.Current ?? context.Database.GetEnlistedTransaction()) is { } ambient)
@@ -86,10 +121,10 @@ internal sealed class OutboxInterceptor<TDbContext>(OutboxSignal<TDbContext> sig
                     signal.Wake();
                 }
             };
-            return;
+            return false;
         }
 
-        signal.Commit(context);
+        return signal.Commit(context);
     }
 
     void Doubt(TransactionEventData transaction)
@@ -100,11 +135,9 @@ internal sealed class OutboxInterceptor<TDbContext>(OutboxSignal<TDbContext> sig
         }
     }
 
-    void Committed(DbContext? context)
+    bool Committed(TransactionEndEventData transaction)
     {
-        if (context is not null)
-        {
-            signal.Commit(context);
-        }
+        watch.End(transaction.TransactionId);
+        return transaction.Context is not null && signal.Commit(transaction.Context);
     }
 }

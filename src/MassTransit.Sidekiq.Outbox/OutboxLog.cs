@@ -9,6 +9,8 @@ internal sealed class OutboxLog<TDbContext>(ILoggerFactory loggers)
 
     public void NeverSaved() => logger.NeverSaved(typeof(TDbContext).Name);
 
+    public void Bypassed(string message, string site) => logger.Bypassed(message, site, typeof(TDbContext).Name);
+
     public void PushedAgain(int jobs) => logger.PushedAgain(jobs, typeof(TDbContext).Name);
 
     public void RedisLostItsData(int jobs) => logger.RedisLostItsData(jobs, typeof(TDbContext).Name);
@@ -31,6 +33,13 @@ internal static partial class OutboxLogMessages
         "A message in the outbox of {Context} cannot be sent and was set aside in OutboxFault. Cure the cause and release it with IOutboxInspector"
     )]
     public static partial void SetAside(this ILogger logger, Exception fault, string context);
+
+    [LoggerMessage(
+        5005,
+        LogLevel.Warning,
+        "{Message} was sent past the outbox of {Context} while a transaction was open, in {Site}: it is out even if that is rolled back. Send with IPublishEndpoint or ISendEndpointProvider of the scope, not with IBus; or say SkipOutbox() there"
+    )]
+    public static partial void Bypassed(this ILogger logger, string message, string site, string context);
 
     [LoggerMessage(
         5003,

@@ -29,7 +29,11 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
 
         AddServices(services);
         services.ConfigureDbContext<TDbContext>(
-            (provider, builder) => builder.AddInterceptors(provider.GetRequiredService<OutboxInterceptor<TDbContext>>())
+            (provider, builder) =>
+            {
+                provider.GetRequiredService<BypassWatch<TDbContext>>().Enter();
+                builder.AddInterceptors(provider.GetRequiredService<OutboxInterceptor<TDbContext>>());
+            }
         );
         services
             .AddHealthChecks()
@@ -39,6 +43,11 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
         {
             services.ReplaceScoped<IScopedBusContextProvider<TBus>, OutboxBusContextProvider<TBus, TDbContext>>();
             AddScheduler(services);
+        }
+
+        if (options.IsBusOutbox)
+        {
+            services.AddBusObserver(Watch);
         }
 
         if (options.HasRelay)
@@ -51,7 +60,9 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
         }
     }
 
-    static IBusInstance Bus(IServiceProvider provider) => provider.GetRequiredService<Bind<TBus, IBusInstance>>().Value;
+    /// MassTransit registers the instance of a further bus under another type than that of the first.
+    static IBusInstance Bus(IServiceProvider provider) =>
+        provider.GetService<IBusInstance<TBus>>() ?? provider.GetRequiredService<Bind<TBus, IBusInstance>>().Value;
 
     static SidekiqHostConfiguration Host(IServiceProvider provider) =>
         Bus(provider).HostConfiguration as SidekiqHostConfiguration
@@ -65,6 +76,7 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<OutboxSignal<TDbContext>>();
         services.TryAddSingleton<OutboxInterceptor<TDbContext>>();
+        services.TryAddSingleton<BypassWatch<TDbContext>>();
         services.TryAddSingleton<OutboxLog<TDbContext>>();
         services.TryAddSingleton<OutboxMonitor<TDbContext>>();
         services.TryAddSingleton<OutboxStore<TDbContext>>();
@@ -137,6 +149,9 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
                 provider.GetRequiredService<TimeProvider>()
             );
     }
+
+    static BypassObserver<TDbContext> Watch(IServiceProvider provider) =>
+        new(provider.GetRequiredService<BypassWatch<TDbContext>>(), () => Bus(provider));
 
     static OutboxNotifier<TDbContext> Notifier(IServiceProvider provider) =>
         new(

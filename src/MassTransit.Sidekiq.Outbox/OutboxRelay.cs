@@ -27,6 +27,7 @@ internal sealed class OutboxRelay<TDbContext>(
     static readonly TimeSpan outagePause = TimeSpan.FromMilliseconds(500);
 
     readonly List<BackgroundLoop> loops = [];
+    readonly SemaphoreSlim oneAtATime = new(1, 1);
     OutboxTake take = OutboxTake.First(settings.Options.BatchSize);
     TimeSpan pause = shortestPause;
     SidekiqProcess? process;
@@ -60,12 +61,14 @@ internal sealed class OutboxRelay<TDbContext>(
             loops.Add(new BackgroundLoop($"Keeping the ledger of {settings.Name}", keeper.Cycle, clock));
         }
 
+        signal.Inline = settings.Options.IsInline ? DrainNow : null;
         signal.Committed += OnCommitted;
         loops.ForEach(loop => loop.Start());
     }
 
     protected override async Task Stop()
     {
+        signal.Inline = null;
         signal.Committed -= OnCommitted;
         await Task.WhenAll(loops.Select(loop => loop.DisposeAsync().AsTask())).ConfigureAwait(false);
         loops.Clear();
@@ -75,8 +78,25 @@ internal sealed class OutboxRelay<TDbContext>(
         }
     }
 
-    /// Drains until nothing is left, and answers how long to sleep.
     internal async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
+    {
+        await oneAtATime.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await DrainAll(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            oneAtATime.Release();
+        }
+    }
+
+    /// The change is committed whatever becomes of its messages: their failure is the loop's matter, not the caller's.
+    async Task DrainNow(CancellationToken cancellationToken) =>
+        await ((Task)Cycle(cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    /// Drains until nothing is left, and answers how long to sleep.
+    async Task<TimeSpan> DrainAll(CancellationToken cancellationToken)
     {
         bool isFull;
         do

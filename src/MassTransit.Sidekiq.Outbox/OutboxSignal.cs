@@ -18,14 +18,22 @@ internal sealed class OutboxSignal<TDbContext>
 
     public void Staged(DbContext context) => contexts.AddOrUpdate(context, staged);
 
-    /// Everything that the context staged is in the database now, or may be.
-    public void Commit(DbContext context)
+    /// Drains before a commit returns to its caller, where tests ask for it.
+    public Func<CancellationToken, Task>? Inline { get; set; }
+
+    /// Everything that the context staged is in the database now, or may be. False when it has staged nothing.
+    public bool Commit(DbContext context)
     {
-        if (contexts.Remove(context))
+        if (!contexts.Remove(context))
         {
-            Committed?.Invoke(this, EventArgs.Empty);
+            return false;
         }
+
+        Committed?.Invoke(this, EventArgs.Empty);
+        return true;
     }
+
+    public Task Drain(CancellationToken cancellationToken) => Inline?.Invoke(cancellationToken) ?? Task.CompletedTask;
 
     public void Wake() => Committed?.Invoke(this, EventArgs.Empty);
 

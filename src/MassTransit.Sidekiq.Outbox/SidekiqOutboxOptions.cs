@@ -34,6 +34,14 @@ public sealed class SidekiqOutboxOptions
     /// </summary>
     public TimeSpan HealthyAge { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// For tests: SaveChangesAsync, or the commit of its transaction, returns when its messages are in Redis, as long as the bus
+    /// runs and has a relay. What cannot be sent then waits as ever. Default: off.
+    /// </summary>
+    public void DrainInline() => IsInline = true;
+
+    internal bool IsInline { get; private set; }
+
     internal SidekiqLedgerOptions? Ledger { get; private set; }
 
     internal OutboxDialect? Dialect { get; private set; }

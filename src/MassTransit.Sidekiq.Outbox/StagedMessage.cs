@@ -90,6 +90,10 @@ internal static class StagedMessage
     public static Guid? CancelledToken(OutboxMessage row) =>
         row.DestinationAddress is null && Guid.TryParse(Text(row, CancelProperty), out var token) ? token : null;
 
+    /// What a scheduled message is cancelled by.
+    public static Guid? ScheduledToken(OutboxMessage row) =>
+        row.EnqueueTime is not null && Guid.TryParse(Text(row, TokenProperty), out var token) ? token : null;
+
     /// The job that a row stands for; its destination still gives it queue and jid.
     public static StagedJob ToJob(OutboxMessage row, SidekiqHostConfiguration host, DateTimeOffset now)
     {

@@ -45,6 +45,33 @@ public class ScheduleTests
         Assert.Empty(await host.Outbox.Faults());
     }
 
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    public async Task Message_and_its_cancellation_that_wait_together_are_deleted_and_Redis_hears_of_neither(
+        Database kind
+    )
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.Db.StringSetAsync("schedule", "refuses every command");
+        await using var database = await TestDatabase.Lease(kind);
+        await using (
+            var stager = await OutboxHost.Start(
+                database,
+                redis.Url,
+                new OutboxHostOptions { Outbox = outbox => outbox.DisableRelay() }
+            )
+        )
+        {
+            var token = await Schedule(stager, DateTime.UtcNow.AddHours(1), step: 1);
+            await Cancel(stager, token, isCommitted: true);
+        }
+
+        await using var host = await OutboxHost.Start(database, redis.Url);
+        await host.Drained();
+
+        Assert.Empty(await host.Outbox.Faults());
+        Assert.Equal(["schedule"], await redis.Keys());
+    }
+
     static async Task<Guid> Schedule(OutboxHost host, DateTime due, int step)
     {
         await using var scope = host.Services.CreateAsyncScope();

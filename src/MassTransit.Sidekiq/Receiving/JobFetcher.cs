@@ -106,8 +106,9 @@ internal sealed class JobFetcher
             queues.Shuffle(order, context.Host.Random);
         }
 
-        // A wait brings one job more, and may do so any moment.
-        var wanted = Math.Max(0, drained ? Wanted - waiters.Running : Wanted);
+        // A wait has perhaps claimed the next job already, and its answer is on its way: what stands behind that one must
+        // not start before it. With the answer comes word whether there is more.
+        var wanted = drained && waiters.Running > 0 ? 0 : Math.Max(0, Wanted);
         var request = new ClaimRequest
         {
             Queues = queues.Names,

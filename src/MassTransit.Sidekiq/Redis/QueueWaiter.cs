@@ -128,20 +128,21 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
     {
         while (!moved.IsCompleted)
         {
-            try
-            {
-                var database = await redis.Working.Database().ConfigureAwait(false);
-                var told = database.ExecuteAsync("CLIENT", "UNBLOCK", clientId);
-                await Task.WhenAny(moved, told).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (RedisErrors.IsRedis(exception) || exception is ConnectionException)
-            {
-                // Asked again in a moment.
-            }
-
+            await Task.WhenAny(moved, Tell(clientId)).ConfigureAwait(false);
             await Task.WhenAny(moved, Task.Delay(unblockAgain, RedisLink.Time, CancellationToken.None))
                 .ConfigureAwait(false);
         }
+    }
+
+    /// A failure is no news: it is told again in a moment.
+    async Task Tell(long clientId)
+    {
+        Task told = redis.Working.Call(
+            "unblock",
+            keys.Queue(queue).List,
+            database => database.ExecuteAsync("CLIENT", "UNBLOCK", clientId)
+        );
+        await told.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     async Task Pause(Exception exception, CancellationToken cancellationToken)

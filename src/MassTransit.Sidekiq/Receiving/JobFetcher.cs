@@ -29,6 +29,7 @@ internal sealed class JobFetcher
     readonly LostClaims lost;
     IReadOnlyList<int> paused = [];
     bool drained;
+    bool isLook;
 
     public JobFetcher(SidekiqReceiveEndpointContext context, SidekiqProcess process, IReceivePipeDispatcher dispatcher)
     {
@@ -107,7 +108,13 @@ internal sealed class JobFetcher
         }
 
         // A wait has perhaps claimed the next job already, and its answer is on its way: what stands behind that one must
-        // not start before it. With the answer comes word whether there is more.
+        // not start before it. With the answer comes word whether there is more; what waits on other queues then is called
+        // off, but for a look at the queues that have no wait, ten times a second.
+        if (!drained && !isLook && Wanted > 0)
+        {
+            await waiters.CallOff(lost).ConfigureAwait(false);
+        }
+
         var wanted = drained && waiters.Running > 0 ? 0 : Math.Max(0, Wanted);
         var request = new ClaimRequest
         {
@@ -174,7 +181,8 @@ internal sealed class JobFetcher
             await Task.WhenAny(changed.Wait(), landed).ConfigureAwait(false);
         }
 
-        drained = !waiters.TakePolled();
+        isLook = waiters.TakePolled();
+        drained = !isLook;
         foreach (var (queue, wait) in waiters.TakeEnded())
         {
             // The next claim takes what is there beside, and sees when Redis is lost.

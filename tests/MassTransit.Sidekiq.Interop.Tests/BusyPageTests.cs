@@ -85,6 +85,7 @@ public sealed class BusyPageTests(ITestOutputHelper output)
     {
         await using var redis = await RedisServer.Lease();
         var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.Configure<MassTransitHostOptions>(options => options.WaitUntilStarted = true);
         builder.Services.AddMassTransit(x =>
             x.UsingSidekiq(
                 (_, cfg) =>

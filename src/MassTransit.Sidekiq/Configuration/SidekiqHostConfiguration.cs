@@ -83,6 +83,18 @@ internal sealed class SidekiqHostConfiguration
         }
     }
 
+    /// The same, if there is one: whoever only looks should not begin one.
+    public SidekiqProcess? RunningProcess
+    {
+        get
+        {
+            lock (topology)
+            {
+                return process;
+            }
+        }
+    }
+
     public SidekiqProcess? EndProcess()
     {
         lock (topology)

@@ -17,6 +17,7 @@ internal static class SidekiqServices
             Host(provider)
         ));
         services.TryAddSingleton<ISidekiqInspector>(provider => new SidekiqInspector(Host(provider)));
+        AddHealthCheck<IBus>(services, "sidekiq", Host);
     }
 
     public static void Register<TBus>(IServiceCollection services)
@@ -36,6 +37,24 @@ internal static class SidekiqServices
         services.TryAddSingleton(provider =>
             Bind<TBus>.Create<ISidekiqInspector>(new SidekiqInspector(Host<TBus>(provider)))
         );
+        AddHealthCheck<TBus>(services, $"sidekiq-{typeof(TBus).Name}", Host<TBus>);
+    }
+
+    /// Once for each bus, though a test configures it anew: two checks of one name are an error.
+    static void AddHealthCheck<TBus>(
+        IServiceCollection services,
+        string name,
+        Func<IServiceProvider, SidekiqHostConfiguration> host
+    )
+        where TBus : class, IBus
+    {
+        if (services.Any(service => service.ServiceType == typeof(SidekiqHealthCheck<TBus>)))
+        {
+            return;
+        }
+
+        services.AddSingleton(provider => new SidekiqHealthCheck<TBus>(host(provider)));
+        services.AddHealthChecks().AddCheck<SidekiqHealthCheck<TBus>>(name, tags: ["ready"]);
     }
 
     public static SidekiqHostConfiguration HostOf(IBusInstance bus) =>

@@ -11,13 +11,85 @@ internal static class SidekiqMeter
     // Whoever pushes names the class, so a tag of it must not grow without end.
     const int MostClasses = 100;
 
-    static readonly Meter meter = new(Name);
+    public static readonly KeyValuePair<string, object?> System = new("messaging.system", "sidekiq");
+
+    public static readonly Meter Meter = new(Name);
+
+    // As OpenTelemetry advises for what takes milliseconds to minutes.
+    static readonly InstrumentAdvice<double> lateness = new()
+    {
+        HistogramBucketBoundaries = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600],
+    };
+
     static readonly ConcurrentDictionary<string, byte> classes = new(StringComparer.Ordinal);
-    static readonly Counter<long> unreadable = meter.CreateCounter<long>(
+    static readonly Counter<long> unreadable = Meter.CreateCounter<long>(
         "sidekiq.jobs.unreadable",
         "{job}",
         "Attempts at jobs that no consumer here understands: an unknown class, arguments that do not fit, or no job at all."
     );
+
+    static readonly Counter<long> claimed = Meter.CreateCounter<long>(
+        "sidekiq.jobs.claimed",
+        "{job}",
+        "Jobs taken from a queue."
+    );
+    static readonly Counter<long> settled = Meter.CreateCounter<long>(
+        "sidekiq.jobs.settled",
+        "{job}",
+        "Jobs that were run, or gave their place up, by what became of them."
+    );
+    static readonly Counter<long> rescued = Meter.CreateCounter<long>(
+        "sidekiq.jobs.rescued",
+        "{job}",
+        "Jobs of dead processes that went back to their queues."
+    );
+    static readonly Counter<long> poisoned = Meter.CreateCounter<long>(
+        "sidekiq.jobs.poisoned",
+        "{job}",
+        "Jobs buried because they were in the hands of three processes that died."
+    );
+    static readonly Histogram<double> lag = Meter.CreateHistogram<double>(
+        "sidekiq.poll.lag",
+        "s",
+        "How late a retry or scheduled job moved to its queue.",
+        tags: null,
+        advice: lateness
+    );
+
+    public static void CountClaimed(string queue)
+    {
+        if (claimed.Enabled)
+        {
+            claimed.Add(1, System, new("messaging.destination.name", queue));
+        }
+    }
+
+    public static void CountSettled(string queue, JobEnd end)
+    {
+        if (settled.Enabled && end != JobEnd.None)
+        {
+            settled.Add(
+                1,
+                System,
+                new("messaging.destination.name", queue),
+                new("sidekiq.outcome", outcomes[(int)end])
+            );
+        }
+    }
+
+    public static void CountRescued(int jobs, int poison)
+    {
+        rescued.Add(jobs, System);
+        poisoned.Add(poison, System);
+    }
+
+    public static void RecordLag(DueSet set, TimeSpan late)
+    {
+        if (lag.Enabled)
+        {
+            lag.Record(late.TotalSeconds, System, new("sidekiq.set", set == DueSet.Retry ? "retry" : "schedule"));
+        }
+    }
 
     /// Counts an attempt that failed because nobody understands the job; other failures are none of these.
     public static void CountUnreadable(Exception fault, string? jobClass, string queue)
@@ -40,6 +112,21 @@ internal static class SidekiqMeter
             );
         }
     }
+
+    /// In the order of JobEnd.
+    static readonly string[] outcomes =
+    [
+        "none",
+        "acknowledged",
+        "expired",
+        "retried",
+        "buried",
+        "discarded",
+        "moved",
+        "rescheduled",
+        "put_back",
+        "unreadable",
+    ];
 
     static string Bounded(string? jobClass)
     {

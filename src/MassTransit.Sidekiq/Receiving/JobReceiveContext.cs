@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net.Mime;
 using MassTransit.Context;
+using MassTransit.Logging;
 using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
@@ -38,6 +40,18 @@ internal sealed class JobReceiveContext : BaseReceiveContext, TransportReceiveCo
         contract?.MessageType.Namespace?.StartsWith(jobService, StringComparison.Ordinal) == true;
 
     public override MessageBody Body => body;
+
+    /// As OpenTelemetry's rules for messaging want it.
+    public Task NameActivity()
+    {
+        if (Activity.Current is { Source.Name: DiagnosticHeaders.DefaultListenerName } activity)
+        {
+            activity.SetTag(DiagnosticHeaders.Messaging.System, "sidekiq");
+            activity.SetTag(DiagnosticHeaders.Messaging.DestinationName, Job.Queue);
+        }
+
+        return Task.CompletedTask;
+    }
 
     protected override IHeaderProvider HeaderProvider => headers;
 

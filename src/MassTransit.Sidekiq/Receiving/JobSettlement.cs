@@ -62,7 +62,8 @@ internal sealed class JobSettlement(
     /// Where the job went, once that is decided.
     public JobEnd End { get; private set; }
 
-    public Task ValidateLockStatus() => Task.CompletedTask;
+    /// MassTransit asks when the job's activity has begun, which it names for sends alone.
+    public Task ValidateLockStatus() => context!.NameActivity();
 
     public Task Complete()
     {

@@ -52,7 +52,7 @@ internal sealed class JobWorkers(
 
     public void Take(ClaimedJob job)
     {
-        backlog.Enqueue(job);
+        Enqueue(job);
         if (resting.TryPop(out var worker))
         {
             ThreadPool.QueueUserWorkItem(
@@ -66,10 +66,19 @@ internal sealed class JobWorkers(
     /// Runs the job on this very thread, which is awake and has it in its cache, while the caller goes on elsewhere.
     public async Task TakeHere(ClaimedJob job)
     {
-        backlog.Enqueue(job);
+        Enqueue(job);
         if (resting.TryPop(out var worker))
         {
             await new HandOver(() => _ = Wake(worker));
+        }
+    }
+
+    void Enqueue(ClaimedJob job)
+    {
+        backlog.Enqueue(job);
+        if (!context.Endpoint.Temporary)
+        {
+            SidekiqMeter.CountClaimed(Queues.Names[job.Queue]);
         }
     }
 
@@ -170,7 +179,7 @@ internal sealed class JobWorkers(
         {
             if (await settlement.Read().ConfigureAwait(false) is not { } readable)
             {
-                Count(settlement.End, null, TimeSpan.Zero);
+                Count(settlement.End, null, TimeSpan.Zero, claimed.Queue);
                 return;
             }
 
@@ -200,15 +209,21 @@ internal sealed class JobWorkers(
         finally
         {
             running[worker] = null;
-            Count(settlement.End, job.KnownClass, job.ElapsedTime);
+            Count(settlement.End, job.KnownClass, job.ElapsedTime, claimed.Queue);
             job.Dispose();
         }
     }
 
     /// Answers are no jobs: nobody wants them among the figures.
-    void Count(JobEnd end, string? knownClass, TimeSpan elapsed)
+    void Count(JobEnd end, string? knownClass, TimeSpan elapsed, int queue)
     {
-        if (end.IsProcessed() && !context.Endpoint.Temporary)
+        if (context.Endpoint.Temporary)
+        {
+            return;
+        }
+
+        SidekiqMeter.CountSettled(Queues.Names[queue], end);
+        if (end.IsProcessed())
         {
             process.Tally.Ran(knownClass, elapsed, end.IsFailure());
         }

@@ -98,6 +98,21 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
+    /// Redis' own clock, on the way that sends take; null where asking for it is not allowed.
+    public async Task<DateTimeOffset?> ServerTime()
+    {
+        try
+        {
+            var reply = await Sending.Call("time", "", database => database.ExecuteAsync("TIME")).ConfigureAwait(false);
+            var time = (long[])reply!;
+            return DateTimeOffset.FromUnixTimeSeconds(time[0]).AddMicroseconds(time[1]);
+        }
+        catch (SidekiqRedisException)
+        {
+            return null;
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Sending.DisposeAsync().ConfigureAwait(false);

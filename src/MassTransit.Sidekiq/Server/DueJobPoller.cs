@@ -81,6 +81,11 @@ internal sealed class DueJobPoller
                 }
             }
 
+            foreach (var job in due)
+            {
+                SidekiqMeter.RecordLag(set, now - job.Due);
+            }
+
             var pushed = await store.PushDue(set, pushes).ConfigureAwait(false);
             if (pushed.Refusal is { } refusal)
             {

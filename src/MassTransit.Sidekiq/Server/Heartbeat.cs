@@ -14,6 +14,7 @@ internal sealed class Heartbeat
     readonly ProcessStore store;
     readonly Roster roster;
     readonly JobTally tally;
+    readonly SidekiqGauges gauges;
     readonly RemoteControl control;
     readonly SidekiqHostConfiguration host;
     readonly DateTimeOffset startedAt;
@@ -26,13 +27,14 @@ internal sealed class Heartbeat
         ProcessStore store,
         Roster roster,
         JobTally tally,
+        SidekiqGauges gauges,
         RemoteControl control,
         string identity,
         SidekiqHostConfiguration host
     )
     {
-        (this.store, this.roster, this.tally, this.control) = (store, roster, tally, control);
-        (this.identity, this.host) = (identity, host);
+        (this.store, this.roster, this.tally, this.gauges) = (store, roster, tally, gauges);
+        (this.control, this.identity, this.host) = (control, identity, host);
         startedAt = host.Clock.GetUtcNow();
         Loop = new BackgroundLoop("Heartbeat", Cycle, host.Clock);
         roster.Changed += (_, _) => Loop.Wake();
@@ -40,6 +42,9 @@ internal sealed class Heartbeat
     }
 
     public BackgroundLoop Loop { get; }
+
+    /// When this process was last heard of; null while it is not listed.
+    public DateTimeOffset? LastBeat { get; private set; }
 
     public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
     {
@@ -55,6 +60,7 @@ internal sealed class Heartbeat
         isListed = true;
         var signal = await store.Beat(beat).ConfigureAwait(false);
         roundTrip = RedisLink.Time.GetElapsedTime(started);
+        LastBeat = beat.Time;
         await tally.Flush(beat.Time).ConfigureAwait(false);
 
         if (signal is not null)
@@ -63,6 +69,7 @@ internal sealed class Heartbeat
             return TimeSpan.Zero;
         }
 
+        await gauges.Look().ConfigureAwait(false);
         await Prune().ConfigureAwait(false);
         return host.Settings.Beat;
     }
@@ -84,6 +91,7 @@ internal sealed class Heartbeat
         {
             await store.Leave().ConfigureAwait(false);
             isListed = false;
+            LastBeat = null;
         }
     }
 

@@ -28,6 +28,7 @@ internal sealed class OrphanRescuer(LeaseStore leases, JobDeaths deaths, TimePro
             rescued += moved.Rescued;
         } while (moved.Left > 0);
 
+        SidekiqMeter.CountRescued(rescued, poison.Count);
         if (rescued > 0)
         {
             LogContext.Warning?.Log(

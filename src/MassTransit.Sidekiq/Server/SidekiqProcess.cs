@@ -17,6 +17,7 @@ internal sealed class SidekiqProcess : Agent
     readonly DueJobPoller poller;
     readonly PeriodicRunner periodic;
     readonly Heartbeat heartbeat;
+    readonly SidekiqGauges gauges;
     readonly CancellationTokenRegistration hostStops;
     readonly Func<string, QueueWaiter> createWaiter;
     readonly TimeSpan lease;
@@ -42,7 +43,8 @@ internal sealed class SidekiqProcess : Agent
         Periodic = new PeriodicStore(Redis, keys);
         periodic = new PeriodicRunner(Periodic, host.Settings.TimeFormat, host.Clock, () => Redis.Epoch);
         Control = new RemoteControl(host, Roster, Redis.Logger);
-        heartbeat = new Heartbeat(new ProcessStore(Redis, keys), Roster, Tally, Control, Identity, host);
+        gauges = new SidekiqGauges(Roster, Inspection, host.Clock);
+        heartbeat = new Heartbeat(new ProcessStore(Redis, keys), Roster, Tally, gauges, Control, Identity, host);
         hostStops = host.Lifetime?.ApplicationStopping.Register(() => Control.Quiet("the end of the host")) ?? default;
         createWaiter = queue => new QueueWaiter(Redis, keys, Claims, queue);
     }
@@ -57,6 +59,8 @@ internal sealed class SidekiqProcess : Agent
     public Roster Roster { get; } = new();
 
     public RemoteControl Control { get; }
+
+    public DateTimeOffset? LastBeat => heartbeat.LastBeat;
 
     public JobTally Tally { get; }
 
@@ -178,6 +182,7 @@ internal sealed class SidekiqProcess : Agent
         }
 
         await hostStops.DisposeAsync().ConfigureAwait(false);
+        gauges.Stop();
         foreach (var loop in running)
         {
             await loop.DisposeAsync().ConfigureAwait(false);
@@ -209,6 +214,7 @@ internal sealed class SidekiqProcess : Agent
         Start(new BackgroundLoop("Rescue of orphaned jobs", rescuer.Cycle, host.Clock));
         Start(poller.Loop);
         Start(heartbeat.Loop);
+        gauges.Start();
         Start(periodic.Loop);
     }
 
@@ -238,22 +244,24 @@ internal sealed class SidekiqProcess : Agent
         return lease / 5;
     }
 
-    /// A clean stop leaves nothing claimed, so nobody has to wait for the lease to end. When Redis is away the lease
-    /// ends by itself, and what is still claimed is rescued.
+    /// A clean stop leaves nothing claimed, so nobody has to wait for the lease to end. When Redis is away, or refuses it,
+    /// the lease ends by itself and what is still claimed is rescued; the process leaves the Busy page within a minute.
     async Task Release()
     {
-        try
+        foreach (var step in new Func<Task>[] { heartbeat.End, Leases.Release })
         {
-            await Leases.Release().ConfigureAwait(false);
-            await heartbeat.End().ConfigureAwait(false);
-        }
-        catch (ConnectionException fault)
-        {
-            LogContext.Warning?.Log(
-                fault,
-                "Redis was away at stop: jobs still claimed by {Identity} are rescued when its lease ends",
-                Identity
-            );
+            try
+            {
+                await step().ConfigureAwait(false);
+            }
+            catch (Exception fault)
+            {
+                LogContext.Warning?.Log(
+                    fault,
+                    "Redis did not take the farewell of {Identity}: jobs still claimed are rescued when its lease ends",
+                    Identity
+                );
+            }
         }
     }
 

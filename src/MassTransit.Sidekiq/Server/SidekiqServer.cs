@@ -11,14 +11,13 @@ internal sealed class SidekiqServer(SidekiqHostConfiguration host) : ISidekiqSer
     {
         get
         {
-            var process = host.Process;
-            return process.Roster.Endpoints.Count == 0 ? SidekiqServerState.Idle
+            return host.RunningProcess is not { Roster.Endpoints.Count: > 0 } process ? SidekiqServerState.Idle
                 : process.Control.IsQuiet ? SidekiqServerState.Quiet
                 : SidekiqServerState.Running;
         }
     }
 
-    public int Busy => host.Process.Roster.Busy;
+    public int Busy => host.RunningProcess?.Roster.Busy ?? 0;
 
     public void Quiet() => host.Process.Control.Quiet(Code);
 

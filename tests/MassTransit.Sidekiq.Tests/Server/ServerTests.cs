@@ -304,6 +304,7 @@ public sealed class ServerTests(ITestOutputHelper output)
     static async Task<IHost> StartHost(RedisDatabase redis, SidekiqRemoteControl option)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.Configure<MassTransitHostOptions>(options => options.WaitUntilStarted = true);
         builder.Services.AddMassTransit(x =>
             x.UsingSidekiq(
                 (_, cfg) =>

@@ -1,0 +1,74 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace MassTransit.Sidekiq;
+
+/// Beside MassTransit's own check of the endpoints: does Redis answer now, is the process heard of, does its clock agree
+/// with Redis', and has somebody made it quiet. `TBus` keeps the checks of several buses apart.
+internal sealed class SidekiqHealthCheck<TBus>(SidekiqHostConfiguration host) : IHealthCheck
+    where TBus : class, IBus
+{
+    /// A scheduled job is as late as the clocks differ.
+    static readonly TimeSpan tolerableSkew = TimeSpan.FromSeconds(5);
+
+    static readonly TimeSpan patience = TimeSpan.FromSeconds(5);
+
+    public async Task<HealthCheckResult> CheckHealthAsync(
+        HealthCheckContext context,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        if (host.RunningProcess is not { } process)
+        {
+            return HealthCheckResult.Healthy("The bus has not started.");
+        }
+
+        DateTimeOffset? time;
+        try
+        {
+            time = await process
+                .Redis.ServerTime()
+                .WaitAsync(patience, TimeProvider.System, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is ConnectionException or TimeoutException)
+        {
+            return new HealthCheckResult(
+                context.Registration.FailureStatus,
+                $"Redis at {process.Redis.Settings.Address} does not answer.",
+                fault
+            );
+        }
+
+        var now = host.Clock.GetUtcNow();
+        var skew = time is { } known ? now - known : TimeSpan.Zero;
+        var silence = process.LastBeat is { } beat ? now - beat : TimeSpan.Zero;
+        var data = new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["identity"] = process.Identity,
+            ["busy"] = process.Roster.Busy,
+            ["quiet"] = process.Control.IsQuiet,
+            ["beatAgeSeconds"] = silence.TotalSeconds,
+            ["clockSkewSeconds"] = skew.TotalSeconds,
+        };
+
+        return Worry(process, silence, skew) is { } worry
+            ? HealthCheckResult.Degraded(worry, data: data)
+            : HealthCheckResult.Healthy($"{process.Identity} on Redis at {process.Redis.Settings.Address}", data);
+    }
+
+    string? Worry(SidekiqProcess process, TimeSpan silence, TimeSpan skew)
+    {
+        if (silence > 4 * host.Settings.Beat)
+        {
+            return $"No heartbeat for {silence.TotalSeconds:0} s (one is due every {host.Settings.Beat.TotalSeconds:0} s): the process is overloaded, or Redis refuses it. The log says which.";
+        }
+
+        if (skew.Duration() > tolerableSkew)
+        {
+            return $"The clock is {skew.TotalSeconds:0.0} s {(skew > TimeSpan.Zero ? "ahead of" : "behind")} Redis' (limit {tolerableSkew.TotalSeconds:0} s): scheduled jobs come at the wrong time. Let both machines keep time by NTP.";
+        }
+
+        return process.Control.IsQuiet ? "Quiet: the process takes no more jobs until it is restarted." : null;
+    }
+}

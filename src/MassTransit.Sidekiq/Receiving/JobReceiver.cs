@@ -181,6 +181,10 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         {
             await process.KeepTemporary(queue, Subscribe).ConfigureAwait(false);
         }
+        else
+        {
+            process.KeepSubscribed(context.InputAddress, Subscribe);
+        }
 
         await Subscribe().ConfigureAwait(false);
 
@@ -218,6 +222,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
     /// still claim through another endpoint, so it is given up only when the process ends.
     async Task Withdraw()
     {
+        process.RemoveSubscriber(context.InputAddress);
         try
         {
             if (context.Endpoint.Temporary)

@@ -66,6 +66,9 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// How often an outage has ended: what Redis was told before may have gone with it.
     public int Epoch => Volatile.Read(ref epoch);
 
+    /// Redis was emptied without a connection breaking (FLUSHALL): what was declared in it is gone as after a restart.
+    public void Emptied() => Interlocked.Increment(ref epoch);
+
     /// Completes when Redis answers, however long that takes. Throws only what waiting does not cure: a refused
     /// password, a missing permission, a server too old.
     public async Task Connected(CancellationToken cancellationToken)

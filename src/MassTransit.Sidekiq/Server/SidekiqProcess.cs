@@ -13,6 +13,7 @@ internal sealed class SidekiqProcess : Agent
     readonly SidekiqHostConfiguration host;
     readonly Lock gate = new();
     readonly ConcurrentDictionary<string, Func<Task>> temporary = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<Uri, Func<Task>> subscribers = new();
     readonly List<BackgroundLoop> loops = [];
     readonly DueJobPoller poller;
     readonly PeriodicRunner periodic;
@@ -119,7 +120,16 @@ internal sealed class SidekiqProcess : Agent
         periodic.Loop.Wake();
     }
 
-    public Task RenewLease() => Leases.Renew(lease);
+    /// A lease that is not there any more has ended, because this process stood still, or went with everything else in
+    /// Redis (FLUSHALL, which breaks no connection). Nobody can tell which, so what was declared is declared again.
+    public async Task RenewLease()
+    {
+        if (!await Leases.Renew(lease).ConfigureAwait(false) && !subscribers.IsEmpty)
+        {
+            Redis.Emptied();
+            await Task.WhenAll(subscribers.Values.Select(subscribe => subscribe())).ConfigureAwait(false);
+        }
+    }
 
     public QueueWaiter CreateWaiter(string queue) => createWaiter(queue);
 
@@ -130,6 +140,11 @@ internal sealed class SidekiqProcess : Agent
         await Topics.CreateTemporary(queue, temporaryLife).ConfigureAwait(false);
         temporary[queue] = subscribe;
     }
+
+    /// `subscribe` is called again when Redis may have been emptied.
+    public void KeepSubscribed(Uri endpoint, Func<Task> subscribe) => subscribers[endpoint] = subscribe;
+
+    public void RemoveSubscriber(Uri endpoint) => subscribers.TryRemove(endpoint, out _);
 
     public async Task RemoveTemporary(string queue, IReadOnlyCollection<string> topics)
     {

@@ -113,6 +113,24 @@ public sealed class ConnectionLifeTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Subscriptions_are_made_again_in_a_Redis_that_was_emptied()
+    {
+        await using var redis = await RedisServer.StartOwn();
+        await using var bus = await LiveBus.Start(redis, output);
+        await bus.Becomes(BusHealthStatus.Healthy);
+
+        await redis.Open().Flush();
+        await redis
+            .Open()
+            .Until(async state =>
+                (await state.Keys()).Any(key => key.StartsWith("mt:topic:", StringComparison.Ordinal))
+            );
+
+        await bus.Publish(7).InTime();
+        await bus.Consumed(7);
+    }
+
+    [Fact]
     public async Task Wrong_password_fails_the_start_and_never_shows_the_password()
     {
         await using var redis = await RedisServer.StartOwn(new RedisServerOptions { Password = "right" });

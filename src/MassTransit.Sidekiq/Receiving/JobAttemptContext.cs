@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MassTransit.Context;
 
 namespace MassTransit.Sidekiq;
@@ -6,8 +7,7 @@ namespace MassTransit.Sidekiq;
 internal sealed class JobAttemptContext(ConsumeContext context) : ConsumeContextProxy(context)
 {
     readonly ConsumeContext context = context;
-    readonly Lock gate = new();
-    List<Func<bool, Task>>? faults;
+    ConcurrentQueue<Func<bool, Task>>? faults;
 
     public override Task NotifyFaulted<T>(
         ConsumeContext<T> message,
@@ -17,14 +17,13 @@ internal sealed class JobAttemptContext(ConsumeContext context) : ConsumeContext
     )
     {
         // Several consumers of one message fail side by side.
-        lock (gate)
-        {
-            (faults ??= []).Add(publish =>
+        LazyInitializer
+            .EnsureInitialized(ref faults)
+            .Enqueue(publish =>
                 publish
                     ? context.NotifyFaulted(message, duration, consumerType, exception)
                     : ReceiveContext.NotifyFaulted(message, duration, consumerType, exception)
             );
-        }
 
         return Task.CompletedTask;
     }
@@ -32,7 +31,12 @@ internal sealed class JobAttemptContext(ConsumeContext context) : ConsumeContext
     /// Observers hear of every fault; `publish` makes each a fault message as well.
     public async Task ReportFaults(bool publish)
     {
-        foreach (var report in faults ?? [])
+        if (faults is null)
+        {
+            return;
+        }
+
+        foreach (var report in faults)
         {
             await report(publish).ConfigureAwait(false);
         }

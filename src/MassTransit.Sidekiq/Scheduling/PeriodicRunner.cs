@@ -35,13 +35,7 @@ internal sealed class PeriodicRunner
 
     public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
     {
-        if (Declare is { } declare && declared != epoch())
-        {
-            var now = epoch();
-            await declare(declared >= 0).ConfigureAwait(false);
-            declared = now;
-        }
-
+        var fault = await TryDeclare().ConfigureAwait(false);
         var first = await store.NextDue().ConfigureAwait(false);
         if (first <= clock.GetUtcNow())
         {
@@ -49,8 +43,37 @@ internal sealed class PeriodicRunner
             first = await store.NextDue().ConfigureAwait(false);
         }
 
+        if (fault is not null)
+        {
+            throw new InvalidOperationException(
+                $"The periodic jobs of this application are not declared, and stand in Redis as they did: {fault.Message}",
+                fault
+            );
+        }
+
         var wait = first - clock.GetUtcNow() ?? interval;
         return TimeSpan.FromTicks(Math.Clamp(wait.Ticks, 0, interval.Ticks));
+    }
+
+    /// A message that cannot be made into a job must not hold up the jobs that stand in Redis.
+    async Task<Exception?> TryDeclare()
+    {
+        var now = epoch();
+        if (Declare is not { } declare || declared == now)
+        {
+            return null;
+        }
+
+        try
+        {
+            await declare(declared >= 0).ConfigureAwait(false);
+            declared = now;
+            return null;
+        }
+        catch (Exception fault) when (fault is not ConnectionException { IsTransient: true })
+        {
+            return fault;
+        }
     }
 
     async Task RunDue(CancellationToken cancellationToken)

@@ -36,6 +36,31 @@ public sealed class JobConsumerTests(ITestOutputHelper output)
         Assert.Empty(await redis.DeadSet());
     }
 
+    [Fact]
+    public async Task Failed_command_of_the_job_service_is_announced_at_once_since_that_retries_by_itself()
+    {
+        await using var redis = await RedisServer.Lease();
+        var faults = new Seen<Fault<StartJob>>();
+        await using var bus = await TestBus.Start(
+            redis,
+            output,
+            configure: (_, cfg) =>
+            {
+                cfg.ReceiveEndpoint(
+                    "instance",
+                    e => e.Handler<StartJob>(_ => throw new InvalidOperationException("no slot"))
+                );
+                cfg.ReceiveEndpoint("faults", e => e.Note(faults));
+            }
+        );
+
+        await bus.Harness.Bus.Publish<StartJob>(new { JobId = NewId.NextGuid() });
+
+        Assert.Equal("no slot", (await faults.Next()).Exceptions[0].Message);
+        await redis.Until(async state => (await state.DeadSet()).Length == 1);
+        Assert.Empty(await redis.RetrySet());
+    }
+
     public sealed record Encode(string Path);
 
     public sealed class EncodeConsumer(Seen<Encode> ran) : IJobConsumer<Encode>

@@ -147,6 +147,24 @@ public class PeriodicRunnerTests
     }
 
     [Fact]
+    public async Task Jobs_run_though_this_application_cannot_declare_its_own()
+    {
+        await using var steps = await RedisSteps.Open();
+        var clock = new FakeClock(Time("2026-11-22T07:00:00Z"));
+        await Register(steps, clock, nightly);
+        clock.Advance(TimeSpan.FromHours(1));
+        var runner = Runner(steps, clock);
+        runner.Declare = _ => throw new InvalidOperationException("no such message");
+
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(() => runner.Cycle(CancellationToken.None));
+
+        Assert.Contains("no such message", fault.Message, StringComparison.Ordinal);
+        Assert.Single(await steps.Redis.Queue("nightly"));
+        runner.Declare = _ => Task.CompletedTask;
+        await runner.Cycle(CancellationToken.None);
+    }
+
+    [Fact]
     public async Task Text_that_is_no_periodic_job_is_paused_and_the_others_run()
     {
         await using var steps = await RedisSteps.Open();

@@ -54,7 +54,7 @@ internal abstract class OutboxDialect
         + $" UPDATE {tables.Outbox.Name} SET {tables.Outbox[nameof(OutboxState.LastSequenceNumber)]} = @last"
         + $" WHERE {tables.Outbox[nameof(OutboxState.OutboxId)]} = @outbox";
 
-    public static string HasWork(OutboxTables tables) => $"SELECT 1 FROM {tables.Outbox.Name} LIMIT 1";
+    public static string HasWork(OutboxTables tables) => $"SELECT 1 WHERE EXISTS (SELECT 1 FROM {tables.Outbox.Name})";
 
     /// Parameter: @pattern. Messages that are due later are few, and the index on EnqueueTime finds them.
     public static string FindScheduled(OutboxTables tables) =>

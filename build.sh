@@ -75,7 +75,8 @@ verb_demo() {
     *) die "Unknown option '$1'. Usage: ./build.sh demo [--keep]" ;;
   esac
   need redis-server=redis-server sidekiq=ruby-sidekiq
-  dotnet build samples/Demo -c Release -v quiet -warnaserror
+  echo "Building; the first time takes a minute"
+  dotnet build samples/Demo -c Release -v quiet -warnaserror -consoleLoggerParameters:NoSummary
   # In our place, so that Ctrl-C and SIGTERM reach the one who stops the others.
   exec dotnet exec samples/Demo/bin/Release/net10.0/Demo.dll "$@"
 }

@@ -42,6 +42,7 @@ sealed class Shop : IAsyncDisposable
         Console.WriteLine($"Ruby       pid {ruby.Id}, {Story.Message(subscribed.Text)}");
         Console.WriteLine($".NET       pid {dotnet.Id}, {Api.BaseAddress}");
         Console.WriteLine($"started in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
+        Console.WriteLine("Times count from the beginning of a step; what came earlier stands there as 'before'.");
     }
 
     public async ValueTask DisposeAsync()

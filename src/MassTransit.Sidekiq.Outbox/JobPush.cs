@@ -60,6 +60,7 @@ internal sealed class JobPush(SidekiqHostConfiguration host, JobLedger? ledger =
     {
         readonly DateTimeOffset now = host.Clock.GetUtcNow();
         readonly Dictionary<string, Bulk> bulks = new(StringComparer.Ordinal);
+        readonly Dictionary<string, SidekiqEndpointAddress> addresses = new(StringComparer.Ordinal);
         readonly List<(Task Done, IReadOnlyList<int> Messages)> sent = [];
         readonly List<(int Message, PublishRequest Request)> published = [];
         bool hasPublished;
@@ -79,8 +80,7 @@ internal sealed class JobPush(SidekiqHostConfiguration host, JobLedger? ledger =
                 return;
             }
 
-            var address = SidekiqEndpointAddress.Parse(
-                host.HostAddress,
+            var address = Address(
                 row.DestinationAddress
                     ?? throw new InvalidOperationException($"Message {row.MessageId} has no destination address.")
             );
@@ -119,6 +119,17 @@ internal sealed class JobPush(SidekiqHostConfiguration host, JobLedger? ledger =
             }
 
             return Outcome;
+        }
+
+        SidekiqEndpointAddress Address(Uri destination)
+        {
+            if (!addresses.TryGetValue(destination.OriginalString, out var address))
+            {
+                address = SidekiqEndpointAddress.Parse(host.HostAddress, destination);
+                addresses[destination.OriginalString] = address;
+            }
+
+            return address;
         }
 
         /// The first publish is awaited alone: if Redis does not know the script yet, all would be sent a second time, in

@@ -35,6 +35,7 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
         var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using var __ = reader.ConfigureAwait(false);
         var rows = 0;
+        var addresses = new Dictionary<string, Uri>(StringComparer.Ordinal);
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             rows++;
@@ -47,7 +48,7 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
             // A transaction whose messages were all sent has none left, and is only to be removed.
             if (!await reader.IsDBNullAsync(1, cancellationToken).ConfigureAwait(false))
             {
-                messages.Add(OutboxRow.Read(reader, outbox));
+                messages.Add(OutboxRow.Read(reader, outbox, addresses));
             }
         }
 

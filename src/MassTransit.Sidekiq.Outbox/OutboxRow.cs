@@ -10,7 +10,7 @@ internal static class OutboxRow
 {
     const string AttemptsProperty = "Sidekiq-Attempts";
 
-    public static OutboxMessage Read(DbDataReader reader, Guid outbox)
+    public static OutboxMessage Read(DbDataReader reader, Guid outbox, Dictionary<string, Uri> addresses)
     {
         var column = 1;
         return new OutboxMessage
@@ -29,10 +29,10 @@ internal static class OutboxRow
             CorrelationId = Id(reader, column++),
             InitiatorId = Id(reader, column++),
             RequestId = Id(reader, column++),
-            SourceAddress = Address(reader, column++),
-            DestinationAddress = Address(reader, column++),
-            ResponseAddress = Address(reader, column++),
-            FaultAddress = Address(reader, column++),
+            SourceAddress = Address(reader, column++, addresses),
+            DestinationAddress = Address(reader, column++, addresses),
+            ResponseAddress = Address(reader, column++, addresses),
+            FaultAddress = Address(reader, column++, addresses),
             ExpirationTime = Time(reader, column),
         };
     }
@@ -65,6 +65,19 @@ internal static class OutboxRow
     static DateTime? Time(DbDataReader reader, int column) =>
         reader.IsDBNull(column) ? null : reader.GetDateTime(column);
 
-    static Uri? Address(DbDataReader reader, int column) =>
-        Text(reader, column) is { } text ? new Uri(text, UriKind.RelativeOrAbsolute) : null;
+    /// The messages of a batch have few different ones, and a Uri costs more than the rest of a row.
+    static Uri? Address(DbDataReader reader, int column, Dictionary<string, Uri> addresses)
+    {
+        if (Text(reader, column) is not { } text)
+        {
+            return null;
+        }
+
+        if (!addresses.TryGetValue(text, out var address))
+        {
+            addresses[text] = address = new Uri(text, UriKind.RelativeOrAbsolute);
+        }
+
+        return address;
+    }
 }

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
+[Collection(nameof(Alone))]
 public class BacklogTests
 {
     const int Messages = 100_000;

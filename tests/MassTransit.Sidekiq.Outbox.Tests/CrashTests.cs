@@ -4,6 +4,7 @@ namespace MassTransit.Sidekiq.Outbox.Tests;
 
 /// A process kills itself, or is killed, between any two steps of a message's way. Three messages with known ids are
 /// committed behind a transaction that is rolled back.
+[Collection(nameof(Alone))]
 public class CrashTests
 {
     static readonly string[] jids =

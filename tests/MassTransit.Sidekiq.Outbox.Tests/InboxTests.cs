@@ -61,7 +61,31 @@ public class InboxTests
         Assert.Equal(1, await db.Set<InboxState>().CountAsync());
     }
 
-    static Task<OutboxHost> Start(TestDatabase database, RedisDatabase redis, Consumed consumed) =>
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    public async Task Last_failure_is_announced_though_its_transaction_is_rolled_back(Database kind)
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var database = await TestDatabase.Lease(kind);
+        var consumed = new Consumed { Failures = 99 };
+        await using var host = await Start(database, redis, consumed, retries: 1);
+
+        await redis.SeedQueue(
+            "ship",
+            """{"class":"Ship","args":[{"orderId":"d5ee9ae8-6a3c-4f0e-9f5a-3f6d8e1b2c4d","step":1}],"jid":"abc"}"""
+        );
+        await redis.Retried();
+        Assert.Empty(await redis.Queue("faults"));
+        await redis.RetryNow();
+
+        await redis.Until(async redis => (await redis.DeadSet()).Length == 1);
+        Assert.Contains("not yet", Assert.Single(await redis.Queue("faults")), StringComparison.Ordinal);
+        Assert.Empty(await redis.Queue("shipped"));
+        await using var db = database.Open();
+        Assert.Empty(await db.Orders.ToListAsync());
+        Assert.Equal(0, await db.Set<InboxState>().CountAsync());
+    }
+
+    static Task<OutboxHost> Start(TestDatabase database, RedisDatabase redis, Consumed consumed, int? retries = null) =>
         OutboxHost.Start(
             database,
             redis.Url,
@@ -75,11 +99,20 @@ public class InboxTests
                 Bus = (context, cfg) =>
                 {
                     cfg.Job<ShipOrder>(job => job.Class("Ship"));
+                    cfg.Job<Fault<ShipOrder>>(job => job.Queue("faults"));
                     cfg.ReceiveEndpoint(
                         "ship",
                         endpoint =>
                         {
-                            endpoint.UseMessageRetry(retry => retry.Immediate(5));
+                            if (retries is { } times)
+                            {
+                                endpoint.UseSidekiqRetry(retry => retry.Limit(times));
+                            }
+                            else
+                            {
+                                endpoint.UseMessageRetry(retry => retry.Immediate(5));
+                            }
+
                             endpoint.UseSidekiqOutbox<OrdersDb>(context);
                             endpoint.ConfigureConsumer<ShipConsumer>(context);
                         }

@@ -86,6 +86,45 @@ public sealed class RedeliveryTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Job_that_was_put_off_before_it_failed_is_not_retried_as_well()
+    {
+        await using var redis = await RedisServer.Lease();
+        var (seen, faults) = (new Seen<int>(), new Seen<Fault<SubmitOrder>>());
+        await using var bus = await TestBus.Start(
+            redis,
+            output,
+            configure: (_, cfg) =>
+            {
+                cfg.ReceiveEndpoint(
+                    "orders",
+                    e =>
+                        e.Handler<SubmitOrder>(async context =>
+                        {
+                            seen.Add(context.GetRedeliveryCount());
+                            if (context.GetRedeliveryCount() == 0)
+                            {
+                                await context.Redeliver(TimeSpan.FromMilliseconds(10));
+                                throw new InvalidOperationException("after it was put off");
+                            }
+                        })
+                );
+                cfg.ReceiveEndpoint("faults", e => e.Note(faults));
+            }
+        );
+
+        await bus.Send("orders", new SubmitOrder(1));
+
+        var counts = await seen.Next(2);
+        Assert.Equal([0, 1], counts);
+        await redis.Until(async state =>
+            !(await state.Keys()).Any(key => key.StartsWith("mt:working:", StringComparison.Ordinal))
+        );
+        Assert.Empty(await redis.RetrySet());
+        Assert.Empty(await redis.DeadSet());
+        Assert.Empty(faults.All);
+    }
+
+    [Fact]
     public async Task Scheduled_redelivery_works_without_a_scheduler_of_ones_own()
     {
         await using var redis = await RedisServer.Lease();

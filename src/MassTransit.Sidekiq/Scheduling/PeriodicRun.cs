@@ -54,6 +54,14 @@ internal static class PeriodicRun
             edit.SetRaw(JobFields.Metadata, Written(metadata));
         }
 
+        // An ActiveJob has an id of its own inside its one argument.
+        if (ActiveJobArguments.IsWrapper(job.Class!) && job.FirstArg.In(job.Json) is [(byte)'{', ..])
+        {
+            var argument = job.Json.Slice(job.FirstArg.Start, job.FirstArg.Length);
+            var named = JobJson.Edit(argument, new JobEdit().Set("job_id", id.ToString("D"))).Span;
+            edit.SetRaw("args", [.. "["u8, .. named, .. "]"u8]);
+        }
+
         var rest = JobJson.Edit(job.Json, edit.Set("enqueued_at", now, times)).Span;
         return new JobTemplate("{\"queue\":"u8.ToArray(), ",\"class\":"u8.ToArray(), [.. ","u8, .. rest[1..]]);
     }

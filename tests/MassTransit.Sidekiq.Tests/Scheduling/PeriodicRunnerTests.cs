@@ -51,6 +51,34 @@ public class PeriodicRunnerTests
         Assert.Equal(["nightly"], await steps.Redis.Queues());
     }
 
+    [Fact]
+    public async Task Each_run_of_an_ActiveJob_has_a_job_id_of_its_own()
+    {
+        await using var steps = await RedisSteps.Open();
+        var clock = new FakeClock(Time("2026-11-22T07:00:00Z"));
+        var job = Job("App:report", "0 * * * *") with
+        {
+            Job = Encoding.UTF8.GetBytes(
+                """{"retry":true,"wrapped":"Report","args":[{"job_class":"Report","job_id":"old","arguments":[1]}],"class":"ActiveJob::QueueAdapters::SidekiqAdapter::JobWrapper"}"""
+            ),
+        };
+        await Register(steps, clock, job);
+        var runner = Runner(steps, clock);
+
+        for (var hour = 0; hour < 2; hour++)
+        {
+            clock.Advance(TimeSpan.FromHours(1));
+            await runner.Cycle(CancellationToken.None);
+        }
+
+        var arguments = (await steps.Redis.Queue("report")).Select(run =>
+            JsonElement.Parse(run).GetProperty("args")[0]
+        );
+        Assert.All(arguments, argument => Assert.Equal("[1]", argument.GetProperty("arguments").GetRawText()));
+        var ids = arguments.Select(argument => argument.GetProperty("job_id").GetGuid()).ToList();
+        Assert.Equal([JobId.ToMessageId("App:report@1795334400"), JobId.ToMessageId("App:report@1795338000")], ids);
+    }
+
     [Theory]
     [InlineData("0 8 * * *", "08:00:30", 1)]
     [InlineData("0 8 * * *", "08:59:00", 1)]

@@ -34,4 +34,11 @@ internal static partial class LogMessages
 
     [LoggerMessage(2002, LogLevel.Warning, "Job {JobId} ({Class}) of queue {Queue} runs for {Seconds:0.0} s")]
     public static partial void Runs(this ILogger logger, string? jobId, string? @class, string queue, double seconds);
+
+    [LoggerMessage(
+        2003,
+        LogLevel.Information,
+        "Too late to cancel the job scheduled as {Token}: it has left the schedule"
+    )]
+    public static partial void TooLateToCancel(this ILogger logger, Guid token);
 }

@@ -79,6 +79,8 @@ internal sealed class JobSet(SidekiqHostConfiguration host, DueSet set) : ISidek
         var killed = await Bury(Checked(entry), cancellationToken).ConfigureAwait(false);
         if (killed)
         {
+            // The caller is not one of the bus' own threads, which have it.
+            LogContext.Current ??= host.LogContext;
             await host.Process.Killed(entry.Json, DueMove.QueueOf(entry.Job)).ConfigureAwait(false);
         }
 

@@ -40,7 +40,7 @@ internal sealed class SidekiqScheduleMessageProvider(ISendEndpointProvider sende
     {
         if (!await host.Process.Jobs.CancelScheduled(token).ConfigureAwait(false))
         {
-            LogContext.Info?.Log("Too late to cancel the job scheduled as {Token}: it has left the schedule", token);
+            host.Process.Redis.Logger.TooLateToCancel(token);
         }
     }
 }

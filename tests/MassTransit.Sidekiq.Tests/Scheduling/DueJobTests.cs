@@ -1,0 +1,122 @@
+using System.Text.Json;
+using MassTransit.Sidekiq.Tests.Redis;
+using Microsoft.Extensions.DependencyInjection;
+using StackExchange.Redis;
+
+namespace MassTransit.Sidekiq.Tests.Scheduling;
+
+public sealed class DueJobTests(ITestOutputHelper output)
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(10)]
+    public async Task Due_jobs_move_once_and_within_a_second_of_their_time(int processes)
+    {
+        const int Jobs = 300;
+        await using var redis = await RedisServer.Lease();
+        var buses = await Task.WhenAll(
+            Enumerable.Range(0, processes).Select(number => StartPlain(redis, $"own-{number}"))
+        );
+
+        var now = TimeProvider.System.GetUtcNow();
+        var entries = Enumerable
+            .Range(0, Jobs)
+            .Select(number => new SortedSetEntry(
+                Job(number),
+                SetEntry.ToScore(now.AddMilliseconds(1000 + (number * 5)))
+            ))
+            .ToArray();
+        await redis.Db.SortedSetAddAsync("schedule", entries[..(Jobs / 2)]);
+        await redis.Db.SortedSetAddAsync("retry", entries[(Jobs / 2)..]);
+        await redis.Until(async state => await state.Db.ListLengthAsync("queue:late") >= Jobs);
+        await Task.WhenAll(buses.Select(bus => bus.StopAsync(CancellationToken.None))).InTime();
+
+        var moved = (await redis.Queue("late")).Select(job => JsonElement.Parse(job)).ToArray();
+        var lags = moved.Select(job =>
+            job.GetProperty("enqueued_at").GetDouble() - entries[job.GetProperty("args")[0].GetInt32()].Score
+        );
+        output.WriteLine($"The latest of {Jobs} jobs was {lags.Max():F3} s late.");
+        Assert.Equal(Jobs, moved.Length);
+        Assert.Equal(Jobs, moved.Select(job => job.GetProperty("jid").GetString()).Distinct().Count());
+        // A second, and what a loaded machine needs to get to it.
+        Assert.All(lags, lag => Assert.InRange(lag, 0, 2));
+        Assert.Equal(0, await redis.Db.SortedSetLengthAsync("retry") + await redis.Db.SortedSetLengthAsync("schedule"));
+    }
+
+    [Fact]
+    public async Task Cancellation_of_a_job_that_has_moved_to_its_queue_says_that_it_came_too_late()
+    {
+        await using var redis = await RedisServer.Lease();
+        var log = new ListLogger();
+        await using var bus = await TestBus.Start(
+            redis,
+            output,
+            x => x.AddSingleton<Microsoft.Extensions.Logging.ILoggerFactory>(new OneLog(log)),
+            (_, cfg) => cfg.ReceiveEndpoint("own", e => e.Handler<SubmitOrder>(_ => Task.CompletedTask))
+        );
+        await using var scope = bus.Services.CreateAsyncScope();
+        var scheduler = scope.ServiceProvider.GetRequiredService<IMessageScheduler>();
+        var scheduled = await scheduler.ScheduleSend(
+            new Uri("queue:elsewhere"),
+            TimeSpan.FromMilliseconds(20),
+            new SubmitOrder(1)
+        );
+        await redis.Until(async state => (await state.Queue("elsewhere")).Length == 1);
+
+        await scheduler.CancelScheduledSend(scheduled.Destination, scheduled.TokenId);
+
+        Assert.Single(await redis.Queue("elsewhere"));
+        Assert.Single(
+            log.Lines,
+            line => line == $"Too late to cancel the job scheduled as {scheduled.TokenId}: it has left the schedule"
+        );
+    }
+
+    [Fact]
+    public async Task Members_that_are_no_jobs_are_set_aside_and_hold_up_nobody()
+    {
+        await using var redis = await RedisServer.Lease();
+        string[] unreadable = ["no job", "[1]", """{"args":[]}""", """{"class":"A","args":5}""", "\ufeff{}"];
+        var past = TimeProvider.System.GetUtcNow().AddMinutes(-5);
+        foreach (var (member, number) in unreadable.Select((member, number) => (member, number)))
+        {
+            await redis.SeedScheduledSet(member, past.AddSeconds(number));
+        }
+
+        await redis.SeedScheduledSet(Job(1), past.AddMinutes(1));
+        var bus = await StartPlain(redis, "own");
+
+        await redis.Until(async state => (await state.Queue("late")).Length == 1);
+        await bus.StopAsync(TestContext.Current.CancellationToken).InTime();
+
+        Assert.Equal(
+            unreadable.Order(StringComparer.Ordinal),
+            (await redis.DeadSet()).Select(entry => entry.Job).Order(StringComparer.Ordinal)
+        );
+        Assert.Empty(await redis.ScheduledSet());
+    }
+
+    static string Job(int number) =>
+        $$"""{"class":"A","args":[{{number}}],"queue":"late","jid":"{{number}}","retry":true}""";
+
+    static async Task<IBusControl> StartPlain(RedisDatabase redis, string queue)
+    {
+        var bus = MassTransit.Bus.Factory.CreateUsingSidekiq(cfg =>
+        {
+            cfg.Host(redis.Url);
+            cfg.ReceiveEndpoint(queue, e => e.Handler<SubmitOrder>(_ => Task.CompletedTask));
+        });
+        await bus.StartAsync(TestContext.Current.CancellationToken).InTime();
+
+        return bus;
+    }
+
+    sealed class OneLog(Microsoft.Extensions.Logging.ILogger log) : Microsoft.Extensions.Logging.ILoggerFactory
+    {
+        public void AddProvider(Microsoft.Extensions.Logging.ILoggerProvider provider) { }
+
+        public Microsoft.Extensions.Logging.ILogger CreateLogger(string categoryName) => log;
+
+        public void Dispose() { }
+    }
+}

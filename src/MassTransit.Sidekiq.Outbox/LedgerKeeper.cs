@@ -20,7 +20,9 @@ internal sealed class LedgerKeeper<TDbContext>(
     where TDbContext : DbContext
 {
     const int MostNotes = 1000;
-    const int MostLooks = 1000;
+
+    // Each look reads all of Redis, so one look is for many.
+    const int MostLooks = 10_000;
 
     static readonly TimeSpan lease = TimeSpan.FromSeconds(30);
     static readonly TimeSpan busyPause = TimeSpan.FromMilliseconds(200);
@@ -116,12 +118,19 @@ internal sealed class LedgerKeeper<TDbContext>(
     async Task<bool> Look(CancellationToken cancellationToken)
     {
         var due = await store.DueForLook(Now(), MostLooks, cancellationToken).ConfigureAwait(false);
+        var isFull = due.Count == MostLooks;
         if (due.Count == 0)
         {
             return false;
         }
 
         var found = await Process.Search.Find([.. due.Select(row => row.Jid)], cancellationToken).ConfigureAwait(false);
+
+        // In a large Redis the look took longer than the lease: then another keeper decides.
+        if (!await Keep(cancellationToken).ConfigureAwait(false))
+        {
+            return false;
+        }
 
         // Some may have been completed while we looked elsewhere.
         await TakeNotes(cancellationToken).ConfigureAwait(false);
@@ -139,7 +148,7 @@ internal sealed class LedgerKeeper<TDbContext>(
         await Looked(missedOnce, options.LookAgain, isMissed: true, cancellationToken).ConfigureAwait(false);
         await PushAgain(missedTwice, cancellationToken).ConfigureAwait(false);
 
-        return due.Count == MostLooks;
+        return isFull;
     }
 
     async Task PushAgain(List<OutboxLedger> rows, CancellationToken cancellationToken)

@@ -72,12 +72,21 @@ internal sealed class OutboxListener<TDbContext>(IServiceScopeFactory scopes, Ou
         await context.Database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         var connection = context.Database.GetDbConnection();
 
-        // A notification is a transaction of its own. It need not wait for the disk, where business transactions queue.
-        await Execute(connection, "SET synchronous_commit TO off", cancellationToken).ConfigureAwait(false);
         do
         {
-            await Execute(connection, $"NOTIFY {Channel}", cancellationToken).ConfigureAwait(false);
+            await Notify(connection, cancellationToken).ConfigureAwait(false);
         } while (await next().ConfigureAwait(false));
+    }
+
+    /// A notification need not wait for the disk, where business transactions queue. That is said for this one transaction:
+    /// the connection goes back to a pool, which may be one of PgBouncer's.
+    static async Task Notify(DbConnection connection, CancellationToken cancellationToken)
+    {
+        var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        await using var _ = transaction.ConfigureAwait(false);
+        await Execute(connection, $"SET LOCAL synchronous_commit TO off; NOTIFY {Channel}", cancellationToken)
+            .ConfigureAwait(false);
+        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// `WaitAsync(TimeSpan, CancellationToken)` of NpgsqlConnection, which this package does not depend on: users of other

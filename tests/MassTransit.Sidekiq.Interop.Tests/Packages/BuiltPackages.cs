@@ -3,44 +3,46 @@ using System.Xml.Linq;
 
 namespace MassTransit.Sidekiq.Interop.Tests;
 
-/// <summary>The packages as `./build.sh pack` makes them, once for all tests, from a clone in a folder of its own.</summary>
+/// <summary>The packages as `./build.sh pack` makes them, once for all tests, from a copy of the sources in a folder of its own.</summary>
 public sealed class BuiltPackages : IAsyncLifetime
 {
-    /// <summary>Where the clone says it came from: nobody's, since nothing is fetched from there.</summary>
+    /// <summary>Where the copy says it came from: nobody's, since nothing is fetched from there.</summary>
     public const string Origin = "https://github.com/somebody/masstransit-sidekiq";
 
-    readonly string clone = Directory.CreateTempSubdirectory("sidekiq-pack-").FullName;
+    // Named one by one: a worktree of git has a file .git there, which would make the copy the same repository.
+    static readonly string[] atRoot =
+    [
+        ".editorconfig",
+        "BannedSymbols.txt",
+        "build.sh",
+        "Directory.Build.props",
+        "Directory.Packages.props",
+        "global.json",
+        "LICENSE",
+        "README.md",
+    ];
+
+    readonly string copy = Directory.CreateTempSubdirectory("sidekiq-pack-").FullName;
 
     /// <summary>A version that no cache has seen.</summary>
     public string Version { get; } = $"0.0.{Environment.ProcessId}-test.{DateTimeOffset.UtcNow.ToUnixTimeSeconds()}";
 
-    public string Folder => Path.Combine(clone, "artifacts/packages");
+    public string Folder => Path.Combine(copy, "artifacts/packages");
 
     public async ValueTask InitializeAsync()
     {
-        var files = await Run("git", Repository.Root, "ls-files", "--cached", "--others", "--exclude-standard");
-        foreach (var file in files.Split('\n').Where(file => File.Exists(Repository.PathOf(file))))
+        foreach (var file in Repository.Files("src", "*").Select(file => file.Path).Concat(atRoot))
         {
-            var copy = Path.Combine(clone, file);
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(Repository.PathOf(file), copy);
+            var target = Path.Combine(copy, file);
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(Repository.PathOf(file), target);
         }
 
-        await Run("git", clone, "init", "--quiet");
-        await Run("git", clone, "remote", "add", "origin", Origin);
-        await Run("git", clone, "add", "--all");
-        await Run(
-            "git",
-            clone,
-            "-c",
-            "user.name=x",
-            "-c",
-            "user.email=x@x.invalid",
-            "commit",
-            "--quiet",
-            "--message=x"
-        );
-        await Run("bash", clone, "build.sh", "pack", $"-p:Version={Version}");
+        await Git("init", "--quiet");
+        await Git("remote", "add", "origin", Origin);
+        await Git("add", "--all");
+        await Git("-c", "user.name=x", "-c", "user.email=x@x.invalid", "commit", "--quiet", "--message=x");
+        await Run("bash", copy, "build.sh", "pack", $"-p:Version={Version}");
     }
 
     public ZipArchive Open(string package, string extension = "nupkg") =>
@@ -57,17 +59,39 @@ public sealed class BuiltPackages : IAsyncLifetime
 
     public ValueTask DisposeAsync()
     {
-        Directory.Delete(clone, recursive: true);
+        Directory.Delete(copy, recursive: true);
         return ValueTask.CompletedTask;
     }
 
     /// <summary>Runs a program in a folder and returns what it wrote; fails with that when it fails.</summary>
-    public static async Task<string> Run(string program, string folder, params string[] arguments)
+    public static Task<string> Run(string program, string folder, params string[] arguments) =>
+        Run(program, folder, new() { ["MSBUILDDISABLENODEREUSE"] = "1" }, arguments);
+
+    // Where it works is said, so that no variable of a hook that runs the tests leads git to another repository.
+    Task Git(params string[] arguments) =>
+        Run(
+            "git",
+            copy,
+            new()
+            {
+                ["GIT_DIR"] = $"{copy}/.git",
+                ["GIT_WORK_TREE"] = copy,
+                ["GIT_INDEX_FILE"] = $"{copy}/.git/index",
+            },
+            arguments
+        );
+
+    static async Task<string> Run(
+        string program,
+        string folder,
+        Dictionary<string, string> environment,
+        string[] arguments
+    )
     {
         await using var process = ChildProcess.Start(
             Requires.Program(program, program),
             arguments,
-            new Dictionary<string, string> { ["MSBUILDDISABLENODEREUSE"] = "1" },
+            environment,
             folder
         );
         await process.Exited.WaitAsync(TimeSpan.FromMinutes(5), TestContext.Current.CancellationToken);

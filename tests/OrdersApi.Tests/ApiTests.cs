@@ -37,6 +37,27 @@ public class ApiTests
     }
 
     [Fact]
+    public async Task Stop_on_the_Busy_page_ends_the_fetching_of_jobs_and_leaves_the_site_up()
+    {
+        await using var shop = await Shop.Open();
+        string? identity = null;
+        await shop.Redis.Until(async redis =>
+        {
+            var processes = await redis.Db.SetMembersAsync("processes");
+            identity = processes
+                .Select(process => process.ToString())
+                .FirstOrDefault(process => process.Contains($":{Environment.ProcessId}:", StringComparison.Ordinal));
+            return identity is not null;
+        });
+
+        await shop.Redis.Db.ListLeftPushAsync($"{identity}-signals", "TERM");
+        await shop.Redis.Until(async redis => await redis.Db.HashGetAsync(identity, "quiet") == "true");
+
+        await shop.Submit("Ada");
+        Assert.Equal("Degraded", await shop.Api.GetStringAsync("/health"));
+    }
+
+    [Fact]
     public async Task Description_of_the_API_names_each_endpoint_and_what_it_is_for()
     {
         await using var shop = await Shop.Open();

@@ -130,7 +130,7 @@ internal sealed class SidekiqInspector(SidekiqHostConfiguration host) : ISidekiq
 
     public async Task<IReadOnlyList<SidekiqWork>> Work(CancellationToken cancellationToken = default)
     {
-        var processes = await Store.Processes().WaitAsync(cancellationToken).ConfigureAwait(false);
+        var processes = await Store.Processes(withWork: true).WaitAsync(cancellationToken).ConfigureAwait(false);
         return [.. processes.SelectMany(RegistryReader.Work).OrderBy(work => work.RunAt)];
     }
 

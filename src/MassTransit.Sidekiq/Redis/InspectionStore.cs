@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// A process as the registry describes it. The work is empty when it runs nothing.
+/// A process as the registry describes it. The work is empty when it runs nothing, or nobody asked.
 internal sealed record RegisteredProcess(
     string Identity,
     IReadOnlyDictionary<string, byte[]> Fields,
@@ -152,11 +152,11 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
             .ConfigureAwait(false);
 
     /// Processes that still describe themselves. Sidekiq up to 6.4.1 keeps its work under another name.
-    public async Task<IReadOnlyList<RegisteredProcess>> Processes() =>
+    public async Task<IReadOnlyList<RegisteredProcess>> Processes(bool withWork = false) =>
         await Call(async db =>
             {
                 var identities = await db.SetMembersAsync(keys.Processes).ConfigureAwait(false);
-                var found = identities.Select(identity => Process(db, (string)identity!)).ToArray();
+                var found = identities.Select(identity => Process(db, (string)identity!, withWork)).ToArray();
                 var processes = await Task.WhenAll(found).ConfigureAwait(false);
                 return processes.Where(process => process.Fields.ContainsKey("info")).ToArray();
             })
@@ -179,11 +179,11 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
 
     RedisKey Counter(string stat, string? day) => day is null ? keys.Stat(stat) : keys.StatOfDay(stat, day);
 
-    async Task<RegisteredProcess> Process(IDatabase db, string identity)
+    async Task<RegisteredProcess> Process(IDatabase db, string identity, bool withWork)
     {
         var described = db.HashGetAllAsync(keys.ProcessOf(identity));
-        var work = db.HashGetAllAsync(keys.WorkOf(identity));
-        var old = db.HashGetAllAsync(keys.WorkersOf(identity));
+        var work = withWork ? db.HashGetAllAsync(keys.WorkOf(identity)) : Task.FromResult<HashEntry[]>([]);
+        var old = withWork ? db.HashGetAllAsync(keys.WorkersOf(identity)) : work;
         var fields = await described.ConfigureAwait(false);
         var (now, before) = (await work.ConfigureAwait(false), await old.ConfigureAwait(false));
 

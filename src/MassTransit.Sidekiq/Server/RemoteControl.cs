@@ -59,12 +59,19 @@ internal sealed class RemoteControl(SidekiqHostConfiguration host, Roster roster
 
     public void Quiet(string by)
     {
-        if (!IsQuiet)
+        if (IsQuiet)
+        {
+            return;
+        }
+
+        // A bus that only sends has nothing to fall quiet.
+        if (roster.Endpoints.Count > 0)
         {
             logger.Quieted(roster.Busy, by);
-            quiet.Cancel();
-            Changed?.Invoke(this, EventArgs.Empty);
         }
+
+        quiet.Cancel();
+        Changed?.Invoke(this, EventArgs.Empty);
     }
 
     /// The host stops the bus as at any end: running jobs get their time. Without a host that is all that Quiet does.

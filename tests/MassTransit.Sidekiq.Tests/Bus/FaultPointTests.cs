@@ -31,10 +31,10 @@ public sealed partial class FaultPointTests(ITestOutputHelper output)
         await using var proxy = new RedisProxy(redis);
         var runs = new Seen<int>();
         var script = await Load(redis, step);
-        proxy.CutAt(Convert.ToHexStringLower(script.Hash), before);
 
         await using (await Start(proxy.Url, redis, step, _ => throw new InvalidOperationException("no")))
         {
+            proxy.CutAt(script, before);
             await redis.SeedQueue("orders", Job);
             await proxy.Cut.InTime();
             Assert.StartsWith(place, Assert.Single(await Places(redis)), StringComparison.Ordinal);
@@ -63,11 +63,11 @@ public sealed partial class FaultPointTests(ITestOutputHelper output)
         await using var proxy = new RedisProxy(redis);
         var runs = new Seen<int>();
         var script = await Load(redis, "push_due");
-        proxy.CutAt(Convert.ToHexStringLower(script.Hash), before);
-        await redis.SeedRetrySet(Job, DateTimeOffset.UnixEpoch);
 
         await using (await Start(proxy.Url, redis, "", Note(runs), queue: "elsewhere"))
         {
+            proxy.CutAt(script, before);
+            await redis.SeedRetrySet(Job, DateTimeOffset.UnixEpoch);
             await proxy.Cut.InTime();
             Assert.Equal([place], await Places(redis));
         }
@@ -87,12 +87,12 @@ public sealed partial class FaultPointTests(ITestOutputHelper output)
         await using var proxy = new RedisProxy(redis);
         var runs = new Seen<int>();
         var script = await Load(redis, "rescue");
-        proxy.CutAt(Convert.ToHexStringLower(script.Hash), before);
-        await redis.Db.HashSetAsync("mt:working:gone:1:a:orders", 1, Job);
-        await redis.Db.SetAddAsync("mt:owners", "gone:1:a|orders");
 
         await using (await Start(proxy.Url, redis, "", Note(runs), queue: "elsewhere"))
         {
+            proxy.CutAt(script, before);
+            await redis.Db.HashSetAsync("mt:working:gone:1:a:orders", 1, Job);
+            await redis.Db.SetAddAsync("mt:owners", "gone:1:a|orders");
             await proxy.Cut.InTime();
             Assert.Equal([place], await Places(redis));
         }
@@ -111,17 +111,17 @@ public sealed partial class FaultPointTests(ITestOutputHelper output)
         await using var redis = await RedisServer.Lease();
         await using var proxy = new RedisProxy(redis);
         var script = await Load(redis, "run_periodic");
-        proxy.CutAt(Convert.ToHexStringLower(script.Hash), before);
-        // On the first of January, and due for the last one: within a window of a year, and so for one run.
-        await redis.Db.HashSetAsync(
-            "mt:periodic:jobs",
-            "App:yearly",
-            """{"cron":"0 0 1 1 *","tz":"Etc/UTC","late":31622400,"queue":"yearly","job":{"retry":true,"args":[],"class":"A"}}"""
-        );
-        await redis.Db.SortedSetAddAsync("mt:periodic", "App:yearly", 1);
 
         await using (await Start(proxy.Url, redis, "", Note(new Seen<int>())))
         {
+            proxy.CutAt(script, before);
+            // On the first of January, and due for the last one: within a window of a year, and so for one run.
+            await redis.Db.HashSetAsync(
+                "mt:periodic:jobs",
+                "App:yearly",
+                """{"cron":"0 0 1 1 *","tz":"Etc/UTC","late":31622400,"queue":"yearly","job":{"retry":true,"args":[],"class":"A"}}"""
+            );
+            await redis.Db.SortedSetAddAsync("mt:periodic", "App:yearly", 1);
             await proxy.Cut.InTime();
             Assert.Equal(enqueued, (await redis.Queue("yearly")).Length);
         }
@@ -199,8 +199,8 @@ public sealed partial class FaultPointTests(ITestOutputHelper output)
         }
     }
 
-    /// So that its first run is no question whether Redis knows it.
-    static async Task<Script> Load(RedisDatabase redis, string step)
+    /// So that its first run is no question whether Redis knows it. Returns the hash by which it is run.
+    static async Task<string> Load(RedisDatabase redis, string step)
     {
         var script = step switch
         {
@@ -214,6 +214,6 @@ public sealed partial class FaultPointTests(ITestOutputHelper output)
         };
         var hash = (string)await redis.Db.ExecuteAsync("SCRIPT", "LOAD", script.Text);
         Assert.Equal(Convert.ToHexStringLower(script.Hash), hash);
-        return script;
+        return hash;
     }
 }

@@ -28,12 +28,11 @@ sealed class Shop : IAsyncDisposable
     {
         (this.factory, this.ruby, this.releaseDatabase) = (factory, ruby, releaseDatabase);
         Redis = redis;
-        Api = factory.CreateClient();
     }
 
     public RedisDatabase Redis { get; }
 
-    public HttpClient Api { get; }
+    public HttpClient Api { get; private set; } = null!;
 
     /// <summary>Where a browser finds it.</summary>
     public Uri Address => Api.BaseAddress!;
@@ -66,14 +65,23 @@ sealed class Shop : IAsyncDisposable
 
             host.ConfigureLogging(logging => logging.ClearProviders());
         });
-        if (server)
-        {
-            factory.UseKestrel(port: 0);
-            factory.StartServer();
-        }
-
         var shop = new Shop(factory, ruby, redis, release);
-        await ruby.Line("subscribed to OrderSubmitted");
+        try
+        {
+            if (server)
+            {
+                factory.UseKestrel(port: 0);
+                factory.StartServer();
+            }
+
+            shop.Api = factory.CreateClient();
+            await ruby.Line("subscribed to OrderSubmitted");
+        }
+        catch
+        {
+            await shop.DisposeAsync();
+            throw;
+        }
 
         return shop;
     }
@@ -126,7 +134,7 @@ sealed class Shop : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Api.Dispose();
+        Api?.Dispose();
         await factory.DisposeAsync();
         await ruby.DisposeAsync();
         await Redis.DisposeAsync();

@@ -9,6 +9,7 @@ namespace MassTransit.Sidekiq;
 /// 3. Look for jobs that should have been completed by now. Found: look again after the grace time. Dead: as above.
 /// 4. Not found, and not at a look some seconds ago either: push it again, with the same id. The row is written first, so
 ///    that a kill leaves the push to the look after the next grace time, and never two pushes for one look.
+/// 5. One that was pushed again five times is given up: its worker does not report, or dies of it.
 /// A job may run twice all the same: whoever needs its effects once has the inbox.
 internal sealed class LedgerKeeper<TDbContext>(
     LedgerStore<TDbContext> store,
@@ -23,6 +24,9 @@ internal sealed class LedgerKeeper<TDbContext>(
 
     // Each look reads all of Redis, so one look is for many.
     const int MostLooks = 10_000;
+
+    // A worker that never reports would run its jobs again for ever.
+    const int MostPushes = 5;
 
     static readonly TimeSpan lease = TimeSpan.FromSeconds(30);
     static readonly TimeSpan busyPause = TimeSpan.FromMilliseconds(200);
@@ -141,12 +145,14 @@ internal sealed class LedgerKeeper<TDbContext>(
 
         var (lost, others) = Split(due, row => !found.ContainsKey(row.Jid));
         var (missedTwice, missedOnce) = Split(lost, row => row.Missed is not null);
+        var (givenUp, pushed) = Split(missedTwice, row => row.PushedAgain >= MostPushes);
         var (dead, alive) = Split(others, row => found[row.Jid]);
 
         await Died(Ids(dead), cancellationToken).ConfigureAwait(false);
         await Looked(alive, options.Grace, isMissed: false, cancellationToken).ConfigureAwait(false);
         await Looked(missedOnce, options.LookAgain, isMissed: true, cancellationToken).ConfigureAwait(false);
-        await PushAgain(missedTwice, cancellationToken).ConfigureAwait(false);
+        await GiveUp(givenUp, cancellationToken).ConfigureAwait(false);
+        await PushAgain(pushed, cancellationToken).ConfigureAwait(false);
 
         return isFull;
     }
@@ -178,6 +184,16 @@ internal sealed class LedgerKeeper<TDbContext>(
         }
 
         log.PushedAgain(rows.Count);
+    }
+
+    /// Kept whatever KeepDead says: a person should see them.
+    async Task GiveUp(List<OutboxLedger> rows, CancellationToken cancellationToken)
+    {
+        if (rows.Count > 0)
+        {
+            await store.Bury(Ids(rows), Now(), cancellationToken).ConfigureAwait(false);
+            log.GivenUp(rows.Count, rows[0].Queue);
+        }
     }
 
     Task End(IEnumerable<string> jids, CancellationToken cancellationToken) =>

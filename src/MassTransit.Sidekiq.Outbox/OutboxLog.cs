@@ -11,6 +11,8 @@ internal sealed class OutboxLog<TDbContext>(ILoggerFactory loggers)
 
     public void Bypassed(string message, string site) => logger.Bypassed(message, site, typeof(TDbContext).Name);
 
+    public void GivenUp(int jobs, string queue) => logger.GivenUp(jobs, typeof(TDbContext).Name, queue);
+
     public void PushedAgain(int jobs) => logger.PushedAgain(jobs, typeof(TDbContext).Name);
 
     public void RedisLostItsData(int jobs) => logger.RedisLostItsData(jobs, typeof(TDbContext).Name);
@@ -33,6 +35,13 @@ internal static partial class OutboxLogMessages
         "A message in the outbox of {Context} cannot be sent and was set aside in OutboxFault. Cure the cause and release it with IOutboxInspector"
     )]
     public static partial void SetAside(this ILogger logger, Exception fault, string context);
+
+    [LoggerMessage(
+        5006,
+        LogLevel.Error,
+        "{Count} jobs in the ledger of {Context} were pushed again five times and never reported, the first in queue {Queue}: they are marked dead. Do their workers report (outbox_ledger.rb), or do they die of them?"
+    )]
+    public static partial void GivenUp(this ILogger logger, int count, string context, string queue);
 
     [LoggerMessage(
         5005,

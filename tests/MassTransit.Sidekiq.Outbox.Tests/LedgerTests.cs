@@ -104,6 +104,24 @@ public class LedgerTests
     }
 
     [Fact]
+    public async Task Job_whose_worker_never_reports_is_given_up_at_last()
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var database = await TestDatabase.Lease(Database.Postgres);
+        await using var host = await Start(database, redis, new Work(), grace: TimeSpan.FromMilliseconds(100));
+        await Send(host, "elsewhere", 1);
+
+        for (var run = 0; run <= 5; run++)
+        {
+            await redis.Until(async redis => !(await redis.Db.ListRightPopAsync("queue:elsewhere")).IsNull);
+        }
+
+        await Until(async () => (await host.Outbox.Count()).Dead == 1);
+        Assert.Equal(5, Assert.Single(await Rows(database)).PushedAgain);
+        Assert.Single(host.Log.Lines, line => line.Contains("five times", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Jobs_are_found_wherever_they_are()
     {
         await using var redis = await RedisServer.Lease();

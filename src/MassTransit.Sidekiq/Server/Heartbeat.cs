@@ -86,12 +86,19 @@ internal sealed class Heartbeat
     /// No endpoint takes jobs any more.
     public async Task End()
     {
-        await tally.Flush(host.Clock.GetUtcNow()).ConfigureAwait(false);
-        if (isListed)
+        try
         {
-            await store.Leave().ConfigureAwait(false);
-            isListed = false;
-            LastBeat = null;
+            await tally.Flush(host.Clock.GetUtcNow()).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Counters that Redis refuses do not keep us on the page.
+            if (isListed)
+            {
+                await store.Leave().ConfigureAwait(false);
+                isListed = false;
+                LastBeat = null;
+            }
         }
     }
 

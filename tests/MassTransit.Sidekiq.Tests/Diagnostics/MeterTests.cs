@@ -34,7 +34,7 @@ public sealed class MeterTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Queues_are_measured_as_the_last_beat_saw_them_without_asking_Redis()
+    public async Task Queues_are_measured_as_the_last_beat_saw_them()
     {
         await using var redis = await RedisServer.Lease();
         using var measured = new Measured("messaging.destination.name", "gauged");
@@ -43,7 +43,6 @@ public sealed class MeterTests(ITestOutputHelper output)
         await using var bus = await Start(redis, "gauged");
 
         await Eventually.Until(() => measured.Last("sidekiq.queue.depth") is 3);
-        await redis.Flush();
         Assert.InRange(measured.Last("sidekiq.queue.latency")!.Value, 1000, 1e9);
     }
 

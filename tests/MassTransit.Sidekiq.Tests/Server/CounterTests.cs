@@ -71,6 +71,22 @@ public sealed class CounterTests(ITestOutputHelper output)
         Assert.False(await redis.Db.KeyExistsAsync("stat:processed"));
     }
 
+    [Fact]
+    public async Task Process_stops_and_leaves_the_page_though_its_counters_are_refused()
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.Db.ListLeftPushAsync("stat:processed", "no counter");
+        await using (var bus = await Start(redis))
+        {
+            await redis.Until(async state => await state.Db.SetLengthAsync("processes") == 1);
+            await bus.Send("work", new Work(1, Fails: true));
+            await redis.Until(async state => (await state.RetrySet()).Length == 1);
+        }
+
+        Assert.False(await redis.Db.KeyExistsAsync("processes"));
+        Assert.DoesNotContain(await redis.Keys(), key => key.StartsWith("mt:alive", StringComparison.Ordinal));
+    }
+
     Task<TestBus> Start(RedisDatabase redis) =>
         TestBus.Start(
             redis,

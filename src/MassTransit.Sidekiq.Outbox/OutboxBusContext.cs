@@ -7,8 +7,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq;
 
-/// What a scope sends with: everything goes into its context instead of onto the bus. Requests alone are sent at once,
-/// since nobody could wait for the answer to a message that is not yet committed.
+/// What a scope sends with: everything goes into its context instead of onto the bus. Requests do so only when asked, since
+/// most callers await the answer at once, and nobody answers a message that is not yet committed.
 internal sealed class OutboxBusContext<TBus, TDbContext>(
     TBus bus,
     OutboxStage<TDbContext> stage,
@@ -22,14 +22,12 @@ internal sealed class OutboxBusContext<TBus, TDbContext>(
 {
     public ISendEndpointProvider SendEndpointProvider => field ??= new OutboxSendEndpointProvider(this, Sender());
 
-    public IPublishEndpoint PublishEndpoint =>
-        field ??= new PublishEndpoint(new OutboxPublishEndpointProvider(this, Publisher()));
+    public IPublishEndpoint PublishEndpoint => field ??= new PublishEndpoint(PublishEndpointProvider);
 
     public IScopedClientFactory ClientFactory =>
-        field ??= new ScopedClientFactory(
-            new ClientFactory(new ScopedClientFactoryContext(clientFactory, provider)),
-            consumeContext
-        );
+        field ??= new ScopedClientFactory(new ClientFactory(Requests()), consumeContext);
+
+    IPublishEndpointProvider PublishEndpointProvider => field ??= new OutboxPublishEndpointProvider(this, Publisher());
 
     public Task AddSend<T>(SendContext<T> context)
         where T : class
@@ -44,6 +42,11 @@ internal sealed class OutboxBusContext<TBus, TDbContext>(
     }
 
     public object? GetService(Type serviceType) => provider.GetService(serviceType);
+
+    ClientFactoryContext Requests() =>
+        settings.Options.HasStagedRequests
+            ? new OutboxRequests(clientFactory.Context, SendEndpointProvider, PublishEndpointProvider)
+            : new ScopedClientFactoryContext(clientFactory, provider);
 
     ISendEndpointProvider Sender() =>
         consumeContext is null ? bus : new ScopedConsumeSendEndpointProvider(bus, consumeContext, provider);

@@ -42,6 +42,8 @@ public sealed class SidekiqOutboxOptions
 
     internal bool IsInline { get; private set; }
 
+    internal bool HasStagedRequests { get; private set; }
+
     internal SidekiqLedgerOptions? Ledger { get; private set; }
 
     internal OutboxDialect? Dialect { get; private set; }
@@ -72,6 +74,14 @@ public sealed class SidekiqOutboxOptions
     /// committed. Of several contexts on one bus, the last one to ask for it stages.
     /// </summary>
     public void UseBusOutbox() => IsBusOutbox = true;
+
+    /// <summary>
+    /// With <see cref="UseBusOutbox"/>, stages the requests of a scope's <see cref="IRequestClient{TRequest}"/> too:
+    /// <c>Create</c> the request, begin <c>GetResponse</c>, await its <c>Message</c>, which ends when it is staged, save and
+    /// commit, and await the answer after that. Whoever awaits the answer before the commit waits in vain until the request
+    /// times out. Default: off, a request is sent at once, as MassTransit's own outbox does.
+    /// </summary>
+    public void StageRequests() => HasStagedRequests = true;
 
     /// <summary>This process stages only; another one must drain.</summary>
     public void DisableRelay() => HasRelay = false;

@@ -34,7 +34,7 @@ public class TlsTests
         await using var service = QuickStart.Start(
             new Dictionary<string, string>
             {
-                ["REDIS_URL"] = $"rediss://:open-sesame@127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}/0",
+                ["Sidekiq__Url"] = $"rediss://:open-sesame@127.0.0.1:{port.ToString(CultureInfo.InvariantCulture)}/0",
                 ["SSL_CERT_FILE"] = Path.Combine(folder, "server.pem"),
             }
         );

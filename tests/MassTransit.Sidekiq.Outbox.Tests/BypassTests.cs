@@ -1,5 +1,4 @@
 using MassTransit.Sidekiq.Outbox.Tests.Contracts;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
@@ -46,41 +45,6 @@ public class BypassTests
         await FromHere(host.Services.GetRequiredService<IBus>(), null!);
 
         Assert.Empty(Warnings(host));
-    }
-
-    [Fact]
-    public async Task Request_of_a_scope_is_answered_before_the_transaction_commits()
-    {
-        await using var redis = await RedisServer.Lease();
-        await using var database = await TestDatabase.Lease(Database.Postgres);
-        await using var host = await OutboxHost.Start(
-            database,
-            redis.Url,
-            new OutboxHostOptions
-            {
-                Register = x =>
-                {
-                    x.AddConsumer<Answerer>();
-                    x.AddRequestClient<ShipOrder>();
-                },
-            }
-        );
-
-        await using var scope = host.Services.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<OrdersDb>();
-        await using var transaction = await db.Database.BeginTransactionAsync();
-        var client = scope.ServiceProvider.GetRequiredService<IRequestClient<ShipOrder>>();
-        var answer = await client.GetResponse<OrderSubmitted>(new ShipOrder(Guid.NewGuid(), 7)).InTime();
-
-        Assert.Equal("step 7", answer.Message.Customer);
-        Assert.Empty(await db.Set<OutboxMessage>().ToListAsync());
-        Assert.Empty(Warnings(host));
-    }
-
-    public sealed class Answerer : IConsumer<ShipOrder>
-    {
-        public Task Consume(ConsumeContext<ShipOrder> context) =>
-            context.RespondAsync(new OrderSubmitted(context.Message.OrderId, $"step {context.Message.Step}"));
     }
 
     static Task FromHere(IBus bus, IPublishEndpoint publisher) => bus.Publish(new MakeInvoice(Guid.NewGuid(), 1));

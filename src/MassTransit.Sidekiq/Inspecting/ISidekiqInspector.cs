@@ -17,6 +17,9 @@ public interface ISidekiqInspector
     /// <summary>Jobs that are out of attempts, and text that is no job; <see cref="SidekiqEntry.At" /> is when it died.</summary>
     ISidekiqJobSet DeadSet { get; }
 
+    /// <summary>Jobs that run by the clock, as <c>cfg.Periodic</c> and the recurring scheduler left them in Redis.</summary>
+    ISidekiqPeriodicJobs Periodic { get; }
+
     /// <summary>The figures of the dashboard, in two round trips.</summary>
     Task<SidekiqStats> Stats(CancellationToken cancellationToken = default);
 

@@ -15,6 +15,8 @@ internal sealed class SidekiqInspector(SidekiqHostConfiguration host) : ISidekiq
 
     public ISidekiqJobSet DeadSet { get; } = new JobSet(host, DueSet.Dead);
 
+    public ISidekiqPeriodicJobs Periodic { get; } = new PeriodicJobs(host);
+
     InspectionStore Store => host.Process.Inspection;
 
     public async Task<SidekiqStats> Stats(CancellationToken cancellationToken = default)

@@ -33,6 +33,8 @@ public sealed class PeriodicTests(ITestOutputHelper output)
         Assert.Equal(("App:tick", EverySecond, "Europe/Berlin"), (listed.Id, listed.Cron, listed.TimeZone));
         Assert.Equal(("MassTransit.Sidekiq.Tests:PeriodicTests-Tick", null), (listed.Topic, listed.Queue));
         Assert.NotNull(listed.LastRun);
+        var inspector = bus.Services.GetRequiredService<ISidekiqInspector>();
+        Assert.Equal(listed.Id, Assert.Single(await inspector.Periodic.List()).Id);
     }
 
     [Fact]

@@ -1,0 +1,38 @@
+using MassTransit.Clients;
+
+namespace MassTransit.Sidekiq;
+
+/// Where the requests of a scope go that stages them: into its context, like all else it sends. Their answers come to the bus
+/// as ever.
+internal sealed class OutboxRequests(
+    ClientFactoryContext bus,
+    ISendEndpointProvider sends,
+    IPublishEndpointProvider publishes
+) : ClientFactoryContext
+{
+    public RequestTimeout DefaultTimeout => bus.DefaultTimeout;
+
+    public Uri ResponseAddress => bus.ResponseAddress;
+
+    public ConnectHandle ConnectConsumePipe<T>(IPipe<ConsumeContext<T>> pipe)
+        where T : class => bus.ConnectConsumePipe(pipe);
+
+    public ConnectHandle ConnectConsumePipe<T>(IPipe<ConsumeContext<T>> pipe, ConnectPipeOptions options)
+        where T : class => bus.ConnectConsumePipe(pipe, options);
+
+    public ConnectHandle ConnectRequestPipe<T>(Guid requestId, IPipe<ConsumeContext<T>> pipe)
+        where T : class => bus.ConnectRequestPipe(requestId, pipe);
+
+    public IRequestSendEndpoint<T> GetRequestEndpoint<T>(ConsumeContext? consumeContext = null)
+        where T : class => new Endpoint<T>(publishes.GetPublishSendEndpoint<T>, consumeContext);
+
+    public IRequestSendEndpoint<T> GetRequestEndpoint<T>(Uri destinationAddress, ConsumeContext? consumeContext = null)
+        where T : class => new Endpoint<T>(() => sends.GetSendEndpoint(destinationAddress), consumeContext);
+
+    sealed class Endpoint<T>(Func<Task<ISendEndpoint>> find, ConsumeContext? consumeContext)
+        : RequestSendEndpoint<T>(consumeContext!)
+        where T : class
+    {
+        protected override Task<ISendEndpoint> GetSendEndpoint() => find();
+    }
+}

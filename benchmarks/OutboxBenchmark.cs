@@ -29,6 +29,7 @@ internal sealed class OutboxBenchmark(Lab lab)
     }
 
     /// Ten writers, each one transaction after another: an order with two lines, the same with one message and with ten;
+    /// one row in a transaction that was begun for it, alone and with one message;
     /// and a lone row, for which PostgreSQL needs no transaction of its own, so that a message makes it one.
     async Task Stage(PostgresServer postgres, Figures figures)
     {
@@ -38,12 +39,15 @@ internal sealed class OutboxBenchmark(Lab lab)
         var ten = await lab.Rate("with 10 messages", Writers, () => Transaction(host, 10));
         var row = await lab.Rate("lone row", Writers, () => Transaction(host, 0, lines: 0));
         var rowAndOne = await lab.Rate("lone row with 1 message", Writers, () => Transaction(host, 1, lines: 0));
+        var begun = await lab.Rate("row in a transaction", Writers, () => Begun(host, 0));
+        var begunAndOne = await lab.Rate("row in a transaction with 1 message", Writers, () => Begun(host, 1));
 
         figures.Add("peer.business_tx_per_s", business, "tx/s");
         figures.Add("outbox.staged_1_per_s", one, "tx/s");
         figures.Add("outbox.staged_10_per_s", ten, "tx/s");
         figures.AddRatio("outbox.staged_vs_business", one, business);
         figures.AddRatio("outbox.staged_10_vs_business", ten, business);
+        figures.AddRatio("outbox.staged_vs_one_row", begunAndOne, begun);
         figures.AddRatio("outbox.staged_vs_lone_row", rowAndOne, row);
     }
 
@@ -160,13 +164,25 @@ internal sealed class OutboxBenchmark(Lab lab)
     static async Task Transaction(Running host, int messages, int lines = 2)
     {
         await using var scope = host.Services.CreateAsyncScope();
+        await Save(scope.ServiceProvider, messages, lines);
+    }
+
+    static async Task Begun(Running host, int messages)
+    {
+        await using var scope = host.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<BenchDb>();
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        await Save(scope.ServiceProvider, messages, lines: 0);
+        await transaction.CommitAsync();
+    }
+
+    static async Task Save(IServiceProvider services, int messages, int lines)
+    {
+        var db = services.GetRequiredService<BenchDb>();
         db.Add(BenchOrder.Of(lines));
         if (messages > 0)
         {
-            var endpoint = await scope
-                .ServiceProvider.GetRequiredService<ISendEndpointProvider>()
-                .GetSendEndpoint(address);
+            var endpoint = await services.GetRequiredService<ISendEndpointProvider>().GetSendEndpoint(address);
             for (var i = 0; i < messages; i++)
             {
                 await endpoint.Send(BenchJob.Any);

@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq;
 
-/// Claims whose answer was lost, or that came too late. The script may have run, or may yet run out of the buffer of a dying connection, so
-/// for half a minute the delivery numbers it would have given out are put back whenever Redis answers.
+/// Claims whose answer was lost. The script may have run, or may yet run out of the buffer of a dying connection, so for half
+/// a minute the delivery numbers it would have given out are put back whenever Redis answers.
 internal sealed class LostClaims(ClaimStore claims, IReadOnlyList<string> queues, TimeProvider clock)
 {
     static readonly TimeSpan doubt = TimeSpan.FromSeconds(30);
@@ -18,6 +18,20 @@ internal sealed class LostClaims(ClaimStore claims, IReadOnlyList<string> queues
         {
             lost.Add((clock.GetTimestamp(), first, count));
             checkedAt = 0;
+        }
+    }
+
+    /// A job that was claimed and is not wanted. Where it is, is known, so once is enough, unless Redis is lost meanwhile.
+    public async Task PutBack(string queue, long number)
+    {
+        try
+        {
+            await claims.Requeue(queue, [number]).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is ConnectionException or SidekiqRedisException)
+        {
+            // The next claim reports it.
+            Add(number, 1);
         }
     }
 

@@ -73,16 +73,23 @@ internal sealed class QueueWaiters(SidekiqProcess process, IReadOnlyList<string>
         called.Dispose();
         called = new CancellationTokenSource();
 
-        var ended = TakeEnded();
-        ended.ForEach(wait => lost.Add(wait.Result.Number, wait.Result.Number > 0 ? 1 : 0));
-        if (lost.AreDue)
+        // A landing list that cannot be emptied now the next claim finds; a number that is not noted here nobody would.
+        foreach (var (queue, wait) in TakeEnded().OrderBy(ended => ended.Result.End == WaitEnd.Landed))
         {
-            await lost.PutBack().ConfigureAwait(false);
-        }
+            switch (wait.End)
+            {
+                case WaitEnd.Claimed:
+                    await lost.PutBack(queues[queue], wait.Number).ConfigureAwait(false);
+                    break;
 
-        foreach (var (queue, _) in ended.Where(wait => wait.Result.End == WaitEnd.Landed))
-        {
-            await process.Claims.ReturnLanding(queues[queue]).ConfigureAwait(false);
+                case WaitEnd.InDoubt:
+                    lost.Add(wait.Number, 1);
+                    break;
+
+                case WaitEnd.Landed:
+                    await process.Claims.ReturnLanding(queues[queue]).ConfigureAwait(false);
+                    break;
+            }
         }
     }
 

@@ -153,7 +153,7 @@ public sealed class RetryOptionsTests(ITestOutputHelper output)
                         .RetryIn((_, _) => TimeSpan.FromHours(1))
                         .RetryFor(TimeSpan.FromDays(1))
                 ),
-            Fail(new Seen<int?>())
+            FailingOrders.Handler(new Seen<int?>())
         );
 
         await bus.Send("orders", new SubmitOrder(1));
@@ -165,35 +165,12 @@ public sealed class RetryOptionsTests(ITestOutputHelper output)
         Assert.InRange((entry.Time - DateTimeOffset.FromUnixTimeMilliseconds(0)).TotalSeconds - Now(job), 3600, 3610);
     }
 
-    async Task<TestBus> Start(
+    Task<TestBus> Start(
         RedisDatabase redis,
         Seen<Received<Fault<SubmitOrder>>> faults,
         Action<ISidekiqReceiveEndpointConfigurator> configure,
         MessageHandler<SubmitOrder> handler
-    ) =>
-        await TestBus.Start(
-            redis,
-            output,
-            configure: (_, cfg) =>
-            {
-                cfg.ReceiveEndpoint(
-                    "orders",
-                    e =>
-                    {
-                        configure(e);
-                        e.Handler(handler);
-                    }
-                );
-                cfg.ReceiveEndpoint("faults", e => e.Note(faults));
-            }
-        );
-
-    static MessageHandler<SubmitOrder> Fail(Seen<int?> runs) =>
-        context =>
-        {
-            runs.Add(context.GetJob().RetryCount);
-            throw new InvalidOperationException("no");
-        };
+    ) => FailingOrders.Start(redis, output, faults, configure, handler);
 
     static void Set(int? limit, Action<Action<ISidekiqRetryConfigurator>> use)
     {

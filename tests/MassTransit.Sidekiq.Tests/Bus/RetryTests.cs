@@ -12,7 +12,12 @@ public sealed class RetryTests(ITestOutputHelper output)
     {
         await using var redis = await RedisServer.Lease();
         var (runs, faults) = (new Seen<int?>(), new Seen<Received<Fault<SubmitOrder>>>());
-        await using var bus = await Start(redis, faults, e => e.UseSidekiqRetry(r => r.Limit(2)), Fail(runs));
+        await using var bus = await Start(
+            redis,
+            faults,
+            e => e.UseSidekiqRetry(r => r.Limit(2)),
+            FailingOrders.Handler(runs)
+        );
         var id = NewId.NextGuid();
 
         await bus.Harness.Bus.Publish(new SubmitOrder(1), context => context.MessageId = id);
@@ -109,7 +114,7 @@ public sealed class RetryTests(ITestOutputHelper output)
                 e.UseSidekiqRetry(r => r.Limit(1));
                 e.ConfigureError(pipe => pipe.UseExecute(context => errors.Add(context.Exception.Message)));
             },
-            Fail(runs)
+            FailingOrders.Handler(runs)
         );
 
         await bus.Send("orders", new SubmitOrder(1));
@@ -128,7 +133,7 @@ public sealed class RetryTests(ITestOutputHelper output)
     public async Task Observers_hear_of_every_attempt()
     {
         await using var redis = await RedisServer.Lease();
-        await using var bus = await Start(redis, new(), _ => { }, Fail(new Seen<int?>()));
+        await using var bus = await Start(redis, new(), _ => { }, FailingOrders.Handler(new Seen<int?>()));
 
         await bus.Send("orders", new SubmitOrder(1));
 
@@ -141,7 +146,12 @@ public sealed class RetryTests(ITestOutputHelper output)
     {
         await using var redis = await RedisServer.Lease();
         var (runs, faults) = (new Seen<int?>(), new Seen<Received<Fault<SubmitOrder>>>());
-        await using var bus = await Start(redis, faults, e => e.UseMessageRetry(r => r.Immediate(2)), Fail(runs));
+        await using var bus = await Start(
+            redis,
+            faults,
+            e => e.UseMessageRetry(r => r.Immediate(2)),
+            FailingOrders.Handler(runs)
+        );
 
         await bus.Send("orders", new SubmitOrder(1));
 
@@ -165,7 +175,7 @@ public sealed class RetryTests(ITestOutputHelper output)
                 );
                 e.ConnectReceiveEndpointObserver(new StopObserver(stopping));
             },
-            Fail(new Seen<int?>())
+            FailingOrders.Handler(new Seen<int?>())
         );
 
         await bus.Harness.Bus.PublishBatch(Enumerable.Range(0, 3).Select(id => new SubmitOrder(id)));
@@ -192,7 +202,7 @@ public sealed class RetryTests(ITestOutputHelper output)
                     circuit.TrackingPeriod = circuit.ResetInterval = TimeSpan.FromMinutes(5);
                 });
             },
-            Fail(runs)
+            FailingOrders.Handler(runs)
         );
 
         await bus.Harness.Bus.PublishBatch(Enumerable.Range(0, 10).Select(id => new SubmitOrder(id)));
@@ -286,35 +296,12 @@ public sealed class RetryTests(ITestOutputHelper output)
         Assert.DoesNotContain(await redis.Keys(), key => key == "queue:faults");
     }
 
-    async Task<TestBus> Start(
+    Task<TestBus> Start(
         RedisDatabase redis,
         Seen<Received<Fault<SubmitOrder>>> faults,
         Action<ISidekiqReceiveEndpointConfigurator> configure,
         MessageHandler<SubmitOrder> handler
-    ) =>
-        await TestBus.Start(
-            redis,
-            output,
-            configure: (_, cfg) =>
-            {
-                cfg.ReceiveEndpoint(
-                    "orders",
-                    e =>
-                    {
-                        configure(e);
-                        e.Handler(handler);
-                    }
-                );
-                cfg.ReceiveEndpoint("faults", e => e.Note(faults));
-            }
-        );
-
-    static MessageHandler<SubmitOrder> Fail(Seen<int?> runs) =>
-        context =>
-        {
-            runs.Add(context.GetJob().RetryCount);
-            throw new InvalidOperationException("no");
-        };
+    ) => FailingOrders.Start(redis, output, faults, configure, handler);
 
     static int Count(SetEntry entry) => JsonElement.Parse(entry.Job).GetProperty("retry_count").GetInt32();
 

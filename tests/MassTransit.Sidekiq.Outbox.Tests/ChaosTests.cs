@@ -43,11 +43,12 @@ public class ChaosTests
 
         const string Missing = """SELECT count(*) FROM "Sent" WHERE "Id" NOT IN (SELECT "Id" FROM "Done")""";
         const string Kept = """SELECT count(*) FROM "OutboxLedger" """;
+        const string Writing = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'write'";
 
         static readonly string[] roles = ["write", "drain,work", "drain,work"];
 
         readonly ChildProcess[] processes = new ChildProcess[roles.Length];
-        readonly string database = $"{postgres.ConnectionString};Database=chaos;Timeout=5";
+        readonly string database = $"{postgres.ConnectionString};Database=chaos";
 
         public static async Task<Shop> Open(RedisServer redis, PostgresServer postgres)
         {
@@ -100,7 +101,12 @@ public class ChaosTests
             }
         }
 
-        public Task StopWriting() => processes[0].Kill();
+        /// Returns when PostgreSQL has ended its last transaction too: a commit may arrive after its writer's death.
+        public async Task StopWriting()
+        {
+            await processes[0].Kill();
+            await Until(async () => await Count(Writing) == 0, State);
+        }
 
         public async Task AllDone()
         {
@@ -122,7 +128,12 @@ public class ChaosTests
 
         async Task Launch(int number)
         {
-            var started = await Application.Start(database, redis.Open().Url, roles[number], keeps: true);
+            var started = await Application.Start(
+                $"{database};Timeout=5;Application Name={roles[number]}",
+                redis.Open().Url,
+                roles[number],
+                keeps: true
+            );
             if (processes[number] is { } before)
             {
                 await before.DisposeAsync();

@@ -20,7 +20,8 @@ public class InboxTests
         await redis.SeedQueue("ship", job);
         await consumed.Once().InTime();
         await redis.SeedQueue("ship", job);
-        await redis.Until(async redis => (await redis.Queue("ship")).Length == 0);
+        await redis.Until(async redis => (await redis.Keys()).All(key => key is not "queue:ship" && !IsClaim(key)));
+        await redis.Until(async redis => (await redis.Queue("shipped")).Length == 1);
         await redis.SeedQueue(
             "ship",
             job.Replace("6a53", "7b64", StringComparison.Ordinal)
@@ -84,6 +85,10 @@ public class InboxTests
         Assert.Empty(await db.Orders.ToListAsync());
         Assert.Equal(0, await db.Set<InboxState>().CountAsync());
     }
+
+    static bool IsClaim(string key) =>
+        key.StartsWith("mt:working:", StringComparison.Ordinal)
+        || key.StartsWith("mt:landing:", StringComparison.Ordinal);
 
     static Task<OutboxHost> Start(TestDatabase database, RedisDatabase redis, Consumed consumed, int? retries = null) =>
         OutboxHost.Start(

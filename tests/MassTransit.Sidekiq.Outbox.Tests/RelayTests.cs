@@ -237,27 +237,28 @@ public class RelayTests
     {
         await using var redis = await RedisServer.Lease();
         await using var database = await TestDatabase.Lease(Database.Postgres);
-        var due = DateTime.UtcNow.AddHours(1);
+        var delay = TimeSpan.FromHours(1);
+        DateTime before;
+        DateTime after;
         await using (var stager = await OutboxHost.Start(database, redis.Url, StageOnly))
         {
+            before = DateTime.UtcNow;
             await stager.InScope(
                 async (db, _, sender) =>
                 {
-                    await sender.Send(
-                        "shipping",
-                        new ShipOrder(Guid.NewGuid(), 1),
-                        context => context.Delay = due - DateTime.UtcNow
-                    );
+                    await sender.Send("shipping", new ShipOrder(Guid.NewGuid(), 1), context => context.Delay = delay);
                     await db.SaveChangesAsync();
                 }
             );
+            after = DateTime.UtcNow;
         }
 
         await using var host = await OutboxHost.Start(database, redis.Url);
         await host.Drained();
 
         var scheduled = Assert.Single(await redis.ScheduledSet());
-        Assert.Equal(due, scheduled.Time.UtcDateTime, TimeSpan.FromMilliseconds(50));
+        var rounding = TimeSpan.FromMicroseconds(2);
+        Assert.InRange(scheduled.Time.UtcDateTime, before + delay - rounding, after + delay + rounding);
         Assert.Equal("shipping", Job.Parse(scheduled.Job).GetProperty("queue").GetString());
     }
 

@@ -156,6 +156,6 @@ public class SeveralTests
             return new Buses(depot);
         }
 
-        public async ValueTask DisposeAsync() => await depot.Stop(TimeSpan.FromSeconds(10));
+        public async ValueTask DisposeAsync() => await depot.Stop(Eventually.Guard);
     }
 }

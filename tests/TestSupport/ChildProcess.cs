@@ -29,6 +29,17 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Whether it has ended.</summary>
     public bool HasExited => process.HasExited;
 
+    /// <summary>Whether it stands where <see cref="UnixSignal.Stop"/> met it; told on Linux alone.</summary>
+    internal bool IsStopped
+    {
+        get
+        {
+            // "17 (redis-server) T 1 …": the name may hold anything, brackets included.
+            var state = File.ReadAllText($"/proc/{Id}/stat");
+            return state[state.LastIndexOf(')')..].StartsWith(") T", StringComparison.Ordinal);
+        }
+    }
+
     /// <summary>What it returned; only after it has ended.</summary>
     public int ExitCode => process.ExitCode;
 

@@ -126,8 +126,15 @@ public sealed class RedisServer : IAsyncDisposable
         connection = await Connect();
     }
 
-    /// <summary>Freezes it: connections stay open and nobody answers.</summary>
-    public void Pause() => process.Send(UnixSignal.Stop);
+    /// <summary>Freezes it: connections stay open and nobody answers. It stands when this returns.</summary>
+    public void Pause()
+    {
+        process.Send(UnixSignal.Stop);
+        if (Directory.Exists("/proc/self"))
+        {
+            SpinWait.SpinUntil(() => process.IsStopped, Eventually.Guard);
+        }
+    }
 
     /// <summary>Lets it go on after <see cref="Pause"/>.</summary>
     public void Resume() => process.Send(UnixSignal.Continue);

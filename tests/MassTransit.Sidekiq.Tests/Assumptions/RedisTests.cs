@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace MassTransit.Sidekiq.Tests.Assumptions;
 
 /// <summary>What we believe of Redis, and of StackExchange.Redis in front of it.</summary>
@@ -37,7 +35,7 @@ public class RedisTests
 
         var moved = waiting
             .GetDatabase(redis.Database)
-            .ExecuteAsync("BLMOVE", "queue:orders", "landing", "RIGHT", "LEFT", "9");
+            .ExecuteAsync("BLMOVE", "queue:orders", "landing", "RIGHT", "LEFT", "60");
         await redis.SeedQueue("orders", "job");
 
         Assert.Equal("job", (string)await moved.InTime());
@@ -52,11 +50,10 @@ public class RedisTests
 
         var moved = waiting
             .GetDatabase(redis.Database)
-            .ExecuteAsync("BLMOVE", "queue:orders", "landing", "RIGHT", "LEFT", "9");
-        var started = Stopwatch.GetTimestamp();
+            .ExecuteAsync("BLMOVE", "queue:orders", "landing", "RIGHT", "LEFT", "60");
         await Until(async () => (int)await redis.Db.ExecuteAsync("CLIENT", "UNBLOCK", id) == 1);
 
+        // By itself it would end later than the guard allows.
         Assert.True((await moved.InTime()).IsNull);
-        Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(5));
     }
 }

@@ -78,7 +78,7 @@ public class JobStoreTests
     public async Task Answer_is_kept_as_long_as_the_sender_wants_when_its_queue_is_about_to_end()
     {
         await using var steps = await RedisSteps.Open();
-        await steps.Topics.CreateTemporary("reply", TimeSpan.FromSeconds(5));
+        await steps.Topics.CreateTemporary("reply", TimeSpan.FromSeconds(20));
 
         await steps.Jobs.PushTemporary("reply", "{}".Bytes(), RedisSteps.Life);
 

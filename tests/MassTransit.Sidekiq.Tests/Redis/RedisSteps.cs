@@ -58,8 +58,9 @@ sealed class RedisSteps : IAsyncDisposable
             Database = redis.Database,
             Password = redis.Password,
             KeyPrefix = prefix,
-            ConnectTimeout = TimeSpan.FromSeconds(2),
-            CommandTimeout = TimeSpan.FromSeconds(2),
+            // A machine that stands still for some seconds is no outage.
+            ConnectTimeout = TimeSpan.FromSeconds(15),
+            CommandTimeout = TimeSpan.FromSeconds(15),
         };
 
     /// A second process; it ends with this one.

@@ -18,7 +18,7 @@ public class TemporaryQueueTests
     public async Task Touched_queue_lives_on_with_its_jobs()
     {
         await using var steps = await RedisSteps.Open();
-        await steps.Topics.CreateTemporary("bus", TimeSpan.FromSeconds(5));
+        await steps.Topics.CreateTemporary("bus", TimeSpan.FromSeconds(30));
         await steps.Jobs.PushTemporary("bus", "{}".Bytes(), TimeSpan.FromSeconds(1));
 
         Assert.Empty(await steps.Topics.TouchTemporary(["bus"], RedisSteps.Life));

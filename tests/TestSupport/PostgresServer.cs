@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace MassTransit.Sidekiq.TestSupport;
@@ -59,7 +57,7 @@ public sealed class PostgresServer : IAsyncDisposable
             "UTF8",
         ]);
 
-        var port = FreePort();
+        var port = FreePort.Next();
         return new PostgresServer(programs, folder, port, await Launch(programs, folder, port));
     }
 
@@ -153,13 +151,6 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     static string Data(string folder) => Path.Combine(folder, "data");
-
-    static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 }
 
 /// <summary>A database of a test.</summary>

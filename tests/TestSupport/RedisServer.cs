@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq.TestSupport;
@@ -29,12 +27,6 @@ public sealed class RedisServer : IAsyncDisposable
 {
     /// <summary>How many databases our servers have.</summary>
     public const int Databases = 512;
-
-    // Below the range that Linux gives to outgoing connections, so that nobody takes the port while a server is down.
-    const int FirstPort = 20_000;
-    const int LastPort = 32_000;
-
-    static int nextPort = FirstPort + (Environment.ProcessId * 37 % (LastPort - FirstPort));
 
     readonly string program;
     readonly string folder;
@@ -80,7 +72,7 @@ public sealed class RedisServer : IAsyncDisposable
 
         for (var attempt = 1; ; attempt++)
         {
-            var port = FreePort();
+            var port = FreePort.Next();
             var process = await Launch(program, folder, options, port);
             if (process is not null)
             {
@@ -186,24 +178,6 @@ public sealed class RedisServer : IAsyncDisposable
         foreach (var line in options.Users.Select(user => $"user {user}").Concat(options.Lines))
         {
             yield return line;
-        }
-    }
-
-    static int FreePort()
-    {
-        while (true)
-        {
-            var port = FirstPort + ((Interlocked.Increment(ref nextPort) - FirstPort) % (LastPort - FirstPort));
-            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
-                return port;
-            }
-            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
-            {
-                // Somebody has it: the next one.
-            }
         }
     }
 }

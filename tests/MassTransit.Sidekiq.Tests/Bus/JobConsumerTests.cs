@@ -21,7 +21,8 @@ public sealed class JobConsumerTests(ITestOutputHelper output)
                     consumer.Options<JobOptions<Encode>>(options => options.SetConcurrentJobLimit(2))
                 );
                 x.SetJobConsumerOptions();
-                x.AddJobSagaStateMachines();
+                // A job that comes before the instance has announced itself asks again soon, not in half a minute.
+                x.AddJobSagaStateMachines(options => options.SlotWaitTime = TimeSpan.FromSeconds(1));
             },
             (_, cfg) => cfg.ReceiveEndpoint("completed", e => e.Note(completed))
         );

@@ -91,6 +91,16 @@ public sealed class ServerTests(ITestOutputHelper output)
         await using var redis = await RedisServer.Lease();
         var running = new Seen<int>();
         var hold = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await redis.SeedQueue(
+            "orders",
+            [
+                .. Enumerable
+                    .Range(1, 1000)
+                    .Select(number =>
+                        $$"""{"class":"MassTransit::Sidekiq::Tests::SubmitOrder","args":[{"orderId":{{number}}}],"jid":"{{number:x24}}"}"""
+                    ),
+            ]
+        );
         await using var bus = await TestBus.Start(
             redis,
             output,
@@ -111,7 +121,6 @@ public sealed class ServerTests(ITestOutputHelper output)
                     }
                 )
         );
-        await Task.WhenAll(Enumerable.Range(1, 1000).Select(number => bus.Send("orders", new SubmitOrder(number))));
         while (await running.Next() != 500) { }
 
         Server(bus).Quiet();
@@ -228,6 +237,8 @@ public sealed class ServerTests(ITestOutputHelper output)
             """{"class":"MassTransit::Sidekiq::Tests::SubmitOrder","args":[{"orderId":1}],"jid":"j1d"}"""
         );
         await started.Next();
+        // The job may well be faster than the first beat.
+        await redis.Until(async state => await state.Db.SetLengthAsync("processes") == 1);
         var identity = $"{Assert.Single(await redis.Db.SetMembersAsync("processes"))}";
 
         await redis.Db.ListLeftPushAsync($"{identity}-signals", "TTIN");

@@ -14,8 +14,6 @@ public sealed partial class FaultPointTests(ITestOutputHelper output)
     const string Job =
         "{\"retry\":true,\"queue\":\"orders\"," + Class + ",\"jid\":\"" + Jid + "\",\"created_at\":1795308424.3}";
 
-    static readonly TimeSpan lease = TimeSpan.FromSeconds(1);
-
     [Theory]
     [InlineData("retry", true, "mt:working")]
     [InlineData("retry", false, "retry")]
@@ -40,6 +38,7 @@ public sealed partial class FaultPointTests(ITestOutputHelper output)
             Assert.StartsWith(place, Assert.Single(await Places(redis)), StringComparison.Ordinal);
         }
 
+        await EndLease(redis);
         await using var next = await Start(redis.Url, redis, step: "", Note(runs));
         if (place is "dead" or "queue:orders_error")
         {
@@ -87,13 +86,19 @@ public sealed partial class FaultPointTests(ITestOutputHelper output)
         await using var proxy = new RedisProxy(redis);
         var runs = new Seen<int>();
         var script = await Load(redis, "rescue");
+        var clock = new FakeClock();
 
-        await using (await Start(proxy.Url, redis, "", Note(runs), queue: "elsewhere"))
+        await using (await Start(proxy.Url, redis, "", Note(runs), queue: "elsewhere", clock))
         {
             proxy.CutAt(script, before);
             await redis.Db.HashSetAsync("mt:working:gone:1:a:orders", 1, Job);
             await redis.Db.SetAddAsync("mt:owners", "gone:1:a|orders");
-            await proxy.Cut.InTime();
+            await Until(() =>
+            {
+                // The time until it looks for orphans again.
+                clock.Advance(TimeSpan.FromSeconds(5));
+                return proxy.Cut.IsCompleted;
+            });
             Assert.Equal([place], await Places(redis));
         }
 
@@ -138,17 +143,19 @@ public sealed partial class FaultPointTests(ITestOutputHelper output)
         RedisDatabase redis,
         string step,
         MessageHandler<SubmitOrder> handler,
-        string queue = "orders"
+        string queue = "orders",
+        TimeProvider? clock = null
     ) =>
         TestBus.Start(
             redis,
             output,
             x =>
-                x.AddOptions<MassTransitHostOptions>()
+                x.AddSingleton(clock ?? TimeProvider.System)
+                    .AddOptions<MassTransitHostOptions>()
                     .Configure(options => options.StopTimeout = TimeSpan.FromSeconds(1)),
             (_, cfg) =>
             {
-                cfg.Host(url, host => ((SidekiqHostSettings)host).Lease = lease);
+                cfg.Host(url);
                 cfg.ReceiveEndpoint(
                     queue,
                     e =>
@@ -190,6 +197,16 @@ public sealed partial class FaultPointTests(ITestOutputHelper output)
 
     [GeneratedRegex("^mt:poison:|:work(ers)?$")]
     private static partial Regex Picture();
+
+    /// As if the dead process had been silent for the time of its lease.
+    static async Task EndLease(RedisDatabase redis)
+    {
+        var leases = (await redis.Keys()).Where(key => key.StartsWith("mt:alive:", StringComparison.Ordinal));
+        foreach (var lease in leases)
+        {
+            await redis.Db.KeyDeleteAsync(lease);
+        }
+    }
 
     static async Task Soon(RedisDatabase redis, string set)
     {

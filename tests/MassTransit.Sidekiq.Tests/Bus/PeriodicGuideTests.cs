@@ -13,7 +13,9 @@ public sealed class PeriodicGuideTests(ITestOutputHelper output)
         await using var bus = await TestBus.Start(
             redis,
             output,
-            configure: (_, cfg) =>
+            // No ten minutes end while the test runs.
+            x => x.AddSingleton<TimeProvider>(new FakeClock()),
+            (_, cfg) =>
             {
                 cfg.Periodic("close-books", "0 8 * * MON-FRI", "Europe/Berlin", new CloseBooks("EUR"));
                 cfg.PeriodicJob("sweep", "*/10 * * * *", "Etc/UTC", "SweepWorker", [30], p => p.Queue("low").Retry(3));

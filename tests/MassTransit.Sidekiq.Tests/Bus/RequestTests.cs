@@ -37,7 +37,7 @@ public sealed class RequestTests(ITestOutputHelper output)
     {
         await using var redis = await RedisServer.Lease();
         await using var bus = await Start(redis);
-        var client = Client(bus, TimeSpan.FromSeconds(10));
+        var client = Client(bus, Eventually.Guard);
 
         var fault = await Assert.ThrowsAsync<RequestFaultException>(() =>
             client.GetResponse<OrderAccepted>(new SubmitOrder(-1)).InTime()
@@ -51,7 +51,7 @@ public sealed class RequestTests(ITestOutputHelper output)
     {
         await using var redis = await RedisServer.Lease();
         await using var bus = await Start(redis);
-        var client = Client(bus, TimeSpan.FromSeconds(10));
+        var client = Client(bus, Eventually.Guard);
 
         var fault = await Assert.ThrowsAsync<RequestFaultException>(() =>
             client.GetResponse<OrderAccepted>(new SubmitOrder(0)).InTime()
@@ -97,15 +97,14 @@ public sealed class RequestTests(ITestOutputHelper output)
     {
         await using var redis = await RedisServer.Lease();
         await using var bus = await TestBus.Start(redis, output);
-        var client = bus.Harness.Bus.CreateRequestClient<SubmitOrder>(
-            new Uri("queue:nobody"),
-            TimeSpan.FromMilliseconds(200)
-        );
+        var client = bus.Harness.Bus.CreateRequestClient<SubmitOrder>(new Uri("queue:nobody"), TimeSpan.FromSeconds(1));
 
         await Assert.ThrowsAsync<RequestTimeoutException>(() =>
             client.GetResponse<OrderAccepted>(new SubmitOrder(1)).InTime()
         );
 
+        // The client counts from before the push.
+        await redis.Until(async state => (await state.Queue("nobody")).Length == 1);
         Assert.Contains("\"exp\":", Assert.Single(await redis.Queue("nobody")), StringComparison.Ordinal);
     }
 
@@ -152,7 +151,16 @@ public sealed class RequestTests(ITestOutputHelper output)
         await TestBus.Start(
             redis,
             output,
-            configure: (_, cfg) => cfg.ReceiveEndpoint("orders", e => e.Handler<SubmitOrder>(Answer))
+            configure: (_, cfg) =>
+                cfg.ReceiveEndpoint(
+                    "orders",
+                    e =>
+                    {
+                        // Later than any client here waits.
+                        e.UseSidekiqRetry(r => r.RetryIn((_, _) => TimeSpan.FromHours(1)));
+                        e.Handler<SubmitOrder>(Answer);
+                    }
+                )
         );
 
     static Task Answer(ConsumeContext<SubmitOrder> context) =>

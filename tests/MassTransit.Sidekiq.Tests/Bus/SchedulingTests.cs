@@ -132,7 +132,15 @@ public sealed class SchedulingTests(ITestOutputHelper output)
             output,
             configure: (_, cfg) =>
             {
-                cfg.ReceiveEndpoint("orders", e => e.Note(seen));
+                cfg.ReceiveEndpoint(
+                    "orders",
+                    e =>
+                    {
+                        // What is due together is seen in its order.
+                        e.ConcurrentMessageLimit = 1;
+                        e.Note(seen);
+                    }
+                );
                 cfg.ReceiveEndpoint(
                     "copies",
                     e =>

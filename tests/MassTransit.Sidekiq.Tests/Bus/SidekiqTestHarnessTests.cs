@@ -9,7 +9,11 @@ public sealed class SidekiqTestHarnessTests
     {
         await using var redis = await RedisServer.Lease();
         await redis.SeedQueue("input_queue", """{"class":"Left::Over","args":[]}""");
-        var harness = new SidekiqTestHarness { HostAddress = new Uri(redis.Url) };
+        var harness = new SidekiqTestHarness
+        {
+            HostAddress = new Uri(redis.Url),
+            TestInactivityTimeout = Eventually.Guard,
+        };
         var prefixed = false;
         harness.OnConfigureSidekiqHost += host => host.ClientName = "harness";
         harness.OnConfigureSidekiqReceiveEndpoint += _ => prefixed = true;

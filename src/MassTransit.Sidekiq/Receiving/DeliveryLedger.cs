@@ -2,25 +2,34 @@ namespace MassTransit.Sidekiq;
 
 /// What an endpoint has in hand: how many jobs it holds, and which of them are finished but not yet acknowledged in Redis,
 /// by the position of their queue.
-internal sealed class DeliveryLedger(int queues, TimeProvider clock, Signal changed)
+internal sealed class DeliveryLedger : IDisposable
 {
+    /// How long finished jobs wait for a claim that acknowledges them in passing.
+    static readonly TimeSpan patience = TimeSpan.FromMilliseconds(20);
+
     readonly Lock gate = new();
-    List<long>[] settled = Lists(queues);
-    List<long>[] sent = Lists(queues);
-    long oldestSettled;
+    readonly Signal changed;
+    readonly ITimer timer;
+    List<long>[] settled;
+    List<long>[] sent;
     int settledCount;
     int held;
-    bool areSentAgain;
     int isWatched;
+    bool areSentAgain;
+    volatile bool areDue;
+
+    public DeliveryLedger(int queues, TimeProvider clock, Signal changed)
+    {
+        this.changed = changed;
+        (settled, sent) = (Lists(queues), Lists(queues));
+        timer = clock.CreateTimer(_ => BecomeDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
 
     /// Jobs claimed and not yet given back or finished.
     public int Held => Volatile.Read(ref held);
 
-    public bool HasSettled => Volatile.Read(ref settledCount) > 0;
-
-    /// How long the first of the finished jobs has waited to be acknowledged.
-    public TimeSpan OldestSettled =>
-        HasSettled ? clock.GetElapsedTime(Volatile.Read(ref oldestSettled)) : TimeSpan.Zero;
+    /// Whether finished jobs have waited long enough: now they are worth a claim of their own.
+    public bool AreDue => areDue;
 
     /// Whether each release is to wake the fetcher. It watches only while it waits for a worker: then it looks at `Held` once
     /// more before it sleeps, so that no release is missed between the two.
@@ -47,17 +56,12 @@ internal sealed class DeliveryLedger(int queues, TimeProvider clock, Signal chan
         lock (gate)
         {
             isFirst = settledCount++ == 0;
-            if (isFirst)
-            {
-                oldestSettled = clock.GetTimestamp();
-            }
-
             settled[queue].Add(number);
         }
 
         if (isFirst)
         {
-            changed.Set();
+            timer.Change(patience, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -68,6 +72,7 @@ internal sealed class DeliveryLedger(int queues, TimeProvider clock, Signal chan
         {
             (settled, sent) = (sent, settled);
             settledCount = 0;
+            areDue = false;
             return sent;
         }
     }
@@ -90,7 +95,7 @@ internal sealed class DeliveryLedger(int queues, TimeProvider clock, Signal chan
     {
         lock (gate)
         {
-            for (var queue = 0; queue < queues; queue++)
+            for (var queue = 0; queue < settled.Length; queue++)
             {
                 settled[queue].AddRange(sent[queue]);
                 settledCount += sent[queue].Count;
@@ -98,7 +103,25 @@ internal sealed class DeliveryLedger(int queues, TimeProvider clock, Signal chan
             }
 
             areSentAgain = true;
+            areDue = settledCount > 0;
         }
+    }
+
+    public void Dispose() => timer.Dispose();
+
+    void BecomeDue()
+    {
+        lock (gate)
+        {
+            if (settledCount == 0)
+            {
+                return;
+            }
+
+            areDue = true;
+        }
+
+        changed.Set();
     }
 
     static List<long>[] Lists(int count) => [.. Enumerable.Range(0, count).Select(_ => new List<long>())];

@@ -13,7 +13,6 @@ namespace MassTransit.Sidekiq;
 internal sealed class JobFetcher
 #pragma warning restore CA1001
 {
-    static readonly TimeSpan flushAfter = TimeSpan.FromMilliseconds(5);
     static readonly TimeSpan stalledAfter = TimeSpan.FromMilliseconds(250);
 
     readonly SidekiqReceiveEndpointContext context;
@@ -92,7 +91,7 @@ internal sealed class JobFetcher
             return PutBackUnstarted();
         }
 
-        if (ledger.OldestSettled >= flushAfter || (CanClaim && !drained))
+        if (ledger.AreDue || (CanClaim && !drained))
         {
             return Claim();
         }
@@ -167,19 +166,12 @@ internal sealed class JobFetcher
         }
     }
 
-    /// Nothing is queued and a worker is free. Ends when a job has landed, or a running job has finished, whose
-    /// acknowledgement waits a moment for a next claim to ride on.
+    /// Nothing is queued and a worker is free. Ends when a job has landed, or when finished ones have waited long enough for a
+    /// claim to acknowledge them.
     async Task WaitForJob(CancellationToken stopping)
     {
         var landed = waiters.Landed(paused, stopping);
-        if (ledger.HasSettled)
-        {
-            await changed.Wait(flushAfter, RedisLink.Time, stopping, landed).ConfigureAwait(false);
-        }
-        else
-        {
-            await Task.WhenAny(changed.Wait(), landed).ConfigureAwait(false);
-        }
+        await Task.WhenAny(changed.Wait(), landed).ConfigureAwait(false);
 
         isLook = waiters.TakePolled();
         drained = !isLook;
@@ -204,14 +196,11 @@ internal sealed class JobFetcher
     {
         await waiters.CallOff(lost).ConfigureAwait(false);
 
-        var (patience, time) =
-            ledger.HasSettled ? (flushAfter, RedisLink.Time)
-            : workers.HaveBacklog ? (stalledAfter, clock)
-            : (Timeout.InfiniteTimeSpan, clock);
+        var patience = workers.HaveBacklog ? stalledAfter : Timeout.InfiniteTimeSpan;
         ledger.Watch(releases: true);
         if (!CanClaim)
         {
-            await changed.Wait(patience, time, stopping).ConfigureAwait(false);
+            await changed.Wait(patience, clock, stopping).ConfigureAwait(false);
         }
 
         ledger.Watch(releases: false);
@@ -258,6 +247,7 @@ internal sealed class JobFetcher
         await workers.Finish(deadline).ConfigureAwait(false);
         await Try("acknowledge the last finished jobs", Flush).ConfigureAwait(false);
         await waiters.DisposeAsync().ConfigureAwait(false);
+        ledger.Dispose();
     }
 
     async Task PutBackUnstarted()

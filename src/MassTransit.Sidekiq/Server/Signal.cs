@@ -19,8 +19,8 @@ internal sealed class Signal
         return current.Task;
     }
 
-    /// Waits for the signal, the time, the token or `other`, whichever comes first, and does not throw for any of them.
-    public async Task Wait(TimeSpan time, TimeProvider clock, CancellationToken cancellationToken, Task? other = null)
+    /// Waits for the signal, the time or the token, whichever comes first, and does not throw for any of them.
+    public async Task Wait(TimeSpan time, TimeProvider clock, CancellationToken cancellationToken)
     {
         var signalled = Wait();
         if (signalled.IsCompleted || cancellationToken.IsCancellationRequested)
@@ -29,7 +29,7 @@ internal sealed class Signal
         }
 
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAny(signalled, Task.Delay(time, clock, ended.Token), other ?? signalled).ConfigureAwait(false);
+        await Task.WhenAny(signalled, Task.Delay(time, clock, ended.Token)).ConfigureAwait(false);
         await ended.CancelAsync().ConfigureAwait(false);
     }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -14,7 +13,7 @@ public class TlsTests
     {
         var folder = Directory.CreateTempSubdirectory("sidekiq-tls-").FullName;
         await WriteCertificate(folder);
-        var port = FreePort();
+        var port = FreePort.Next();
         await using var redis = await RedisServer.StartOwn(
             new RedisServerOptions
             {
@@ -70,12 +69,5 @@ public class TlsTests
 
         await File.WriteAllTextAsync(Path.Combine(folder, "server.pem"), certificate.ExportCertificatePem());
         await File.WriteAllTextAsync(Path.Combine(folder, "server.key"), key.ExportPkcs8PrivateKeyPem());
-    }
-
-    static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace MassTransit.Sidekiq.TestSupport;
 
 /// <summary>Loopback ports for servers of our own.</summary>
-static class FreePort
+public static class FreePort
 {
     // Below the range that Linux gives to outgoing connections, so that nobody takes the port while a server is down.
     const int First = 20_000;

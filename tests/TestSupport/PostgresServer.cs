@@ -1,5 +1,4 @@
 using System.Globalization;
-using Npgsql;
 
 namespace MassTransit.Sidekiq.TestSupport;
 
@@ -57,8 +56,16 @@ public sealed class PostgresServer : IAsyncDisposable
             "UTF8",
         ]);
 
-        var port = FreePort.Next();
-        return new PostgresServer(programs, folder, port, await Launch(programs, folder, port));
+        for (var attempt = 1; ; attempt++)
+        {
+            var port = FreePort.Next();
+            if (await Launch(programs, folder, port) is { } process)
+            {
+                return new PostgresServer(programs, folder, port, process);
+            }
+
+            Assert.True(attempt < 10, "No free port for PostgreSQL in ten attempts.");
+        }
     }
 
     /// <summary>Ends it at once, as a crash does.</summary>
@@ -68,7 +75,9 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task Restart()
     {
         await End();
-        process = await Launch(programs, folder, Port);
+        process =
+            await Launch(programs, folder, Port)
+            ?? throw new InvalidOperationException($"Port {Port} was taken while the server was down.");
     }
 
     /// <inheritdoc />
@@ -86,7 +95,8 @@ public sealed class PostgresServer : IAsyncDisposable
         await process.DisposeAsync();
     }
 
-    static async Task<ChildProcess> Launch(string programs, string folder, int port)
+    /// Null when somebody else has the port. A connection would not tell: it might reach somebody else's server.
+    static async Task<ChildProcess?> Launch(string programs, string folder, int port)
     {
         string[] command =
         [
@@ -103,26 +113,23 @@ public sealed class PostgresServer : IAsyncDisposable
             "max_connections=300",
             "-c",
             "log_min_messages=warning",
+            "-c",
+            "lc_messages=C",
         ];
         var process = ChildProcess.Start(command[0], command[1..], folder: folder);
-        await using var source = NpgsqlDataSource.Create(
-            $"Host=127.0.0.1;Port={port};Username={User};Database=postgres;Pooling=false"
+        var line = await process.Line(
+            line => line.Contains("ready to accept connections", StringComparison.Ordinal) || IsTaken(line),
+            "PostgreSQL is ready"
         );
-        await Eventually.Until(() => Answers(source), () => Task.FromResult(process.Dump()));
-        return process;
-    }
+        if (!IsTaken(line))
+        {
+            return process;
+        }
 
-    static async Task<bool> Answers(NpgsqlDataSource source)
-    {
-        try
-        {
-            await using var connection = await source.OpenConnectionAsync();
-            return true;
-        }
-        catch (NpgsqlException)
-        {
-            return false;
-        }
+        await process.DisposeAsync();
+        return null;
+
+        static bool IsTaken(string line) => line.Contains("Address already in use", StringComparison.Ordinal);
     }
 
     /// PostgreSQL refuses to run as root.

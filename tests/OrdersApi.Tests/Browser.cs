@@ -50,7 +50,14 @@ sealed class Browser : IAsyncDisposable
         await Until(
             async () =>
             {
-                var result = await Call("Runtime.evaluate", new { expression = "document.body?.innerText ?? ''" });
+                var answer = await Ask("Runtime.evaluate", new { expression = "document.body?.innerText ?? ''" });
+                if (!answer.TryGetProperty("result", out var result))
+                {
+                    // Another page is just taking the place of the one that was asked.
+                    text = answer.GetRawText();
+                    return false;
+                }
+
                 text = result.GetProperty("result").GetProperty("value").GetString()!;
                 return text.Contains(wanted, StringComparison.Ordinal);
             },
@@ -90,6 +97,14 @@ sealed class Browser : IAsyncDisposable
 
     async Task<JsonElement> Call(string method, object? parameters = null)
     {
+        var answer = await Ask(method, parameters);
+        Assert.True(answer.TryGetProperty("result", out var result), $"{method}: {answer}");
+        return result;
+    }
+
+    /// The whole answer, which has a result or an error.
+    async Task<JsonElement> Ask(string method, object? parameters = null)
+    {
         var id = ++lastId;
         var request = JsonSerializer.SerializeToUtf8Bytes(
             new
@@ -111,7 +126,7 @@ sealed class Browser : IAsyncDisposable
             var message = await Receive().InTime(method);
             if (message.TryGetProperty("id", out var answered) && answered.GetInt32() == id)
             {
-                return message.GetProperty("result");
+                return message;
             }
 
             Note(message);
@@ -139,7 +154,7 @@ sealed class Browser : IAsyncDisposable
         {
             "Runtime.exceptionThrown" => true,
             "Runtime.consoleAPICalled" => what.GetProperty("type").GetString() is "error" or "assert",
-            "Log.entryAdded" => what.GetProperty("entry").GetProperty("level").GetString() == "error",
+            "Log.entryAdded" => IsError(what.GetProperty("entry")),
             _ => false,
         };
         if (isError)
@@ -147,4 +162,12 @@ sealed class Browser : IAsyncDisposable
             errors.Add(what.GetRawText());
         }
     }
+
+    /// A site without an icon is no fault of its pages: the browser asks for one by itself, sooner or later.
+    static bool IsError(JsonElement entry) =>
+        entry.GetProperty("level").GetString() == "error"
+        && !(
+            entry.TryGetProperty("url", out var url)
+            && url.GetString()!.EndsWith("/favicon.ico", StringComparison.Ordinal)
+        );
 }

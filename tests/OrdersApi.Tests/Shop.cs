@@ -64,6 +64,10 @@ sealed class Shop : IAsyncDisposable
             }
 
             host.ConfigureLogging(logging => logging.ClearProviders());
+            // A request that is published before the saga has subscribed reaches nobody.
+            host.ConfigureServices(services =>
+                services.Configure<MassTransitHostOptions>(options => options.WaitUntilStarted = true)
+            );
         });
         var shop = new Shop(factory, ruby, redis, release);
         try

@@ -101,12 +101,12 @@ public sealed class FromRubyTests(ITestOutputHelper output)
         var inbox = new Inbox<OrderPaid>();
         await using var bus = await Consume(redis, "paid", inbox);
 
-        var jid = await Ruby.Eval(redis, $"{OrderPaid}.perform_in(0.5, {{'orderId' => 5}})");
+        var pushed = await Ruby.Eval(redis, $"[Time.now.to_f, {OrderPaid}.perform_in(0.5, {{'orderId' => 5}})]");
 
         var received = await inbox.Next();
-        Assert.Equal(jid.GetString(), received.GetJob().Jid);
-        var waited = received.GetJob().EnqueuedAt!.Value - received.GetJob().CreatedAt!.Value;
-        Assert.True(waited >= TimeSpan.FromSeconds(0.49), waited.ToString("c", CultureInfo.InvariantCulture));
+        Assert.Equal(pushed[1].GetString(), received.GetJob().Jid);
+        var waited = received.GetJob().EnqueuedAt!.Value - DateTimeOffset.UnixEpoch.AddSeconds(pushed[0].GetDouble());
+        Assert.True(waited >= TimeSpan.FromSeconds(0.499), waited.ToString("c", CultureInfo.InvariantCulture));
     }
 
     [Fact]

@@ -35,7 +35,9 @@ public sealed class CrashTests(ITestOutputHelper output)
 
             // An instant in the middle of the work, whichever it is.
             var ran = before + random.Next(Jobs / Kills);
-            await redis.Until(async state => await state.Db.HashLengthAsync("ledger") >= ran);
+            await redis.Until(async state =>
+                await state.Db.HashLengthAsync("ledger") + (await state.DeadSet()).Length >= ran
+            );
 
             var victim = fleet.Working[random.Next(fleet.Working.Count)];
             var process = victim.Id;

@@ -59,12 +59,13 @@ internal sealed class IdleBenchmark(Lab lab)
     async Task BareLatency(Figures figures)
     {
         var settings = new RedisSettings { Endpoints = [(lab.Redis.Host, lab.Redis.Port)] };
-        await using var waiter = await BlockingConnection.Open(
+        await using var waiter = await BareConnection.Open(
             settings,
             new DnsEndPoint(lab.Redis.Host, lab.Redis.Port),
+            "wait",
             CancellationToken.None
         );
-        var wait = BlockingConnection.Command("BLMOVE", "queue:bare", "landing:bare", "RIGHT", "LEFT", "10");
+        var wait = BareConnection.Command("BLMOVE", "queue:bare", "landing:bare", "RIGHT", "LEFT", "10");
         var latencies = new List<double>();
         for (var sample = 0; sample < lab.Jobs(300); sample++)
         {

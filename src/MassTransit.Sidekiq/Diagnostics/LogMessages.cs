@@ -26,6 +26,13 @@ internal static partial class LogMessages
     )]
     public static partial void WaitRefused(this ILogger logger, string queue, string reason);
 
+    [LoggerMessage(
+        1004,
+        LogLevel.Information,
+        "Sends have no connection of their own and take the multiplexer, which is slower: {Reason}"
+    )]
+    public static partial void SendsShare(this ILogger logger, string reason);
+
     [LoggerMessage(2000, LogLevel.Information, "Quiet, asked by {By}: no more jobs are fetched, {Count} still run")]
     public static partial void Quieted(this ILogger logger, int count, string by);
 

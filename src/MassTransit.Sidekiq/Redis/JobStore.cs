@@ -17,7 +17,7 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
     // A lane is small, but queues may be named by whoever sends.
     const int MostLanes = 4096;
 
-    readonly RedisLink link = redis.Sending;
+    readonly RedisLink link = redis.Sending.Link;
     readonly ConcurrentDictionary<string, PushLane> lanes = new(StringComparer.Ordinal);
 
     /// One step with the pushes to the same queue that are in flight (see PushLane).
@@ -40,14 +40,15 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
     public async Task<bool> PushTemporary(string queue, ReadOnlyMemory<byte> json, TimeSpan life)
     {
         var target = keys.Queue(queue);
-        var pushed = await link.Run(
+        var pushed = await redis
+            .Sending.Number(
                 Script.PushTemporary,
                 [target.Temporary, target.List],
                 [Value(json), (long)life.TotalMilliseconds]
             )
             .ConfigureAwait(false);
 
-        return (int)pushed == 1;
+        return pushed == 1;
     }
 
     public async Task Schedule(ReadOnlyMemory<byte> json, DateTimeOffset due, Guid? token = null)
@@ -108,7 +109,7 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
             lanes.Clear();
         }
 
-        return lanes.GetOrAdd(queue, name => new PushLane(link, keys.Queues, keys.Queue(name)));
+        return lanes.GetOrAdd(queue, name => new PushLane(redis.Sending, keys.Queues, keys.Queue(name)));
     }
 
     async Task<long> PushSlices(IDatabase database, QueueKeys target, IReadOnlyList<ReadOnlyMemory<byte>> jobs)

@@ -8,14 +8,16 @@ namespace MassTransit.Sidekiq;
 ///    need few commands, one sender waits for nobody.
 /// 3. A batch that is full goes at once too; one connection keeps the order.
 /// Each push ends when the batch it is in was answered, and fails with it.
-internal sealed class PushLane(RedisLink link, RedisKey queues, QueueKeys queue)
+internal sealed class PushLane(SendLink link, RedisKey queues, QueueKeys queue)
 {
     // As Ruby's push_bulk: long enough to save round trips, short enough not to hold up Redis.
     const int MostJobs = 1000;
     const int MostBytes = 1_000_000;
 
     readonly Lock gate = new();
+    PipelinedConnection? way;
     Batch? waiting;
+    int underWay;
     bool isBusy;
 
     public Task Push(RedisValue job, int bytes)
@@ -78,26 +80,22 @@ internal sealed class PushLane(RedisLink link, RedisKey queues, QueueKeys queue)
         Follow();
     }
 
-    /// SADD goes first: a kill between the two leaves a queue that is known and empty, never a job in an unknown queue.
-    Task<long> Send(RedisValue[] jobs) =>
-        link.Call(
-            "push",
-            queue.List,
-            database =>
-            {
-                var known = database.SetAddAsync(queues, queue.Member);
-                var pushed =
-                    jobs.Length == 1
-                        ? database.ListLeftPushAsync(queue.List, jobs[0])
-                        : database.ListLeftPushAsync(queue.List, jobs);
-                return Both(known, pushed);
-            }
-        );
-
-    static async Task<long> Both(Task<bool> known, Task<long> pushed)
+    async Task Send(RedisValue[] jobs)
     {
-        await Task.WhenAll(known, pushed).ConfigureAwait(false);
-        return await pushed.ConfigureAwait(false);
+        // The order is that of one connection: another is taken when nothing is under way.
+        if (Interlocked.Increment(ref underWay) == 1)
+        {
+            way = link.Direct;
+        }
+
+        try
+        {
+            await link.Push(way, queues, queue, jobs).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref underWay);
+        }
     }
 
     sealed class Batch

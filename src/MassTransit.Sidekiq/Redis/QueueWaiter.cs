@@ -20,10 +20,10 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
     static readonly TimeSpan shortestPause = TimeSpan.FromMilliseconds(250);
     static readonly TimeSpan longestPause = TimeSpan.FromSeconds(2);
 
-    static readonly byte[] loading = BlockingConnection.Command("SCRIPT", "LOAD", Script.TakeLanded.Text);
+    static readonly byte[] loading = BareConnection.Command("SCRIPT", "LOAD", Script.TakeLanded.Text);
 
     readonly WaitCommand command = new(keys, queue, block);
-    BlockingConnection? connection;
+    BareConnection? connection;
     TimeSpan pause = shortestPause;
     int lastEndpoint;
     bool isRefused;
@@ -46,7 +46,7 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
 
                 pause = shortestPause;
             }
-            catch (BlockingConnection.RefusedException missing) when (RedisErrors.IsNoScript(missing.Message))
+            catch (BareConnection.RefusedException missing) when (RedisErrors.IsNoScript(missing.Message))
             {
                 // Redis forgot its scripts; whoever opens a connection loads this one.
                 await Disconnect().ConfigureAwait(false);
@@ -70,19 +70,19 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
     public ValueTask DisposeAsync() => Disconnect();
 
     static bool IsRefusal(Exception exception) =>
-        exception is BlockingConnection.RefusedException
+        exception is BareConnection.RefusedException
             ? !RedisErrors.IsPassing(exception.Message)
             : exception is not (IOException or SocketException or OperationCanceledException);
 
-    async Task<BlockingConnection> Open(CancellationToken cancellationToken)
+    async Task<BareConnection> Open(CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(redis.Settings.ConnectTimeout);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
 
         var settings = RedisOptions.Direct(redis.Settings);
         var endpoints = RedisOptions.EndPoints(redis.Settings);
-        var open = await BlockingConnection
-            .Open(settings, endpoints[lastEndpoint % endpoints.Count], either.Token)
+        var open = await BareConnection
+            .Open(settings, endpoints[lastEndpoint % endpoints.Count], "wait", either.Token)
             .ConfigureAwait(false);
         try
         {
@@ -96,7 +96,7 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
         }
     }
 
-    async Task<WaitResult> Block(BlockingConnection open, long number, CancellationToken cancellationToken)
+    async Task<WaitResult> Block(BareConnection open, long number, CancellationToken cancellationToken)
     {
         using var silence = new CancellationTokenSource(block + redis.Settings.CommandTimeout);
         await open.Write(command.For(number), silence.Token).ConfigureAwait(false);

@@ -28,7 +28,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     public RedisConnection(RedisSettings settings, ILogger logger, TimeProvider clock)
     {
         (Settings, Logger, Clock) = (settings, logger, clock);
-        Sending = new RedisLink(settings, Report);
+        Sending = new SendLink(this, new RedisLink(settings, Report));
         Working = new RedisLink(settings, Report);
     }
 
@@ -40,7 +40,7 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     public RedisSettings Settings { get; }
 
-    public RedisLink Sending { get; }
+    public SendLink Sending { get; }
 
     public RedisLink Working { get; }
 
@@ -49,7 +49,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     /// The time that jobs live by.
     public TimeProvider Clock { get; }
 
-    public bool IsConnected => Outage is null && (Sending.IsConnected || Working.IsConnected);
+    public bool IsConnected => Outage is null && (Sending.Link.IsConnected || Working.IsConnected);
 
     /// Why Redis is lost now; null when it is not.
     public string? Outage
@@ -78,7 +78,7 @@ internal sealed class RedisConnection : IAsyncDisposable
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                await Sending.Ping(cancellationToken).ConfigureAwait(false);
+                await Sending.Link.Ping(cancellationToken).ConfigureAwait(false);
                 var database = await Working.Ping(cancellationToken).ConfigureAwait(false);
                 await CheckServer(database).ConfigureAwait(false);
                 return;
@@ -106,7 +106,9 @@ internal sealed class RedisConnection : IAsyncDisposable
     {
         try
         {
-            var reply = await Sending.Call("time", "", database => database.ExecuteAsync("TIME")).ConfigureAwait(false);
+            var reply = await Sending
+                .Link.Call("time", "", database => database.ExecuteAsync("TIME"))
+                .ConfigureAwait(false);
             var time = (long[])reply!;
             return DateTimeOffset.FromUnixTimeSeconds(time[0]).AddMicroseconds(time[1]);
         }

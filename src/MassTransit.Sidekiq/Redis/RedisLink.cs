@@ -130,7 +130,7 @@ internal sealed class RedisLink : IAsyncDisposable
             next.ConnectionFailed += OnFailed;
             next.ConnectionRestored += OnRestored;
 
-            var open = next.GetDatabase(settings.Connection is null ? settings.Database : ExternalDatabase(settings));
+            var open = next.GetDatabase(RedisOptions.Database(settings));
             lock (gate)
             {
                 multiplexer = next;
@@ -139,7 +139,7 @@ internal sealed class RedisLink : IAsyncDisposable
                 watch ??= Time.CreateTimer(_ => Watch(), null, watchPeriod, watchPeriod);
             }
 
-            isReplica = isReplica && await IsReplica(open).ConfigureAwait(false);
+            await LookForPrimary(next, open).ConfigureAwait(false);
             Report(next);
             return open;
         }
@@ -156,9 +156,6 @@ internal sealed class RedisLink : IAsyncDisposable
             }
         }
     }
-
-    // A multiplexer of the user's own brings its database; one we are told to use wins.
-    static int ExternalDatabase(RedisSettings settings) => settings.Database == 0 ? -1 : settings.Database;
 
     void Watch()
     {
@@ -235,18 +232,22 @@ internal sealed class RedisLink : IAsyncDisposable
         Forget(Opening());
     }
 
-    /// A multiplexer of the user's own is not ours to close; it may find the primary by itself. It looks at a server's role
-    /// when it is told to, so once more when the server says that it is one.
+    /// A multiplexer of the user's own is not ours to close; it may find the primary by itself.
     async Task Reconfigure(IConnectionMultiplexer external)
     {
         await external.ConfigureAsync().ConfigureAwait(false);
-        if (isReplica && !await IsReplica(await Database().ConfigureAwait(false)).ConfigureAwait(false))
+        await LookForPrimary(external, await Database().ConfigureAwait(false)).ConfigureAwait(false);
+        Report(external);
+    }
+
+    /// The client looks at a server's role when it is told to, and may have done so a moment before it changed.
+    async Task LookForPrimary(IConnectionMultiplexer current, IDatabase open)
+    {
+        if (isReplica && !await IsReplica(open).ConfigureAwait(false))
         {
-            await external.ConfigureAsync().ConfigureAwait(false);
+            await current.ConfigureAsync().ConfigureAwait(false);
             isReplica = false;
         }
-
-        Report(external);
     }
 
     IConnectionMultiplexer? Detach()

@@ -73,6 +73,10 @@ internal static class RedisOptions
             ? connection.GetEndPoints()
             : [.. settings.Endpoints.Select(endpoint => new DnsEndPoint(endpoint.Host, endpoint.Port))];
 
+    // A multiplexer of the user's own brings its database; one we are told to use wins.
+    public static int Database(RedisSettings settings) =>
+        settings is { Connection: not null, Database: 0 } ? -1 : settings.Database;
+
     // CLIENT SETNAME refuses spaces and control characters.
     public static string ClientName(RedisSettings settings) =>
         string.Concat(settings.ClientName.Select(letter => letter is > ' ' and < '\x7f' ? letter : '-'));

@@ -47,6 +47,7 @@ internal sealed class Script
 #pragma warning disable CA5350 // Redis names scripts by their SHA-1
         Hash = SHA1.HashData(Encoding.UTF8.GetBytes(Text));
 #pragma warning restore CA5350
+        HashText = Convert.ToHexStringLower(Hash);
     }
 
     public string Name { get; }
@@ -54,6 +55,8 @@ internal sealed class Script
     public string Text { get; }
 
     public byte[] Hash { get; }
+
+    public string HashText { get; }
 
     static string Read(string name)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
@@ -35,7 +36,7 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
     // How long a name is remembered as temporary after the last time its queue was kept.
     static readonly TimeSpan temporaryMemory = TimeSpan.FromDays(90);
 
-    readonly RedisLink link = redis.Sending;
+    readonly RedisLink link = redis.Sending.Link;
 
     /// `subscription` is a queue or "queue|Class"; `value` the class to push, "" for the message's own class,
     /// or RedisKeys.TemporarySubscriber.
@@ -61,14 +62,15 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
             ? [keys.Queues, keys.Schedule, keys.Token(token)]
             : [keys.Queues, keys.Schedule];
 
-        var reply = (RedisResult[])
-            (await link.Run(Script.Publish, touched, Arguments(keys.Prefix, request)).ConfigureAwait(false))!;
+        var reply = await redis
+            .Sending.Texts(Script.Publish, touched, Arguments(keys.Prefix, request))
+            .ConfigureAwait(false);
         foreach (var copy in request.Copies is null ? [] : reply[1..])
         {
-            request.Copies!.Add((string)copy!);
+            request.Copies!.Add(copy);
         }
 
-        return (int)reply[0];
+        return int.Parse(reply[0], CultureInfo.InvariantCulture);
     }
 
     public Task CreateTemporary(string queue, TimeSpan life) => TouchTemporary([queue], life);

@@ -14,18 +14,11 @@ internal sealed class WaitCommand
     {
         var names = keys.Queue(queue);
         var seconds = block.TotalSeconds.ToString(CultureInfo.InvariantCulture);
-        var wait = BlockingConnection.Command(
-            "BLMOVE",
-            Text(names.List),
-            Text(names.Landing),
-            "RIGHT",
-            "LEFT",
-            seconds
-        );
+        var wait = BareConnection.Command("BLMOVE", Text(names.List), Text(names.Landing), "RIGHT", "LEFT", seconds);
         RedisKey[] touched = [names.Landing, names.Working, keys.Alive, keys.Paused, names.List];
-        var take = BlockingConnection.Command([
+        var take = BareConnection.Command([
             "EVALSHA",
-            Convert.ToHexStringLower(Script.TakeLanded.Hash),
+            Script.TakeLanded.HashText,
             touched.Length.ToString(CultureInfo.InvariantCulture),
             .. touched.Select(Text),
             queue,

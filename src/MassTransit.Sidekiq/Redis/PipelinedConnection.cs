@@ -1,0 +1,250 @@
+using System.Buffers;
+using System.Net;
+
+namespace MassTransit.Sidekiq;
+
+/// A bare connection that all senders share.
+/// 1. The sender's own thread writes the command. StackExchange.Redis 1.2.6 wakes a thread that writes, which takes longer
+///    than Redis does. What comes while a write is under way goes with the next one.
+/// 2. Answers come in the order of the commands; the caller goes on with a thread of its own.
+/// 3. When the connection is lost, or Redis is silent for too long while an answer is due, all that waits fails, for nobody
+///    knows what Redis has run. The connection is then of no more use.
+internal sealed class PipelinedConnection : IAsyncDisposable
+{
+    // A buffer that one large send has made this large is not kept.
+    const int LargestKept = 1 << 20;
+
+    static readonly TimeSpan watchPeriod = TimeSpan.FromSeconds(1);
+
+    // Firewalls and Redis' own `timeout` forget what is idle, and a send would be the one to find out.
+    static readonly TimeSpan keepAlive = TimeSpan.FromSeconds(30);
+
+    readonly BareConnection connection;
+    readonly TimeSpan longestSilence;
+    readonly Lock gate = new();
+    readonly Queue<Answer> due = new();
+    readonly ITimer watch;
+    readonly Task reading;
+    ArrayBufferWriter<byte> gathered = new();
+    ArrayBufferWriter<byte> written = new();
+    bool isWriting;
+    long heardAt;
+    Exception? end;
+
+    PipelinedConnection(BareConnection connection, TimeSpan longestSilence)
+    {
+        (this.connection, this.longestSilence) = (connection, longestSilence);
+        heardAt = RedisLink.Time.GetTimestamp();
+        watch = RedisLink.Time.CreateTimer(_ => Watch(), null, watchPeriod, watchPeriod);
+        reading = ReadAnswers();
+    }
+
+    public bool IsOpen => Volatile.Read(ref end) is null;
+
+    public static async Task<PipelinedConnection> Open(
+        RedisSettings settings,
+        EndPoint endpoint,
+        CancellationToken cancellationToken
+    ) =>
+        new(
+            await BareConnection.Open(settings, endpoint, "send", cancellationToken).ConfigureAwait(false),
+            settings.CommandTimeout
+        );
+
+    /// `write` writes as many commands as `replies` says. What Redis refuses is among the replies, as a
+    /// BareConnection.RefusedException. Throws what ended the connection.
+    public Task<object?[]> Send<T>(T command, Action<IBufferWriter<byte>, T> write, int replies)
+    {
+        var answer = new Answer(replies);
+        lock (gate)
+        {
+            if (end is not null)
+            {
+                return Task.FromException<object?[]>(end);
+            }
+
+            if (due.Count == 0)
+            {
+                heardAt = RedisLink.Time.GetTimestamp();
+            }
+
+            Gather(command, write);
+            due.Enqueue(answer);
+            if (isWriting)
+            {
+                return answer.Task;
+            }
+
+            isWriting = true;
+        }
+
+        _ = Write();
+        return answer.Task;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        End(new ObjectDisposedException(nameof(PipelinedConnection)));
+        await reading.ConfigureAwait(false);
+        await connection.DisposeAsync().ConfigureAwait(false);
+    }
+
+    void Gather<T>(T command, Action<IBufferWriter<byte>, T> write)
+    {
+        try
+        {
+            write(gathered, command);
+        }
+        catch (Exception torn)
+        {
+            // Redis must not take what comes next for the rest of this.
+            End(torn);
+            throw;
+        }
+    }
+
+    async Task Write()
+    {
+        try
+        {
+            while (TakeGathered())
+            {
+                await connection.Write(written.WrittenMemory, CancellationToken.None).ConfigureAwait(false);
+                if (written.Capacity > LargestKept)
+                {
+                    written = new ArrayBufferWriter<byte>();
+                }
+
+                written.ResetWrittenCount();
+            }
+        }
+        catch (Exception lost)
+        {
+            End(lost);
+        }
+    }
+
+    bool TakeGathered()
+    {
+        lock (gate)
+        {
+            isWriting = gathered.WrittenCount > 0;
+            if (isWriting)
+            {
+                (gathered, written) = (written, gathered);
+            }
+
+            return isWriting;
+        }
+    }
+
+    async Task ReadAnswers()
+    {
+        try
+        {
+            while (true)
+            {
+                Take(await Read().ConfigureAwait(false));
+            }
+        }
+        catch (Exception lost)
+        {
+            End(lost);
+        }
+    }
+
+    async ValueTask<object?> Read()
+    {
+        try
+        {
+            return await connection.Read(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (BareConnection.RefusedException refused)
+        {
+            return refused;
+        }
+    }
+
+    void Take(object? reply)
+    {
+        Answer? answer;
+        lock (gate)
+        {
+            heardAt = RedisLink.Time.GetTimestamp();
+            if (!due.TryPeek(out answer))
+            {
+                throw new IOException("Redis answered what nobody had asked.");
+            }
+
+            if (!answer.Add(reply))
+            {
+                return;
+            }
+
+            due.Dequeue();
+        }
+
+        answer.Complete();
+    }
+
+    void Watch()
+    {
+        bool isDue;
+        TimeSpan silence;
+        lock (gate)
+        {
+            isDue = due.Count > 0;
+            silence = RedisLink.Time.GetElapsedTime(heardAt);
+        }
+
+        if (isDue && silence >= longestSilence)
+        {
+            End(new TimeoutException($"Redis was silent for {longestSilence.TotalSeconds} s while answers were due."));
+        }
+        else if (!isDue && silence >= keepAlive)
+        {
+            _ = Send(0, static (writer, _) => writer.Ping(), replies: 1);
+        }
+    }
+
+    void End(Exception reason)
+    {
+        Answer[] left;
+        lock (gate)
+        {
+            if (end is not null)
+            {
+                return;
+            }
+
+            Volatile.Write(ref end, reason);
+            left = [.. due];
+            due.Clear();
+        }
+
+        watch.Dispose();
+        connection.Abort();
+        foreach (var answer in left)
+        {
+            answer.TrySetException(reason);
+            // Nobody waits for the PING.
+            _ = answer.Task.Exception;
+        }
+    }
+
+    sealed class Answer(int replies)
+        : TaskCompletionSource<object?[]>(TaskCreationOptions.RunContinuationsAsynchronously)
+    {
+        readonly object?[] taken = new object?[replies];
+        int count;
+
+        /// True when it was the last one.
+        public bool Add(object? reply)
+        {
+            taken[count++] = reply;
+            return count == taken.Length;
+        }
+
+        public void Complete() => TrySetResult(taken);
+    }
+}

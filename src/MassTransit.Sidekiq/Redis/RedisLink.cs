@@ -28,6 +28,7 @@ internal sealed class RedisLink : IAsyncDisposable
     bool isDisposed;
     volatile bool isReplica;
     long reopenedAt;
+    long failedAt;
 
     /// `report` hears of every change: the reason when the link is lost, null when it works.
     public RedisLink(RedisSettings settings, Action<RedisLink, string?> report)
@@ -167,8 +168,13 @@ internal sealed class RedisLink : IAsyncDisposable
 
         try
         {
-            // Events can be missed between connecting and listening; this cannot.
-            Report(watched);
+            // Events can be missed between connecting and listening; this cannot. But the client says that it is connected for
+            // a moment after it was not.
+            if (Time.GetElapsedTime(Volatile.Read(ref failedAt)) >= watchPeriod)
+            {
+                Report(watched);
+            }
+
             if (isReplica)
             {
                 Reopen(Replica);
@@ -191,21 +197,6 @@ internal sealed class RedisLink : IAsyncDisposable
                 : current.IsConnected ? null
                 : "UnableToConnect"
         );
-
-    /// Asked only after a refused write, which an outage ends with the first server that says it is a primary.
-    static async Task<bool> IsReplica(IDatabase database)
-    {
-        try
-        {
-            var role = (RedisResult[])(await database.ExecuteAsync("ROLE").ConfigureAwait(false))!;
-            return (string?)role[0] == "slave";
-        }
-        catch (RedisServerException)
-        {
-            // Not allowed to ask: the next write tells.
-            return false;
-        }
-    }
 
     void Reopen(string reason)
     {
@@ -243,7 +234,7 @@ internal sealed class RedisLink : IAsyncDisposable
     /// The client looks at a server's role when it is told to, and may have done so a moment before it changed.
     async Task LookForPrimary(IConnectionMultiplexer current, IDatabase open)
     {
-        if (isReplica && !await IsReplica(open).ConfigureAwait(false))
+        if (isReplica && !await ServerRole.IsReplica(open).ConfigureAwait(false))
         {
             await current.ConfigureAsync().ConfigureAwait(false);
             isReplica = false;
@@ -280,7 +271,9 @@ internal sealed class RedisLink : IAsyncDisposable
 
     void OnFailed(object? sender, ConnectionFailedEventArgs lost)
     {
-        // Of several servers another may do. With one, the client says it is connected for a moment longer.
+        Volatile.Write(ref failedAt, Time.GetTimestamp());
+
+        // Of several servers another may do.
         var isAlone = multiplexer?.GetEndPoints().Length == 1;
         if (lost.ConnectionType == ConnectionType.Interactive && (isAlone || !IsConnected))
         {

@@ -181,7 +181,7 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
         OutboxDialect.Parameter(
             command,
             "@rows",
-            statements.Dialect.Rows(rows.Select(kept => terms.Row(kept.Job, now)))
+            statements.Dialect.Rows(rows.Select((kept, place) => terms.Row(kept.Job, now.AddMicroseconds(place))))
         );
         OutboxDialect.Parameter(command, "@epoch", terms.Epoch);
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);

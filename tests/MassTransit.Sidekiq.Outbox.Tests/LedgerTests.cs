@@ -65,10 +65,18 @@ public class LedgerTests
         await using var redis = await RedisServer.Lease();
         await using var database = await TestDatabase.Lease(kind);
         await using var host = await Start(database, redis, new Work());
-        await Send(host, "elsewhere", 1);
-        await host.Drained(); // What is pushed again comes in the order of the batches.
-        await Send(host, "elsewhere", 2);
-        await Send(host, "elsewhere", 3, due: DateTime.UtcNow.AddHours(1));
+        await host.InScope(
+            async (db, _, sender) =>
+            {
+                for (var step = 1; step <= 20; step++)
+                {
+                    await sender.Send("elsewhere", new ShipOrder(Guid.NewGuid(), step));
+                }
+
+                await db.SaveChangesAsync();
+            }
+        );
+        await Send(host, "elsewhere", 21, due: DateTime.UtcNow.AddHours(1));
         await host.Drained();
         await redis.Until(async redis => await redis.Db.KeyExistsAsync("mt:epoch"));
         var before = (await redis.Jobs("elsewhere")).Select(job => job.Jid()).ToArray();
@@ -76,7 +84,7 @@ public class LedgerTests
 
         await redis.Flush();
         await redis.Until(async redis => (await redis.ScheduledSet()).Length == 1);
-        await redis.Until(async redis => (await redis.Queue("elsewhere")).Length == 2);
+        await redis.Until(async redis => (await redis.Queue("elsewhere")).Length == 20);
 
         Assert.Equal(before, (await redis.Jobs("elsewhere")).Select(job => job.Jid()));
         Assert.Equal(["elsewhere"], await redis.Queues());

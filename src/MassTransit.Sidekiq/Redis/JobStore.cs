@@ -23,16 +23,17 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
     /// One step with the pushes to the same queue that are in flight (see PushLane).
     public Task Push(string queue, ReadOnlyMemory<byte> json) => Lane(queue).Push(Value(json), json.Length);
 
-    /// The first job given is the first to run. Slices are steps of their own: a kill between two leaves the first.
+    /// The first job given is the first to run. Slices are steps of their own, one after another: a kill between two leaves the
+    /// first.
     public async Task PushBulk(string queue, IReadOnlyList<ReadOnlyMemory<byte>> jobs)
     {
-        if (jobs.Count == 0)
-        {
-            return;
-        }
-
         var target = keys.Queue(queue);
-        await link.Call("push", target.List, database => PushSlices(database, target, jobs)).ConfigureAwait(false);
+        for (var first = 0; first < jobs.Count; first += BulkSlice)
+        {
+            await redis
+                .Sending.Push(redis.Sending.Direct, keys.Queues, target, Slice(jobs, first))
+                .ConfigureAwait(false);
+        }
     }
 
     /// False when the queue has ended: an answer that nobody waits for is dropped. `life` is how long an unread answer
@@ -110,19 +111,6 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
         }
 
         return lanes.GetOrAdd(queue, name => new PushLane(redis.Sending, keys.Queues, keys.Queue(name)));
-    }
-
-    async Task<long> PushSlices(IDatabase database, QueueKeys target, IReadOnlyList<ReadOnlyMemory<byte>> jobs)
-    {
-        var known = database.SetAddAsync(keys.Queues, target.Member);
-        var sent = new Task<long>[(jobs.Count + BulkSlice - 1) / BulkSlice];
-        for (var slice = 0; slice < sent.Length; slice++)
-        {
-            sent[slice] = database.ListLeftPushAsync(target.List, Slice(jobs, slice * BulkSlice));
-        }
-
-        await known.ConfigureAwait(false);
-        return (await Task.WhenAll(sent).ConfigureAwait(false))[^1];
     }
 
     static RedisValue[] Slice(IReadOnlyList<ReadOnlyMemory<byte>> jobs, int first)

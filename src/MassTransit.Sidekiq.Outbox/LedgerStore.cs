@@ -42,6 +42,7 @@ internal sealed class LedgerStore<TDbContext>(IServiceScopeFactory scopes)
             rows.AsNoTracking()
                 .Where(row => row.NextLook <= now)
                 .OrderBy(row => row.NextLook)
+                .ThenBy(row => row.SentAt)
                 .Take(take)
                 .ToListAsync(cancellationToken)
         );

@@ -181,7 +181,10 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
         OutboxDialect.Parameter(
             command,
             "@rows",
-            statements.Dialect.Rows(rows.Select((kept, place) => terms.Row(kept.Job, now.AddMicroseconds(place))))
+            statements.Dialect.Rows(
+                rows.OrderBy(kept => kept.Message)
+                    .Select((kept, place) => terms.Row(kept.Job, now.AddMicroseconds(place)))
+            )
         );
         OutboxDialect.Parameter(command, "@epoch", terms.Epoch);
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);

@@ -102,7 +102,11 @@ internal sealed class BareConnection : IAsyncDisposable
     }
 
     /// Whoever reads or writes fails.
-    public void Abort() => socket.Dispose();
+    public void Abort()
+    {
+        stream.Dispose();
+        socket.Dispose();
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -172,7 +176,15 @@ internal sealed class BareConnection : IAsyncDisposable
         var items = new object?[length];
         for (var i = 0; i < length; i++)
         {
-            items[i] = await Read(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                items[i] = await Read(cancellationToken).ConfigureAwait(false);
+            }
+            catch (RefusedException refused)
+            {
+                // The rest of the array is still to be read.
+                items[i] = refused;
+            }
         }
 
         return items;

@@ -23,8 +23,7 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
     /// One step with the pushes to the same queue that are in flight (see PushLane).
     public Task Push(string queue, ReadOnlyMemory<byte> json) => Lane(queue).Push(Value(json), json.Length);
 
-    /// The first job given is the first to run. Slices are steps of their own, one after another: a kill between two leaves the
-    /// first.
+    /// The first job given is the first to run. Slices are steps of their own: a kill between two leaves the first.
     public async Task PushBulk(string queue, IReadOnlyList<ReadOnlyMemory<byte>> jobs)
     {
         var target = keys.Queue(queue);
@@ -36,6 +35,13 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
         }
     }
 
+    /// The same by the multiplexer, all slices at once: what is sent that way afterwards stands behind them.
+    public async Task PushBulkInOrder(string queue, IReadOnlyList<ReadOnlyMemory<byte>> jobs)
+    {
+        var target = keys.Queue(queue);
+        await link.Call("push", target.List, database => PushSlices(database, target, jobs)).ConfigureAwait(false);
+    }
+
     /// False when the queue has ended: an answer that nobody waits for is dropped. `life` is how long an unread answer
     /// is kept at least.
     public async Task<bool> PushTemporary(string queue, ReadOnlyMemory<byte> json, TimeSpan life)
@@ -43,6 +49,7 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
         var target = keys.Queue(queue);
         var pushed = await redis
             .Sending.Number(
+                redis.Sending.Direct,
                 Script.PushTemporary,
                 [target.Temporary, target.List],
                 [Value(json), (long)life.TotalMilliseconds]
@@ -111,6 +118,19 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
         }
 
         return lanes.GetOrAdd(queue, name => new PushLane(redis.Sending, keys.Queues, keys.Queue(name)));
+    }
+
+    async Task<long> PushSlices(IDatabase database, QueueKeys target, IReadOnlyList<ReadOnlyMemory<byte>> jobs)
+    {
+        var known = database.SetAddAsync(keys.Queues, target.Member);
+        var sent = new Task<long>[(jobs.Count + BulkSlice - 1) / BulkSlice];
+        for (var slice = 0; slice < sent.Length; slice++)
+        {
+            sent[slice] = database.ListLeftPushAsync(target.List, Slice(jobs, slice * BulkSlice));
+        }
+
+        await known.ConfigureAwait(false);
+        return (await Task.WhenAll(sent).ConfigureAwait(false))[^1];
     }
 
     static RedisValue[] Slice(IReadOnlyList<ReadOnlyMemory<byte>> jobs, int first)

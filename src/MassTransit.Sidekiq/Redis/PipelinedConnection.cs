@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 
 namespace MassTransit.Sidekiq;
@@ -9,7 +10,7 @@ namespace MassTransit.Sidekiq;
 /// 2. Answers come in the order of the commands; the caller goes on with a thread of its own.
 /// 3. When the connection is lost, or Redis is silent for too long while an answer is due, all that waits fails, for nobody
 ///    knows what Redis has run. The connection is then of no more use.
-internal sealed class PipelinedConnection : IAsyncDisposable
+internal sealed class PipelinedConnection : IDisposable
 {
     // A buffer that one large send has made this large is not kept.
     const int LargestKept = 1 << 20;
@@ -24,10 +25,10 @@ internal sealed class PipelinedConnection : IAsyncDisposable
     readonly Lock gate = new();
     readonly Queue<Answer> due = new();
     readonly ITimer watch;
-    readonly Task reading;
     ArrayBufferWriter<byte> gathered = new();
     ArrayBufferWriter<byte> written = new();
     bool isWriting;
+    bool isRetired;
     long heardAt;
     Exception? end;
 
@@ -36,7 +37,7 @@ internal sealed class PipelinedConnection : IAsyncDisposable
         (this.connection, this.longestSilence) = (connection, longestSilence);
         heardAt = RedisLink.Time.GetTimestamp();
         watch = RedisLink.Time.CreateTimer(_ => Watch(), null, watchPeriod, watchPeriod);
-        reading = ReadAnswers();
+        _ = ReadAnswers();
     }
 
     public bool IsOpen => Volatile.Read(ref end) is null;
@@ -52,15 +53,22 @@ internal sealed class PipelinedConnection : IAsyncDisposable
         );
 
     /// `write` writes as many commands as `replies` says. What Redis refuses is among the replies, as a
-    /// BareConnection.RefusedException. Throws what ended the connection.
-    public Task<object?[]> Send<T>(T command, Action<IBufferWriter<byte>, T> write, int replies)
+    /// BareConnection.RefusedException. The answer throws what ended the connection meanwhile; false when it had ended before.
+    public bool TrySend<T>(
+        T command,
+        Action<IBufferWriter<byte>, T> write,
+        int replies,
+        [NotNullWhen(true)] out Task<object?[]>? answered
+    )
     {
         var answer = new Answer(replies);
+        answered = answer.Task;
         lock (gate)
         {
             if (end is not null)
             {
-                return Task.FromException<object?[]>(end);
+                answered = null;
+                return false;
             }
 
             if (due.Count == 0)
@@ -72,22 +80,33 @@ internal sealed class PipelinedConnection : IAsyncDisposable
             due.Enqueue(answer);
             if (isWriting)
             {
-                return answer.Task;
+                return true;
             }
 
             isWriting = true;
         }
 
         _ = Write();
-        return answer.Task;
+        return true;
     }
 
-    public async ValueTask DisposeAsync()
+    /// Ends it when nothing waits for an answer any more.
+    public void Retire()
     {
-        End(new ObjectDisposedException(nameof(PipelinedConnection)));
-        await reading.ConfigureAwait(false);
-        await connection.DisposeAsync().ConfigureAwait(false);
+        lock (gate)
+        {
+            isRetired = true;
+            if (due.Count > 0)
+            {
+                return;
+            }
+        }
+
+        Dispose();
     }
+
+    /// What waits for an answer fails.
+    public void Dispose() => End(new ObjectDisposedException(nameof(PipelinedConnection)));
 
     void Gather<T>(T command, Action<IBufferWriter<byte>, T> write)
     {
@@ -98,7 +117,7 @@ internal sealed class PipelinedConnection : IAsyncDisposable
         catch (Exception torn)
         {
             // Redis must not take what comes next for the rest of this.
-            End(torn);
+            End(new IOException("A command could not be written.", torn));
             throw;
         }
     }
@@ -107,8 +126,14 @@ internal sealed class PipelinedConnection : IAsyncDisposable
     {
         try
         {
-            while (TakeGathered())
+            for (var isFirst = true; TakeGathered(); isFirst = false)
             {
+                if (!isFirst)
+                {
+                    // What others gathered meanwhile is not this sender's to write.
+                    await Task.Yield();
+                }
+
                 await connection.Write(written.WrittenMemory, CancellationToken.None).ConfigureAwait(false);
                 if (written.Capacity > LargestKept)
                 {
@@ -168,6 +193,7 @@ internal sealed class PipelinedConnection : IAsyncDisposable
     void Take(object? reply)
     {
         Answer? answer;
+        bool isLast;
         lock (gate)
         {
             heardAt = RedisLink.Time.GetTimestamp();
@@ -182,9 +208,14 @@ internal sealed class PipelinedConnection : IAsyncDisposable
             }
 
             due.Dequeue();
+            isLast = isRetired && due.Count == 0;
         }
 
         answer.Complete();
+        if (isLast)
+        {
+            Dispose();
+        }
     }
 
     void Watch()
@@ -203,7 +234,7 @@ internal sealed class PipelinedConnection : IAsyncDisposable
         }
         else if (!isDue && silence >= keepAlive)
         {
-            _ = Send(0, static (writer, _) => writer.Ping(), replies: 1);
+            _ = TrySend(0, static (writer, _) => writer.Ping(), replies: 1, out _);
         }
     }
 

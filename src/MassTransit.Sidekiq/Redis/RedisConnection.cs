@@ -11,7 +11,7 @@ internal sealed class RedisOutage(string reason, TimeSpan length) : EventArgs
     public TimeSpan Length { get; } = length;
 }
 
-/// The connections of one bus: one for sending and one for fetching, settling and the background, so that a large claim
+/// The connections of one bus: those for sending and one for fetching, settling and the background, so that a large claim
 /// never delays a send. Blocking waits have their own (QueueWaiter). Nothing connects before it is used.
 internal sealed class RedisConnection : IAsyncDisposable
 {

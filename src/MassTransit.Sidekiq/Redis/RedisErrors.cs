@@ -26,7 +26,7 @@ internal static class RedisErrors
 
     static readonly string[] scriptPermission = ["executing the script can't", "ACL failure in script"];
 
-    /// The exceptions that come out of StackExchange.Redis when Redis, the network or the multiplexer fails a command.
+    /// The exceptions that come out of StackExchange.Redis, or of a bare connection, when Redis, the network or the multiplexer fails a command.
     public static bool IsRedis(Exception exception) =>
         exception
             is RedisException
@@ -53,6 +53,9 @@ internal static class RedisErrors
     public static bool IsReadOnly(Exception exception) =>
         exception is RedisServerException && Code(exception.Message) == "READONLY";
 
+    /// A refusal that a script meets at its first write, or before: nothing of it has happened.
+    public static bool HasDoneNothing(string message) => Code(message) is "NOSCRIPT" or "OOM" || IsPassing(message);
+
     /// An error that waiting cures.
     public static bool IsPassing(string message) => waiting.AsSpan().Contains(Code(message));
 
@@ -60,7 +63,9 @@ internal static class RedisErrors
     public static bool IsAuthentication(Exception exception) =>
         exception switch
         {
-            RedisServerException server => Code(server.Message) is "NOAUTH" or "WRONGPASS",
+            RedisServerException or BareConnection.RefusedException => Code(exception.Message)
+                is "NOAUTH"
+                    or "WRONGPASS",
             RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } => true,
             _ => exception.InnerException is { } inner && IsAuthentication(inner),
         };
@@ -84,12 +89,12 @@ internal static class RedisErrors
             return Refused(what, address, AuthenticationAdvice, exception);
         }
 
-        if (exception is not RedisServerException server)
+        if (exception is not (RedisServerException or BareConnection.RefusedException))
         {
             return Lost(exception, what, address);
         }
 
-        return Code(server.Message) switch
+        return Code(exception.Message) switch
         {
             "OOM" => new ConnectionException(
                 $"Redis at {address} has no memory left for {what}. Raise its maxmemory, or remove data; "
@@ -115,7 +120,7 @@ internal static class RedisErrors
                 exception,
                 isTransient: true
             ),
-            _ => Refused(what, address, server.Message, exception),
+            _ => Refused(what, address, exception.Message, exception),
         };
     }
 

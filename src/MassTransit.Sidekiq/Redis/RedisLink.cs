@@ -271,12 +271,11 @@ internal sealed class RedisLink : IAsyncDisposable
 
     void OnFailed(object? sender, ConnectionFailedEventArgs lost)
     {
-        Volatile.Write(ref failedAt, Time.GetTimestamp());
-
         // Of several servers another may do.
         var isAlone = multiplexer?.GetEndPoints().Length == 1;
         if (lost.ConnectionType == ConnectionType.Interactive && (isAlone || !IsConnected))
         {
+            Volatile.Write(ref failedAt, Time.GetTimestamp());
             report(this, lost.FailureType.ToString());
         }
     }

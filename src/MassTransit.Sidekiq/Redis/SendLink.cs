@@ -8,12 +8,13 @@ namespace MassTransit.Sidekiq;
 /// The way that sends take. Most go by a connection of their own (PipelinedConnection); the multiplexer beside it is there from
 /// the first instant, knows whether Redis is lost, and answers for all that this one cannot:
 /// 1. It serves until the other is open, and again while Redis is lost. The other is opened beside the next send, at most
-///    once a second.
+///    once a second, or twice a minute where it is refused.
 /// 2. What Redis refuses there is asked here once more, and fails in one way: READONLY, a forgotten script, a full memory.
 /// 3. Several servers, and a multiplexer of the user's own, are its business alone.
 internal sealed class SendLink(RedisConnection redis, RedisLink link) : IAsyncDisposable
 {
     static readonly TimeSpan openPeriod = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan refusedPeriod = TimeSpan.FromSeconds(30);
 
     readonly RedisSettings settings = redis.Settings;
     readonly bool canBeDirect = redis.Settings is { Connection: null, Endpoints.Count: 1 };
@@ -34,12 +35,17 @@ internal sealed class SendLink(RedisConnection redis, RedisLink link) : IAsyncDi
     {
         get
         {
-            if (opened is { Connection.IsOpen: true } last && redis.Outage is null && last.Epoch == redis.Epoch)
+            if (redis.Outage is not null || !canBeDirect)
+            {
+                return null;
+            }
+
+            if (opened is { Connection.IsOpen: true } last && last.Epoch == redis.Epoch)
             {
                 return last.Connection;
             }
 
-            if (canBeDirect && link.IsConnected)
+            if (link.IsConnected)
             {
                 OpenDirect();
             }
@@ -51,10 +57,10 @@ internal sealed class SendLink(RedisConnection redis, RedisLink link) : IAsyncDi
     /// SADD goes first: a kill between the two leaves a queue that is known and empty, never a job in an unknown queue.
     public async Task Push(PipelinedConnection? way, RedisKey queues, QueueKeys queue, RedisValue[] jobs)
     {
-        if (way is { IsOpen: true })
+        var push = new Pushed(queues, queue, jobs);
+        if (await TrySend(way, "push", [queue.List], push, Pushed.Write, 2).ConfigureAwait(false) is { } replies)
         {
-            var push = new Pushed(queues, queue, jobs);
-            var replies = await Send(way, "push", [queue.List], push, Pushed.Write, 2).ConfigureAwait(false);
+            Note(replies[1]);
             if (replies[1] is not BareConnection.RefusedException)
             {
                 // The job is there, and is not to be pushed twice. What is wrong with the list of queues its sender has to hear.
@@ -72,14 +78,14 @@ internal sealed class SendLink(RedisConnection redis, RedisLink link) : IAsyncDi
     }
 
     /// Runs a step that returns a number.
-    public async Task<long> Number(Script script, RedisKey[] keys, RedisValue[] values) =>
-        await TryRun(script, keys, values).ConfigureAwait(false) is { } number
+    public async Task<long> Number(PipelinedConnection? way, Script script, RedisKey[] keys, RedisValue[] values) =>
+        await TryRun(way, script, keys, values).ConfigureAwait(false) is { } number
             ? (long)number
             : (long)await link.Run(script, keys, values).ConfigureAwait(false);
 
     /// Runs a step that returns a list of numbers and texts.
-    public async Task<string[]> Texts(Script script, RedisKey[] keys, RedisValue[] values) =>
-        await TryRun(script, keys, values).ConfigureAwait(false) is { } list
+    public async Task<string[]> Texts(PipelinedConnection? way, Script script, RedisKey[] keys, RedisValue[] values) =>
+        await TryRun(way, script, keys, values).ConfigureAwait(false) is { } list
             ? [.. ((object?[])list).Select(Text)]
             : (string[])(await link.Run(script, keys, values).ConfigureAwait(false))!;
 
@@ -93,25 +99,29 @@ internal sealed class SendLink(RedisConnection redis, RedisLink link) : IAsyncDi
         }
 
         await last.ConfigureAwait(false);
-        await Close().ConfigureAwait(false);
+        opened?.Connection.Dispose();
         await link.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// Null when this step is for the multiplexer.
-    async Task<object?> TryRun(Script script, RedisKey[] keys, RedisValue[] values)
+    /// Null when this step is for the multiplexer. What a script was refused for a key of another type, or for want of a
+    /// permission, it may have met half way: that is not run again.
+    async Task<object?> TryRun(PipelinedConnection? way, Script script, RedisKey[] keys, RedisValue[] values)
     {
-        if (Direct is not { } way)
+        var step = new Step(script, keys, values);
+        if (await TrySend(way, script.Name, keys, step, Step.Write, 1).ConfigureAwait(false) is not { } replies)
         {
             return null;
         }
 
-        var replies = await Send(way, script.Name, keys, new Step(script, keys, values), Step.Write, 1)
-            .ConfigureAwait(false);
-        return replies[0] is BareConnection.RefusedException ? null : replies[0];
+        Note(replies[0]);
+        return replies[0] is not BareConnection.RefusedException refusal ? replies[0]
+            : RedisErrors.HasDoneNothing(refusal.Message) ? null
+            : throw RedisErrors.Translate(refusal, RedisErrors.Describe(script.Name, keys), settings.Address);
     }
 
-    async Task<object?[]> Send<T>(
-        PipelinedConnection way,
+    /// Null when nothing was written, for the connection has ended.
+    async Task<object?[]?> TrySend<T>(
+        PipelinedConnection? way,
         string step,
         RedisKey[] keys,
         T command,
@@ -119,13 +129,27 @@ internal sealed class SendLink(RedisConnection redis, RedisLink link) : IAsyncDi
         int replies
     )
     {
+        if (way is null || !way.TrySend(command, write, replies, out var sent))
+        {
+            return null;
+        }
+
         try
         {
-            return await way.Send(command, write, replies).ConfigureAwait(false);
+            return await sent.ConfigureAwait(false);
         }
         catch (Exception lost) when (RedisErrors.IsRedis(lost))
         {
             throw RedisErrors.Translate(lost, RedisErrors.Describe(step, keys), settings.Address);
+        }
+    }
+
+    /// A server that cannot serve now may be a replica where the multiplexer has found the primary.
+    void Note(object? reply)
+    {
+        if (reply is BareConnection.RefusedException refusal && RedisErrors.IsPassing(refusal.Message))
+        {
+            opened?.Connection.Retire();
         }
     }
 
@@ -136,7 +160,7 @@ internal sealed class SendLink(RedisConnection redis, RedisLink link) : IAsyncDi
             if (
                 opening.IsCompleted
                 && !closed.IsCancellationRequested
-                && (triedAt == 0 || RedisLink.Time.GetElapsedTime(triedAt) >= openPeriod)
+                && (triedAt == 0 || RedisLink.Time.GetElapsedTime(triedAt) >= (isRefused ? refusedPeriod : openPeriod))
             )
             {
                 triedAt = RedisLink.Time.GetTimestamp();
@@ -149,7 +173,7 @@ internal sealed class SendLink(RedisConnection redis, RedisLink link) : IAsyncDi
     async Task Open(int epoch)
     {
         await Task.Yield();
-        await Close().ConfigureAwait(false);
+        var last = opened;
         try
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(closed.Token);
@@ -160,6 +184,7 @@ internal sealed class SendLink(RedisConnection redis, RedisLink link) : IAsyncDi
                 epoch
             );
             isRefused = false;
+            last?.Connection.Retire();
         }
         catch (Exception refusal)
         {
@@ -168,15 +193,6 @@ internal sealed class SendLink(RedisConnection redis, RedisLink link) : IAsyncDi
                 isRefused = true;
                 redis.Logger.SendsShare(refusal.Message);
             }
-        }
-    }
-
-    async ValueTask Close()
-    {
-        if (opened is { } last)
-        {
-            opened = null;
-            await last.Connection.DisposeAsync().ConfigureAwait(false);
         }
     }
 

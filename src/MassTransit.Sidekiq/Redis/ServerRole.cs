@@ -4,7 +4,7 @@ namespace MassTransit.Sidekiq;
 
 internal static class ServerRole
 {
-    /// Asked only after a refused write, which an outage ends with the first server that says it is a primary.
+    /// Asked after a refused write, until a server says that it is a primary.
     public static async Task<bool> IsReplica(IDatabase database)
     {
         try

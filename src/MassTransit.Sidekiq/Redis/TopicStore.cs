@@ -56,14 +56,17 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
             );
 
     /// Returns how many copies were made; none is no error.
-    public async Task<int> Publish(PublishRequest request)
+    public Task<int> Publish(PublishRequest request) => Publish(request, redis.Sending.Direct);
+
+    /// By the way given: null is the multiplexer.
+    public async Task<int> Publish(PublishRequest request, PipelinedConnection? way)
     {
         RedisKey[] touched = request is { Due: not null, Token: { } token }
             ? [keys.Queues, keys.Schedule, keys.Token(token)]
             : [keys.Queues, keys.Schedule];
 
         var reply = await redis
-            .Sending.Texts(Script.Publish, touched, Arguments(keys.Prefix, request))
+            .Sending.Texts(way, Script.Publish, touched, Arguments(keys.Prefix, request))
             .ConfigureAwait(false);
         foreach (var copy in request.Copies is null ? [] : reply[1..])
         {

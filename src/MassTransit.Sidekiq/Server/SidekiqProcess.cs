@@ -178,9 +178,14 @@ internal sealed class SidekiqProcess : Agent
     public Task Killed(ReadOnlyMemory<byte> json, string queue) =>
         host.Deaths.Tell(json, queue, new SidekiqJobKilledException());
 
-    public async Task Publish(PublishRequest request)
+    public Task Publish(PublishRequest request) => Published(request, Topics.Publish(request));
+
+    /// By the multiplexer, behind what was pushed that way.
+    public Task PublishInOrder(PublishRequest request) => Published(request, Topics.Publish(request, way: null));
+
+    async Task Published(PublishRequest request, Task sent)
     {
-        await Topics.Publish(request).ConfigureAwait(false);
+        await sent.ConfigureAwait(false);
         if (request.Due is { } due)
         {
             poller.Expect(due);

@@ -94,19 +94,28 @@ public sealed class SendLinkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Silent_Redis_fails_sends_within_the_command_timeout_and_is_used_again_when_it_answers()
+    public async Task Silent_Redis_fails_sends_after_the_command_timeout_and_is_used_again_when_it_answers()
     {
+        await using var impatient = RedisSteps.On(
+            server,
+            RedisSteps.SettingsFor(server.Open()) with
+            {
+                CommandTimeout = TimeSpan.FromSeconds(1),
+            }
+        );
+        await Direct(impatient);
+
         server.Pause();
-        var lost = await Assert.ThrowsAsync<ConnectionException>(() => Push(1).InTime());
+        var lost = await Assert.ThrowsAsync<ConnectionException>(() => impatient.Jobs.Push("a", "1".Bytes()).InTime());
         Assert.True(lost.IsTransient);
 
         server.Resume();
-        await steps.Connection.Connected(TestContext.Current.CancellationToken).InTime();
-        await Until(() => steps.Connection.Outage is null);
-        await Direct();
-        await Push(2);
+        await impatient.Connection.Connected(TestContext.Current.CancellationToken).InTime();
+        await Until(() => impatient.Connection.Outage is null);
+        await Direct(impatient);
+        await impatient.Jobs.Push("a", "2".Bytes());
 
-        Assert.Equal("2", (await server.Open().Queue("orders"))[^1]);
+        Assert.Equal("2", (await server.Open().Queue("a"))[^1]);
     }
 
     [Fact]
@@ -144,6 +153,43 @@ public sealed class SendLinkTests : IAsyncLifetime
 
         Assert.Contains("push on queues", refused.Message, StringComparison.Ordinal);
         Assert.Equal(["1"], await server.Open().Queue("orders"));
+    }
+
+    [Fact]
+    public async Task Publish_that_is_refused_half_way_is_not_made_twice()
+    {
+        await Db.HashSetAsync("mt:topic:Shop:Ordered", "orders", "");
+        await Db.KeyDeleteAsync("queues");
+        await Db.StringSetAsync("queues", "no set");
+        Assert.NotNull(Link.Direct);
+
+        var request = new PublishRequest
+        {
+            Entities = ["Shop:Ordered"],
+            Template = new JobTemplate("""{"queue":"""u8.ToArray(), ""","class":"""u8.ToArray(), "}"u8.ToArray()),
+            Class = "Shop::Ordered",
+            MessageId = Guid.NewGuid(),
+        };
+        var refused = await Assert.ThrowsAsync<SidekiqRedisException>(() => steps.Topics.Publish(request).InTime());
+
+        Assert.Contains("refused publish", refused.Message, StringComparison.Ordinal);
+        Assert.Single(await server.Open().Queue("orders"));
+    }
+
+    [Fact]
+    public async Task Sends_under_way_are_answered_when_another_connection_takes_over()
+    {
+        var before = Link.Direct!;
+        server.Pause();
+        Task[] pushes = [.. Enumerable.Range(0, 3).Select(number => steps.Jobs.Push($"queue{number}", "1".Bytes()))];
+        steps.Connection.Emptied();
+        var next = Push(1);
+        server.Resume();
+
+        await Task.WhenAll([.. pushes, next]).InTime();
+        await Direct();
+        Assert.NotSame(before, Link.Direct);
+        await Until(() => !before.IsOpen);
     }
 
     [Fact]
@@ -207,12 +253,14 @@ public sealed class SendLinkTests : IAsyncLifetime
 
     Task Push(int number) => steps.Jobs.Push("orders", $"{number}".Bytes());
 
+    Task Direct() => Direct(steps);
+
     /// Sends until the connection is there.
-    Task Direct() =>
+    static Task Direct(RedisSteps sender) =>
         Until(async () =>
         {
-            await steps.Jobs.Push("warm", "0".Bytes());
-            return Link.Direct is not null;
+            await sender.Jobs.Push("warm", "0".Bytes());
+            return sender.Connection.Sending.Direct is not null;
         });
 
     async Task<string[]> Clients() => (await server.Clients()).Split('\n', StringSplitOptions.RemoveEmptyEntries);

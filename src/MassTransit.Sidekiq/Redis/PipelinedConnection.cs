@@ -28,7 +28,7 @@ internal sealed class PipelinedConnection : IDisposable
     ArrayBufferWriter<byte> gathered = new();
     ArrayBufferWriter<byte> written = new();
     bool isWriting;
-    bool isRetired;
+    volatile bool isRetired;
     long heardAt;
     Exception? end;
 
@@ -40,7 +40,8 @@ internal sealed class PipelinedConnection : IDisposable
         _ = ReadAnswers();
     }
 
-    public bool IsOpen => Volatile.Read(ref end) is null;
+    /// False once it has ended or retired; one that has retired still serves who was on it, as long as answers are due.
+    public bool IsOpen => Volatile.Read(ref end) is null && !isRetired;
 
     public static async Task<PipelinedConnection> Open(
         RedisSettings settings,

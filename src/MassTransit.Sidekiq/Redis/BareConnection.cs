@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Net.Security;
@@ -56,13 +57,14 @@ internal sealed class BareConnection : IAsyncDisposable
 
     public static byte[] Command(params ReadOnlySpan<string> words)
     {
-        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"*{words.Length}\r\n");
+        var command = new ArrayBufferWriter<byte>();
+        command.Begin(words.Length);
         foreach (var word in words)
         {
-            text.Append(CultureInfo.InvariantCulture, $"${Encoding.UTF8.GetByteCount(word)}\r\n{word}\r\n");
+            command.Word(word);
         }
 
-        return Encoding.UTF8.GetBytes(text.ToString());
+        return command.WrittenSpan.ToArray();
     }
 
     /// One command and its reply (see Read).

@@ -26,21 +26,15 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
     /// The first job given is the first to run. Slices are steps of their own: a kill between two leaves the first.
     public async Task PushBulk(string queue, IReadOnlyList<ReadOnlyMemory<byte>> jobs)
     {
-        var target = keys.Queue(queue);
-        for (var first = 0; first < jobs.Count; first += BulkSlice)
+        foreach (var slice in Slices(jobs))
         {
-            await redis
-                .Sending.Push(redis.Sending.Direct, keys.Queues, target, Slice(jobs, first))
-                .ConfigureAwait(false);
+            await redis.Sending.Push(redis.Sending.Direct, keys.Queues, keys.Queue(queue), slice).ConfigureAwait(false);
         }
     }
 
-    /// The same by the multiplexer, all slices at once: what is sent that way afterwards stands behind them.
-    public async Task PushBulkInOrder(string queue, IReadOnlyList<ReadOnlyMemory<byte>> jobs)
-    {
-        var target = keys.Queue(queue);
-        await link.Call("push", target.List, database => PushSlices(database, target, jobs)).ConfigureAwait(false);
-    }
+    /// The same by the multiplexer, for those who send more behind it before it is answered.
+    public Task PushBulkInOrder(string queue, IReadOnlyList<ReadOnlyMemory<byte>> jobs) =>
+        redis.Sending.PushInOrder(keys.Queues, keys.Queue(queue), Slices(jobs));
 
     /// False when the queue has ended: an answer that nobody waits for is dropped. `life` is how long an unread answer
     /// is kept at least.
@@ -120,27 +114,17 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
         return lanes.GetOrAdd(queue, name => new PushLane(redis.Sending, keys.Queues, keys.Queue(name)));
     }
 
-    async Task<long> PushSlices(IDatabase database, QueueKeys target, IReadOnlyList<ReadOnlyMemory<byte>> jobs)
+    static IEnumerable<RedisValue[]> Slices(IReadOnlyList<ReadOnlyMemory<byte>> jobs)
     {
-        var known = database.SetAddAsync(keys.Queues, target.Member);
-        var sent = new Task<long>[(jobs.Count + BulkSlice - 1) / BulkSlice];
-        for (var slice = 0; slice < sent.Length; slice++)
+        for (var first = 0; first < jobs.Count; first += BulkSlice)
         {
-            sent[slice] = database.ListLeftPushAsync(target.List, Slice(jobs, slice * BulkSlice));
+            var slice = new RedisValue[Math.Min(BulkSlice, jobs.Count - first)];
+            for (var i = 0; i < slice.Length; i++)
+            {
+                slice[i] = Value(jobs[first + i]);
+            }
+
+            yield return slice;
         }
-
-        await known.ConfigureAwait(false);
-        return (await Task.WhenAll(sent).ConfigureAwait(false))[^1];
-    }
-
-    static RedisValue[] Slice(IReadOnlyList<ReadOnlyMemory<byte>> jobs, int first)
-    {
-        var slice = new RedisValue[Math.Min(BulkSlice, jobs.Count - first)];
-        for (var i = 0; i < slice.Length; i++)
-        {
-            slice[i] = Value(jobs[first + i]);
-        }
-
-        return slice;
     }
 }

@@ -26,7 +26,8 @@ internal static class RedisErrors
 
     static readonly string[] scriptPermission = ["executing the script can't", "ACL failure in script"];
 
-    /// The exceptions that come out of StackExchange.Redis, or of a bare connection, when Redis, the network or the multiplexer fails a command.
+    /// The exceptions that come out of StackExchange.Redis, or of a bare connection, when Redis, the network or the multiplexer
+    /// fails a command.
     public static bool IsRedis(Exception exception) =>
         exception
             is RedisException

@@ -60,7 +60,7 @@ internal sealed class SendLink(RedisConnection redis, RedisLink link) : IAsyncDi
         var push = new Pushed(queues, queue, jobs);
         if (await TrySend(way, "push", [queue.List], push, Pushed.Write, 2).ConfigureAwait(false) is { } replies)
         {
-            Note(replies[1]);
+            Note(way!, replies[1]);
             if (replies[1] is not BareConnection.RefusedException)
             {
                 // The job is there, and is not to be pushed twice. What is wrong with the list of queues its sender has to hear.
@@ -76,6 +76,14 @@ internal sealed class SendLink(RedisConnection redis, RedisLink link) : IAsyncDi
 
         await link.Call("push", queue.List, database => Push(database, queues, queue, jobs)).ConfigureAwait(false);
     }
+
+    /// Several lists of jobs by the multiplexer, all at once: what is sent that way afterwards stands behind them.
+    public Task PushInOrder(RedisKey queues, QueueKeys queue, IEnumerable<RedisValue[]> slices) =>
+        link.Call(
+            "push",
+            queue.List,
+            database => Task.WhenAll(slices.Select(jobs => Push(database, queues, queue, jobs)))
+        );
 
     /// Runs a step that returns a number.
     public async Task<long> Number(PipelinedConnection? way, Script script, RedisKey[] keys, RedisValue[] values) =>
@@ -113,7 +121,7 @@ internal sealed class SendLink(RedisConnection redis, RedisLink link) : IAsyncDi
             return null;
         }
 
-        Note(replies[0]);
+        Note(way!, replies[0]);
         return replies[0] is not BareConnection.RefusedException refusal ? replies[0]
             : RedisErrors.HasDoneNothing(refusal.Message) ? null
             : throw RedisErrors.Translate(refusal, RedisErrors.Describe(script.Name, keys), settings.Address);
@@ -145,11 +153,11 @@ internal sealed class SendLink(RedisConnection redis, RedisLink link) : IAsyncDi
     }
 
     /// A server that cannot serve now may be a replica where the multiplexer has found the primary.
-    void Note(object? reply)
+    static void Note(PipelinedConnection way, object? reply)
     {
         if (reply is BareConnection.RefusedException refusal && RedisErrors.IsPassing(refusal.Message))
         {
-            opened?.Connection.Retire();
+            way.Retire();
         }
     }
 
@@ -191,7 +199,11 @@ internal sealed class SendLink(RedisConnection redis, RedisLink link) : IAsyncDi
             if (!isRefused && link.IsConnected && !closed.IsCancellationRequested)
             {
                 isRefused = true;
-                redis.Logger.SendsShare(refusal.Message);
+                redis.Logger.SendsShare(
+                    refusal is OperationCanceledException
+                        ? $"not open within {settings.ConnectTimeout.TotalSeconds} s"
+                        : refusal.Message
+                );
             }
         }
     }

@@ -7,13 +7,13 @@ namespace MassTransit.Sidekiq.Interop.Tests;
 /// <summary>Ruby finds an entry of a sorted set again by writing it anew, so our text must be the text that Ruby would write.</summary>
 public class JobDialectTests
 {
-    static readonly DateTimeOffset now = new(2026, 11, 22, 12, 0, 0, 123, TimeSpan.Zero);
+    static readonly DateTimeOffset now = TestClock.Start.AddMilliseconds(123);
 
     [Fact]
     public async Task Ruby_writes_our_jobs_anew_as_the_same_text()
     {
         await using var redis = await RedisServer.Lease();
-        var random = new Random(20261122);
+        var random = new Random(9);
         var jobs = Enumerable.Range(0, 500).Select(_ => AnyJob(random)).ToArray();
         await redis.SeedQueue("orders", jobs);
 
@@ -41,7 +41,9 @@ public class JobDialectTests
     {
         await using var redis = await RedisServer.Lease();
         var job = SidekiqJob.Parse(
-            """{"retry":true,"queue":"orders","backtrace":true,"args":[],"class":"OkJob","jid":"1","created_at":1795308424.5}"""u8.ToArray(),
+            Encoding.UTF8.GetBytes(
+                $$"""{"retry":true,"queue":"orders","backtrace":true,"args":[],"class":"OkJob","jid":"1","created_at":{{TestClock.Pushed}}}"""
+            ),
             "orders"
         );
         var failed = new JobFailure(new RetrySchedule(new Random(1))).Decide(

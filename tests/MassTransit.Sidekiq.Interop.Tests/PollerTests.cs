@@ -59,5 +59,5 @@ public sealed class PollerTests(ITestOutputHelper output)
             .Sum(same => same.Count());
 
     static string Job(int number) =>
-        $$"""{"class":"OkJob","args":[{{number}}],"queue":"late","jid":"{{number:x24}}","retry":true,"created_at":1795308424.5}""";
+        $$"""{"class":"OkJob","args":[{{number}}],"queue":"late","jid":"{{number:x24}}","retry":true,"created_at":{{TestClock.Pushed}}}""";
 }

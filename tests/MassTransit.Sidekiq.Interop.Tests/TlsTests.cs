@@ -53,7 +53,7 @@ public class TlsTests
     }
 
     static string Paid(int order) =>
-        $$"""{"class":"Shop::OrderPaid","args":[{"orderId":{{order}},"total":9.5}],"jid":"{{order:x24}}","queue":"payments","retry":true,"created_at":1795308424.5}""";
+        $$"""{"class":"Shop::OrderPaid","args":[{"orderId":{{order}},"total":9.5}],"jid":"{{order:x24}}","queue":"payments","retry":true,"created_at":{{TestClock.Pushed}}}""";
 
     /// Signed by itself, so that whoever trusts this file trusts the server.
     static async Task WriteCertificate(string folder)

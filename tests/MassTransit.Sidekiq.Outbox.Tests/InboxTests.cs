@@ -15,7 +15,7 @@ public class InboxTests
         await using var host = await Start(database, redis, consumed);
         var order = Guid.NewGuid();
         var job =
-            $$"""{"class":"Ship","args":[{"orderId":"{{order}}","step":1}],"jid":"6a53acef47bc238203ae6a7e","retry":true,"queue":"ship","created_at":1795308424.3}""";
+            $$"""{"class":"Ship","args":[{"orderId":"{{order}}","step":1}],"jid":"6a53acef47bc238203ae6a7e","retry":true,"queue":"ship","created_at":{{TestClock.Pushed}}}""";
 
         await redis.SeedQueue("ship", job);
         await consumed.Once().InTime();

@@ -1,12 +1,15 @@
 namespace MassTransit.Sidekiq.TestSupport;
 
-/// <summary>A clock that stands still until <see cref="Advance"/>; its timers fire on the way, in the order they are due.</summary>
+/// <summary>
+/// A clock that stands still until <see cref="Advance"/>; its timers fire on the way, in the order they are due. Unless told
+/// otherwise it starts at <see cref="TestClock.Start"/>.
+/// </summary>
 public sealed class FakeClock(DateTimeOffset? start = null) : TimeProvider
 {
     readonly Lock gate = new();
     readonly List<FakeTimer> timers = [];
     readonly List<(int Count, TaskCompletionSource Reached)> waiters = [];
-    DateTimeOffset now = start ?? new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
+    DateTimeOffset now = start ?? TestClock.Start;
 
     /// <summary>Moves time on and fires what falls due, each timer at its own instant.</summary>
     public void Advance(TimeSpan by)

@@ -103,7 +103,7 @@ public sealed class CrashTests(ITestOutputHelper output)
             .Range(first, count)
             .Select(number =>
                 (RedisValue)
-                    $$$"""{"retry":true,"queue":"crash","args":[{"number":{{{number}}}}],"class":"CrashJob","jid":"{{{number:x24}}}","created_at":1795308424.339149,"enqueued_at":1795308424.339149}"""
+                    $$$"""{"retry":true,"queue":"crash","args":[{"number":{{{number}}}}],"class":"CrashJob","jid":"{{{number:x24}}}","created_at":{{{TestClock.Pushed}}},"enqueued_at":{{{TestClock.Pushed}}}}"""
             );
 
         return redis.Db.ListLeftPushAsync("queue:crash", [.. jobs]);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using MassTransit.Testing;
@@ -13,6 +14,10 @@ public sealed class BadInputTests(ITestOutputHelper output)
     const string Jid = "\"jid\":\"6a53acef47bc238203ae6a7e\"";
     const string Class = "\"class\":\"MassTransit::Sidekiq::Tests::Parcel\"";
     const string Good = "{" + Class + ",\"args\":[{\"id\":1}]," + Jid + "}";
+
+    // The rows say the same in every run, so that runners which look for tests first find them again.
+    const string Second = "(the second)";
+    const string SecondInText = "(the second in ISO 8601)";
 
     public static TheoryData<string, string> NoJobs =>
         new()
@@ -67,11 +72,11 @@ public sealed class BadInputTests(ITestOutputHelper output)
                 )
             },
             { "a number for a jid", Good.Replace("\"6a53acef47bc238203ae6a7e\"", "17", StringComparison.Ordinal) },
-            { "milliseconds", Timed("1795308424339") },
-            { "seconds", Timed("1795308424") },
-            { "float seconds", Timed("1795308424.339149") },
-            { "text times", Timed("\"2026-11-22T00:47:04Z\"") },
-            { "text of seconds", Timed("\"1795308424.339149\"") },
+            { "milliseconds", Timed(Second + "339") },
+            { "seconds", Timed(Second) },
+            { "float seconds", Timed(Second + ".339149") },
+            { "text times", Timed("\"" + SecondInText + "\"") },
+            { "text of seconds", Timed("\"" + Second + ".339149\"") },
             { "a comment, spaces and a key twice", "/* x */ { \"args\" : [ 0 ],\n " + Good[1..] },
             { "an mt that is no object", "{\"mt\":7," + Good[1..] },
             { "tags that are a text", "{\"tags\":\"x\"," + Good[1..] },
@@ -142,14 +147,21 @@ public sealed class BadInputTests(ITestOutputHelper output)
     public async Task Job_in_an_odd_form_runs(string what, string text)
     {
         await using var redis = await RedisServer.Lease();
+        var second = DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+        var isTimed = text.Contains("(the second", StringComparison.Ordinal);
+        text = text.Replace(Second, $"{second.ToUnixTimeSeconds()}", StringComparison.Ordinal)
+            .Replace(
+                SecondInText,
+                second.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
+                StringComparison.Ordinal
+            );
         var jobs = new List<SidekiqJob>();
         await using var bus = await Run(redis, Encoding.UTF8.GetBytes(text), jobs);
 
         var job = Assert.Single(jobs);
         Assert.Equal(text, job.RawJson);
-        if (text.Contains("17953", StringComparison.Ordinal) || text.Contains("2026", StringComparison.Ordinal))
+        if (isTimed)
         {
-            var second = DateTimeOffset.FromUnixTimeSeconds(1795308424);
             Assert.InRange(job.CreatedAt!.Value, second, second.AddSeconds(1));
             Assert.InRange(job.EnqueuedAt!.Value, second, second.AddSeconds(1));
         }

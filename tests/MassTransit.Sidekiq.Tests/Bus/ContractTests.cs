@@ -256,7 +256,7 @@ public sealed class ContractTests(ITestOutputHelper output)
     }
 
     static string Job(string jobClass, string args) =>
-        $$"""{"class":"{{jobClass}}","args":{{args}},"retry":true,"queue":"any","jid":"b4a577edbccf1d805744efa9","created_at":1795308424.3,"tenant":"eu"}""";
+        $$"""{"class":"{{jobClass}}","args":{{args}},"retry":true,"queue":"any","jid":"b4a577edbccf1d805744efa9","created_at":{{TestClock.Pushed}},"tenant":"eu"}""";
 }
 
 public sealed record Price(int OrderId, decimal UnitPrice);

@@ -11,8 +11,8 @@ public sealed partial class FaultPointTests(ITestOutputHelper output)
 {
     const string Jid = "6a53acef47bc238203ae6a7e";
     const string Class = "\"class\":\"MassTransit::Sidekiq::Tests::SubmitOrder\",\"args\":[{\"orderId\":1}]";
-    const string Job =
-        "{\"retry\":true,\"queue\":\"orders\"," + Class + ",\"jid\":\"" + Jid + "\",\"created_at\":1795308424.3}";
+    static readonly string Job =
+        $$"""{"retry":true,"queue":"orders",{{Class}},"jid":"{{Jid}}","created_at":{{TestClock.Pushed}}}""";
 
     [Theory]
     [InlineData("retry", true, "mt:working")]
@@ -120,11 +120,11 @@ public sealed partial class FaultPointTests(ITestOutputHelper output)
         await using (await Start(proxy.Url, redis, "", Note(new Seen<int>())))
         {
             proxy.CutAt(script, before);
-            // On the first of January, and due for the last one: within a window of a year, and so for one run.
+            // Once a year, and due for the last time: within a window of a year, and so for one run.
             await redis.Db.HashSetAsync(
                 "mt:periodic:jobs",
                 "App:yearly",
-                """{"cron":"0 0 1 1 *","tz":"Etc/UTC","late":31622400,"queue":"yearly","job":{"retry":true,"args":[],"class":"A"}}"""
+                $$$"""{"cron":"{{{TestClock.CronMonthsAway}}}","tz":"Etc/UTC","late":31622400,"queue":"yearly","job":{"retry":true,"args":[],"class":"A"}}"""
             );
             await redis.Db.SortedSetAddAsync("mt:periodic", "App:yearly", 1);
             await proxy.Cut.InTime();

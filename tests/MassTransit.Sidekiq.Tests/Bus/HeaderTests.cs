@@ -13,7 +13,7 @@ public sealed class HeaderTests(ITestOutputHelper output)
         await using var bus = await Start(redis, seen);
         var endpoint = await bus.Harness.Bus.GetSendEndpoint(new Uri("queue:orders"));
         var ids = Enumerable.Range(0, 5).Select(_ => NewId.NextGuid()).ToArray();
-        var when = new DateTime(2026, 11, 22, 1, 2, 3, DateTimeKind.Utc);
+        var when = TestClock.Today.UtcDateTime + new TimeSpan(1, 2, 3);
 
         await endpoint.Send(
             new SubmitOrder(1),

@@ -8,7 +8,7 @@ namespace MassTransit.Sidekiq.Tests;
 public sealed class PeriodicTests(ITestOutputHelper output)
 {
     const string EverySecond = "* * * * * *";
-    const string Never = "0 0 1 1 *";
+    static readonly string Never = TestClock.CronMonthsAway;
 
     [Fact]
     public async Task Message_is_published_again_and_again_each_time_with_an_id_of_its_own()

@@ -217,7 +217,7 @@ public sealed class QueueTests(ITestOutputHelper output)
                 .. Enumerable
                     .Range(first, count)
                     .Select(id =>
-                        $$"""{"class":"MassTransit::Sidekiq::Tests::SubmitOrder","args":[{"orderId":{{id}}}],"retry":true,"queue":"{{queue}}","jid":"{{id:x24}}","created_at":1795308424.3}"""
+                        $$"""{"class":"MassTransit::Sidekiq::Tests::SubmitOrder","args":[{"orderId":{{id}}}],"retry":true,"queue":"{{queue}}","jid":"{{id:x24}}","created_at":{{TestClock.Pushed}}}"""
                     ),
             ]
         );

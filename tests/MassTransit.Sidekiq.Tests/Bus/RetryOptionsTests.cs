@@ -91,7 +91,7 @@ public sealed class RetryOptionsTests(ITestOutputHelper output)
             var retry = job is null ? "" : $"\"retry\":{job},";
             await redis.SeedQueue(
                 "orders",
-                $$"""{{{retry}}"class":"MassTransit::Sidekiq::Tests::SubmitOrder","args":[{"orderId":1}],"retry_count":{{retryCount}},"failed_at":1795308424.5}"""
+                $$"""{{{retry}}"class":"MassTransit::Sidekiq::Tests::SubmitOrder","args":[{"orderId":1}],"retry_count":{{retryCount}},"failed_at":{{TestClock.Pushed}}}"""
             );
             await redis.Until(async state => (await state.RetrySet()).Length + (await state.DeadSet()).Length == 1);
             return (await redis.RetrySet()).Length == 1 ? "retry" : "dead";

@@ -277,7 +277,7 @@ public sealed class RetryTests(ITestOutputHelper output)
                 cfg.ReceiveEndpoint("faults", e => e.Note(faults));
             }
         );
-        var count = retryCount is null ? "" : $"\"retry_count\":{retryCount},\"failed_at\":1795308424.5,";
+        var count = retryCount is null ? "" : $"\"retry_count\":{retryCount},\"failed_at\":{TestClock.Pushed},";
 
         await redis.SeedQueue(
             "orders",

@@ -13,10 +13,11 @@ public sealed class InspectorTests(ITestOutputHelper output)
         await using var redis = await RedisServer.Lease();
         await redis.SeedQueue(
             "orders",
-            """{"class":"A","args":[],"enqueued_at":1795348790.5}""",
+            $$"""{"class":"A","args":[],"enqueued_at":{{TestClock.Seconds(Now.AddSeconds(-9.5))}}}""",
             """{"class":"B","args":[]}"""
         );
-        await redis.SeedQueue("millis", """{"class":"A","args":[],"enqueued_at":1795348799000}""");
+        var millis = Now.AddSeconds(-1).ToUnixTimeMilliseconds();
+        await redis.SeedQueue("millis", $$"""{"class":"A","args":[],"enqueued_at":{{millis}}}""");
         await redis.SeedQueue("odd", "no job");
         await redis.Db.SetAddAsync("queues", "empty");
         var inspector = JobSetTests.Inspector(redis);
@@ -65,10 +66,11 @@ public sealed class InspectorTests(ITestOutputHelper output)
     public async Task Figures_are_those_of_the_dashboard()
     {
         await using var redis = await RedisServer.Lease();
+        var today = DateOnly.FromDateTime(Now.UtcDateTime);
         await redis.Db.StringSetAsync("stat:processed", 100);
         await redis.Db.StringSetAsync("stat:failed", 7);
-        await redis.Db.StringSetAsync("stat:processed:2026-11-22", 5);
-        await redis.Db.StringSetAsync("stat:failed:2026-11-20", 2);
+        await redis.Db.StringSetAsync($"stat:processed:{today:O}", 5);
+        await redis.Db.StringSetAsync($"stat:failed:{today.AddDays(-2):O}", 2);
         await redis.SeedQueue("orders", "{}", "{}");
         await redis.SeedQueue("mail", "{}");
         await redis.SeedRetrySet("{}", Now);
@@ -92,9 +94,9 @@ public sealed class InspectorTests(ITestOutputHelper output)
         );
         Assert.Equal(
             [
-                new SidekiqDay(new DateOnly(2026, 11, 22), 5, 0),
-                new SidekiqDay(new DateOnly(2026, 11, 21), 0, 0),
-                new SidekiqDay(new DateOnly(2026, 11, 20), 0, 2),
+                new SidekiqDay(today, 5, 0),
+                new SidekiqDay(today.AddDays(-1), 0, 0),
+                new SidekiqDay(today.AddDays(-2), 0, 2),
             ],
             await inspector.History(3)
         );
@@ -118,8 +120,8 @@ public sealed class InspectorTests(ITestOutputHelper output)
         Assert.Equal(("old", null), (six.HostName, six.Version));
         Assert.Equal(["default"], six.Queues);
         Assert.Equal(TimeSpan.FromMicroseconds(156), six.RoundTrip);
-        Assert.Equal(DateTimeOffset.FromUnixTimeMilliseconds(1795308700250), six.BeatAt);
-        Assert.Equal(DateTimeOffset.FromUnixTimeMilliseconds(1795308600500), six.StartedAt);
+        Assert.Equal(Now.AddSeconds(-0.75), six.BeatAt);
+        Assert.Equal(Now.AddSeconds(-100.5), six.StartedAt);
     }
 
     [Fact]
@@ -134,7 +136,7 @@ public sealed class InspectorTests(ITestOutputHelper output)
             [("old:7:a", "t2", "default", "2"), ("vm:17878:d917", "t1", "critical", "1")],
             work.Select(job => (job.Identity, job.Thread, job.Queue, job.Job!.Jid!))
         );
-        Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1795308680), work[0].RunAt);
+        Assert.Equal(Now.AddSeconds(-20), work[0].RunAt);
     }
 
     [Fact]
@@ -196,7 +198,7 @@ public sealed class InspectorTests(ITestOutputHelper output)
         await Register(
             redis,
             "vm:17878:d917",
-            """{"hostname":"vm","started_at":1795308679.0300643,"pid":17878,"tag":"app","capsules":{"default":{"concurrency":2,"mode":"weighted","weights":{"critical":2,"default":0}}},"labels":[],"identity":"vm:17878:d917","version":"8.1.7","embedded":false}""",
+            $$$$"""{"hostname":"vm","started_at":{{{{Now.AddSeconds(-21).ToUnixTimeSeconds()}}}}.0300643,"pid":17878,"tag":"app","capsules":{"default":{"concurrency":2,"mode":"weighted","weights":{"critical":2,"default":0}}},"labels":[],"identity":"vm:17878:d917","version":"8.1.7","embedded":false}""",
             ("concurrency", "2"),
             ("busy", "1"),
             ("quiet", "true"),
@@ -205,22 +207,25 @@ public sealed class InspectorTests(ITestOutputHelper output)
         await Register(
             redis,
             "old:7:a",
-            """{"hostname":"old","started_at":1795308600.5,"pid":7,"tag":"","concurrency":10,"queues":["default"],"labels":[],"identity":"old:7:a"}""",
+            $$"""{"hostname":"old","started_at":{{TestClock.Seconds(Now.AddSeconds(-100.5))}},"pid":7,"tag":"","concurrency":10,"queues":["default"],"labels":[],"identity":"old:7:a"}""",
             ("busy", "1"),
             ("quiet", "false"),
-            ("beat", "1795308700.25"),
+            ("beat", TestClock.Seconds(Now.AddSeconds(-0.75))),
             ("rtt_us", "156")
         );
         await Register(redis, "bad:1:z", "{no json");
         await redis.Db.HashSetAsync(
             "vm:17878:d917:work",
             "t1",
-            """{"queue":"critical","payload":"{\"class\":\"A\",\"jid\":\"1\"}","run_at":1795308690}"""
+            $$"""{"queue":"critical","payload":"{\"class\":\"A\",\"jid\":\"1\"}","run_at":{{Now.AddSeconds(-10).ToUnixTimeSeconds()}}}"""
         );
         await redis.Db.HashSetAsync(
             "old:7:a:workers",
             [
-                new HashEntry("t2", """{"queue":"default","payload":{"class":"B","jid":"2"},"run_at":1795308680}"""),
+                new HashEntry(
+                    "t2",
+                    $$"""{"queue":"default","payload":{"class":"B","jid":"2"},"run_at":{{Now.AddSeconds(-20).ToUnixTimeSeconds()}}}"""
+                ),
                 new HashEntry("t3", "{no json"),
             ]
         );

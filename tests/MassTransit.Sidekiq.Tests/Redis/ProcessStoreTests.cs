@@ -20,9 +20,9 @@ public class ProcessStoreTests
             state.Keys
         );
         Assert.Equal(
-            """
+            $$"""
             hash (expires) [
-              beat = 1795348800.0,
+              beat = {{TestClock.Seconds(RedisSteps.Now)}},
               busy = 2,
               concurrency = 10,
               info = {info},

@@ -355,7 +355,8 @@ public class RedisConnectionTests
     {
         using var key = RSA.Create(2048);
         var request = new CertificateRequest("CN=nobody", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        using var certificate = request.CreateSelfSigned(RedisSteps.Now.AddDays(-1), RedisSteps.Now.AddDays(1));
+        var now = TimeProvider.System.GetUtcNow();
+        using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
         try
         {
             while (true)

@@ -9,7 +9,7 @@ namespace MassTransit.Sidekiq.Tests.Redis;
 /// A database of a test's own, and a process of ours that works in it; `Another` is a second process beside the first.
 sealed class RedisSteps : IAsyncDisposable
 {
-    public static readonly DateTimeOffset Now = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
+    public static readonly DateTimeOffset Now = TestClock.Start;
     public static readonly TimeSpan Life = TimeSpan.FromMinutes(1);
 
     readonly RedisSteps? first;

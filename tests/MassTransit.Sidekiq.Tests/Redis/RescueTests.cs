@@ -109,15 +109,16 @@ public class RescueTests
     [Fact]
     public async Task Poison_that_had_failed_before_keeps_when_and_how_often()
     {
+        var failedAt = RedisSteps.Now.AddSeconds(-0.5);
         await using var steps = await Dead(
-            """{"jid":"abc","retry_count":4,"failed_at":1795300000.5,"error_class":"Old"}"""
+            $$"""{"jid":"abc","retry_count":4,"failed_at":{{TestClock.Seconds(failedAt)}},"error_class":"Old"}"""
         );
 
         await steps.Another().Leases.Rescue(Orders, RedisSteps.Now, poisonLimit: 1);
 
         var buried = SidekiqJob.Parse(Assert.Single(await steps.Redis.DeadSet()).Job.Bytes(), "orders");
         Assert.Equal(4, buried.RetryCount);
-        Assert.Equal(1795300000, buried.FailedAt!.Value.ToUnixTimeSeconds());
+        Assert.Equal(failedAt, buried.FailedAt);
         Assert.Equal("MassTransit.Sidekiq.PoisonJob", buried.ErrorClass);
     }
 

@@ -1,8 +1,16 @@
+using System.Globalization;
+
 namespace MassTransit.Sidekiq.Tests.Redis;
 
 public class StatStoreTests
 {
-    static readonly DateTimeOffset Now = new(2026, 11, 3, 9, 5, 59, TimeSpan.Zero);
+    // Of one digit each: day, hour and minute.
+    static readonly DateTimeOffset Now =
+        TestClock.Today.AddDays(3 - TestClock.Today.Day).AddMonths(1) + new TimeSpan(9, 5, 59);
+
+    static readonly string Date = InKey("yyyy-MM-dd");
+    static readonly string LongDay = InKey("yyyyMMdd");
+    static readonly string ShortDay = InKey("yyMMdd");
 
     [Fact]
     public async Task Counts_go_to_the_keys_of_each_Sidekiq_with_its_times_to_live()
@@ -18,38 +26,38 @@ public class StatStoreTests
                 "myapp:Shop::Pay-03-09:5",
                 "myapp:host:1:a",
                 "myapp:h|Shop::Pay-3-9:5",
-                "myapp:j|20261103|9:5",
-                "myapp:j|261103|9:0",
-                "myapp:j|261103|9:05",
+                $"myapp:j|{LongDay}|9:5",
+                $"myapp:j|{ShortDay}|9:0",
+                $"myapp:j|{ShortDay}|9:05",
                 "myapp:stat:failed",
-                "myapp:stat:failed:2026-11-03",
+                $"myapp:stat:failed:{Date}",
                 "myapp:stat:processed",
-                "myapp:stat:processed:2026-11-03",
+                $"myapp:stat:processed:{Date}",
             ],
             state.Keys
         );
         const string Metrics =
             "hash (expires) [\n  Shop::Fail|f = 2,\n  Shop::Fail|p = 2,\n  Shop::Pay|ms = 90,\n  Shop::Pay|p = 5\n]";
-        Assert.Equal(Metrics, state["myapp:j|20261103|9:5"]);
-        Assert.Equal(Metrics, state["myapp:j|261103|9:05"]);
-        Assert.Equal(Metrics, state["myapp:j|261103|9:0"]);
+        Assert.Equal(Metrics, state[$"myapp:j|{LongDay}|9:5"]);
+        Assert.Equal(Metrics, state[$"myapp:j|{ShortDay}|9:05"]);
+        Assert.Equal(Metrics, state[$"myapp:j|{ShortDay}|9:0"]);
         Assert.Equal("string 7", state["myapp:stat:processed"]);
-        Assert.Equal("string (expires) 2", state["myapp:stat:failed:2026-11-03"]);
+        Assert.Equal("string (expires) 2", state[$"myapp:stat:failed:{Date}"]);
         Assert.Equal(
             [
                 ("myapp:Shop::Pay-03-09:5", 28_800),
                 ("myapp:h|Shop::Pay-3-9:5", 28_800),
-                ("myapp:j|20261103|9:5", 28_800),
-                ("myapp:j|261103|9:0", 259_200),
-                ("myapp:stat:processed:2026-11-03", 157_680_000),
+                ($"myapp:j|{LongDay}|9:5", 28_800),
+                ($"myapp:j|{ShortDay}|9:0", 259_200),
+                ($"myapp:stat:processed:{Date}", 157_680_000),
             ],
             await TimesToLive(
                 steps,
                 "myapp:Shop::Pay-03-09:5",
                 "myapp:h|Shop::Pay-3-9:5",
-                "myapp:j|20261103|9:5",
-                "myapp:j|261103|9:0",
-                "myapp:stat:processed:2026-11-03"
+                $"myapp:j|{LongDay}|9:5",
+                $"myapp:j|{ShortDay}|9:0",
+                $"myapp:stat:processed:{Date}"
             )
         );
         Assert.Equal((4, 1, 0), await Buckets(steps, "myapp:h|Shop::Pay-3-9:5"));
@@ -67,7 +75,7 @@ public class StatStoreTests
         Assert.True(await store.Add(Counts(number: 2), Now));
 
         Assert.Equal(14, await steps.Redis.Db.StringGetAsync("stat:processed"));
-        Assert.Equal(4, await steps.Redis.Db.StringGetAsync("stat:failed:2026-11-03"));
+        Assert.Equal(4, await steps.Redis.Db.StringGetAsync($"stat:failed:{Date}"));
         Assert.Equal((8, 2, 0), await Buckets(steps, "h|Shop::Pay-3-9:5"));
     }
 
@@ -95,10 +103,12 @@ public class StatStoreTests
         var db = redis.Open().Db;
         Assert.Equal(3, await db.StringGetAsync("stat:processed"));
         Assert.Equal(2, await db.StringGetAsync("stat:failed"));
-        Assert.Equal(44, await db.HashGetAsync("j|261103|9:05", "Shop::Pay|ms"));
-        Assert.Equal(2, await db.HashGetAsync("j|261103|9:05", "Shop::Pay|p"));
-        Assert.Equal(1, await db.HashGetAsync("j|261103|9:05", "Shop::Pay|f"));
+        Assert.Equal(44, await db.HashGetAsync($"j|{ShortDay}|9:05", "Shop::Pay|ms"));
+        Assert.Equal(2, await db.HashGetAsync($"j|{ShortDay}|9:05", "Shop::Pay|p"));
+        Assert.Equal(1, await db.HashGetAsync($"j|{ShortDay}|9:05", "Shop::Pay|f"));
     }
+
+    static string InKey(string format) => Now.ToString(format, CultureInfo.InvariantCulture);
 
     static JobCounts Counts(long number) =>
         new(

@@ -13,7 +13,7 @@ public class PeriodicRunnerTests
     public async Task Ten_processes_enqueue_a_run_once()
     {
         await using var steps = await RedisSteps.Open();
-        var clock = new FakeClock(Time("2026-11-22T07:00:00Z"));
+        var clock = new FakeClock(Time("07:00"));
         await Register(steps, clock, nightly, Job("App:often", "*/5 * * * *"));
         var processes = Enumerable.Range(0, 10).Select(n => steps.Another($"host:{n}:x")).ToList();
         var runners = processes.ConvertAll(process => Runner(process, clock));
@@ -33,21 +33,22 @@ public class PeriodicRunnerTests
     public async Task Run_is_a_job_whose_ids_any_process_would_have_given_it()
     {
         await using var steps = await RedisSteps.Open();
-        var clock = new FakeClock(Time("2026-11-22T07:00:00Z"));
+        var clock = new FakeClock(Time("07:00"));
         await Register(steps, clock, nightly);
 
         Assert.Equal(TimeSpan.FromSeconds(5), await Runner(steps, clock).Cycle(CancellationToken.None));
         clock.Advance(TimeSpan.FromMinutes(60));
         await Runner(steps, clock).Cycle(CancellationToken.None);
 
-        var id = JobId.ToMessageId("App:nightly@1795334400");
+        var id = JobId.ToMessageId($"App:nightly@{Time("08:00").ToUnixTimeSeconds()}");
+        var at = TestClock.Seconds(Time("08:00"));
         Assert.Equal(
-            $$"""{"queue":"nightly","class":"Nightly","jid":"{{JobId.From(id, "nightly", "Nightly")}}","retry":true,"args":[1,"a"],"created_at":1795334400.0,"enqueued_at":1795334400.0}""",
+            $$"""{"queue":"nightly","class":"Nightly","jid":"{{JobId.From(id, "nightly", "Nightly")}}","retry":true,"args":[1,"a"],"created_at":{{at}},"enqueued_at":{{at}}}""",
             Assert.Single(await steps.Redis.Queue("nightly"))
         );
         var entry = Assert.Single(await new PeriodicStore(steps.Connection, steps.Keys).List());
-        Assert.Equal(Time("2026-11-22T08:00:00Z"), entry.LastRun);
-        Assert.Equal(Time("2026-11-23T08:00:00Z"), entry.Due);
+        Assert.Equal(Time("08:00"), entry.LastRun);
+        Assert.Equal(Time("08:00").AddDays(1), entry.Due);
         Assert.Equal(["nightly"], await steps.Redis.Queues());
     }
 
@@ -55,7 +56,7 @@ public class PeriodicRunnerTests
     public async Task Each_run_of_an_ActiveJob_has_a_job_id_of_its_own()
     {
         await using var steps = await RedisSteps.Open();
-        var clock = new FakeClock(Time("2026-11-22T07:00:00Z"));
+        var clock = new FakeClock(Time("07:00"));
         var job = Job("App:report", "0 * * * *") with
         {
             Job = Encoding.UTF8.GetBytes(
@@ -76,7 +77,8 @@ public class PeriodicRunnerTests
         );
         Assert.All(arguments, argument => Assert.Equal("[1]", argument.GetProperty("arguments").GetRawText()));
         var ids = arguments.Select(argument => argument.GetProperty("job_id").GetGuid()).ToList();
-        Assert.Equal([JobId.ToMessageId("App:report@1795334400"), JobId.ToMessageId("App:report@1795338000")], ids);
+        var runs = new[] { Time("08:00"), Time("09:00") }.Select(run => $"App:report@{run.ToUnixTimeSeconds()}");
+        Assert.Equal(runs.Select(JobId.ToMessageId), ids);
     }
 
     [Theory]
@@ -87,10 +89,10 @@ public class PeriodicRunnerTests
     public async Task Missed_runs_are_made_up_for_by_one_within_the_window(string cron, string backAt, int runs)
     {
         await using var steps = await RedisSteps.Open();
-        var clock = new FakeClock(Time("2026-11-22T07:55:00Z"));
+        var clock = new FakeClock(Time("07:55"));
         await Register(steps, clock, Job("App:nightly", cron));
 
-        clock.Advance(Time($"2026-11-22T{backAt}Z") - clock.GetUtcNow());
+        clock.Advance(Time(backAt) - clock.GetUtcNow());
         var runner = Runner(steps, clock);
         await runner.Cycle(CancellationToken.None);
         await runner.Cycle(CancellationToken.None);
@@ -104,7 +106,7 @@ public class PeriodicRunnerTests
     public async Task Window_of_zero_still_forgives_a_minute()
     {
         await using var steps = await RedisSteps.Open();
-        var clock = new FakeClock(Time("2026-11-22T07:55:00Z"));
+        var clock = new FakeClock(Time("07:55"));
         await Register(steps, clock, nightly with { CatchUp = TimeSpan.Zero });
 
         clock.Advance(TimeSpan.FromMinutes(5.5));
@@ -116,12 +118,13 @@ public class PeriodicRunnerTests
     }
 
     [Theory]
-    [InlineData("2026-10-24T22:00:00Z", "2026-10-25T00:30:00Z")]
-    [InlineData("2027-03-27T23:00:00Z", "2027-03-28T01:00:00Z")]
-    public async Task Night_in_which_the_clocks_are_changed_has_one_run(string night, string run)
+    [InlineData(25, 2.5)]
+    [InlineData(23, 2)]
+    public async Task Night_in_which_the_clocks_are_changed_has_one_run(int hoursOfTheDay, double runAfterHours)
     {
         await using var steps = await RedisSteps.Open();
-        var clock = new FakeClock(Time(night));
+        var midnight = NextDayInBerlin(hoursOfTheDay);
+        var clock = new FakeClock(midnight);
         await Register(steps, clock, Job("App:nightly", "30 2 * * *") with { TimeZone = "Europe/Berlin" });
         var runner = Runner(steps, clock);
 
@@ -132,14 +135,14 @@ public class PeriodicRunnerTests
         }
 
         var job = JsonElement.Parse(Assert.Single(await steps.Redis.Queue("nightly")));
-        Assert.Equal(Time(run).ToUnixTimeSeconds(), job.GetProperty("enqueued_at").GetDouble());
+        Assert.Equal(midnight.AddHours(runAfterHours).ToUnixTimeSeconds(), job.GetProperty("enqueued_at").GetDouble());
     }
 
     [Fact]
     public async Task Job_that_was_changed_meanwhile_is_not_run_as_it_was()
     {
         await using var steps = await RedisSteps.Open();
-        var clock = new FakeClock(Time("2026-11-22T07:00:00Z"));
+        var clock = new FakeClock(Time("07:00"));
         await Register(steps, clock, nightly);
         clock.Advance(TimeSpan.FromHours(1));
         var store = new PeriodicStore(steps.Connection, steps.Keys);
@@ -159,7 +162,7 @@ public class PeriodicRunnerTests
     public async Task Refused_run_stays_due_and_holds_up_no_other()
     {
         await using var steps = await RedisSteps.Open();
-        var clock = new FakeClock(Time("2026-11-22T07:00:00Z"));
+        var clock = new FakeClock(Time("07:00"));
         await Register(steps, clock, nightly, Job("App:other", "0 8 * * *"));
         await steps.Redis.Db.StringSetAsync("queue:nightly", "no list");
         clock.Advance(TimeSpan.FromHours(1));
@@ -178,7 +181,7 @@ public class PeriodicRunnerTests
     public async Task Jobs_run_though_this_application_cannot_declare_its_own()
     {
         await using var steps = await RedisSteps.Open();
-        var clock = new FakeClock(Time("2026-11-22T07:00:00Z"));
+        var clock = new FakeClock(Time("07:00"));
         await Register(steps, clock, nightly);
         clock.Advance(TimeSpan.FromHours(1));
         var runner = Runner(steps, clock);
@@ -196,7 +199,7 @@ public class PeriodicRunnerTests
     public async Task Text_that_is_no_periodic_job_is_paused_and_the_others_run()
     {
         await using var steps = await RedisSteps.Open();
-        var clock = new FakeClock(Time("2026-11-22T07:00:00Z"));
+        var clock = new FakeClock(Time("07:00"));
         await Register(steps, clock, nightly);
         foreach (
             var (id, text) in new[]
@@ -227,8 +230,8 @@ public class PeriodicRunnerTests
     public async Task Job_whose_time_is_over_is_gone_after_its_last_run()
     {
         await using var steps = await RedisSteps.Open();
-        var clock = new FakeClock(Time("2026-11-22T07:00:00Z"));
-        await Register(steps, clock, nightly with { Owner = null, Until = Time("2026-11-22T09:00:00Z") });
+        var clock = new FakeClock(Time("07:00"));
+        await Register(steps, clock, nightly with { Owner = null, Until = Time("09:00") });
         clock.Advance(TimeSpan.FromHours(1));
 
         await Runner(steps, clock).Cycle(CancellationToken.None);
@@ -241,7 +244,7 @@ public class PeriodicRunnerTests
     public async Task What_an_application_declares_no_more_is_dropped_and_nothing_else()
     {
         await using var steps = await RedisSteps.Open();
-        var clock = new FakeClock(Time("2026-11-22T07:00:00Z"));
+        var clock = new FakeClock(Time("07:00"));
         await Register(steps, clock, nightly, Job("App:other", "0 9 * * *"));
         var store = new PeriodicStore(steps.Connection, steps.Keys);
         await store.Register(
@@ -254,14 +257,14 @@ public class PeriodicRunnerTests
 
         var jobs = await store.List();
         Assert.Equal(["App:nightly", "Elsewhere:x", "group/y"], jobs.Select(job => job.Id));
-        Assert.Equal(Time("2026-11-22T08:00:00Z"), jobs[0].Due);
+        Assert.Equal(Time("08:00"), jobs[0].Due);
     }
 
     [Fact]
     public async Task Restart_keeps_a_missed_run_and_a_pause_and_takes_over_other_times()
     {
         await using var steps = await RedisSteps.Open();
-        var clock = new FakeClock(Time("2026-11-22T07:00:00Z"));
+        var clock = new FakeClock(Time("07:00"));
         var (paused, changed) = (Job("App:paused", "0 9 * * *"), Job("App:changed", "0 9 * * *"));
         await Register(steps, clock, nightly, paused, changed);
         var store = new PeriodicStore(steps.Connection, steps.Keys);
@@ -284,11 +287,7 @@ public class PeriodicRunnerTests
         );
 
         Assert.Equal(
-            [
-                ("App:changed", Time("2026-11-22T10:00:00Z")),
-                ("App:nightly", Time("2026-11-22T08:00:00Z")),
-                ("App:paused", null),
-            ],
+            [("App:changed", Time("10:00")), ("App:nightly", Time("08:00")), ("App:paused", null)],
             (await store.List()).Select(job => (job.Id, job.Due))
         );
     }
@@ -316,5 +315,20 @@ public class PeriodicRunnerTests
     static async Task<IEnumerable<string>> Jids(RedisSteps steps, string queue) =>
         (await steps.Redis.Queue(queue)).Select(job => JsonElement.Parse(job).GetProperty("jid").GetString()!);
 
-    static DateTimeOffset Time(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
+    static DateTimeOffset Time(string ofDay) => TestClock.Today + TimeSpan.Parse(ofDay, CultureInfo.InvariantCulture);
+
+    /// The midnight at which the next day of Berlin begins that has so many hours.
+    static DateTimeOffset NextDayInBerlin(int hours)
+    {
+        var berlin = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin");
+        return Midnight(
+            Enumerable.Range(1, 400).First(day => Midnight(day + 1) - Midnight(day) == TimeSpan.FromHours(hours))
+        );
+
+        DateTimeOffset Midnight(int day)
+        {
+            var local = TestClock.Today.Date.AddDays(day);
+            return new DateTimeOffset(local, berlin.GetUtcOffset(local)).ToUniversalTime();
+        }
+    }
 }

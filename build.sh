@@ -59,7 +59,7 @@ build() { dotnet build MassTransit.Sidekiq.sln -c Release -v quiet -warnaserror;
 # run_tests PROJECT OPTION...: runs one test program and leaves its counters in artifacts/tests.
 run_tests() {
   local name; name=$(basename "$1"); shift
-  timeout 900 dotnet exec "tests/$name/bin/Release/net10.0/$name.dll" -noLogo -noColor -trx "artifacts/tests/$name.trx" "$@"
+  timeout 900 dotnet exec "tests/$name/bin/Release/net10.0/$name.dll" -noLogo -noColor -result-trx "artifacts/tests/$name.trx" "$@"
 }
 
 # counter NAME RESULT...: the sum of one counter over the results of test programs.

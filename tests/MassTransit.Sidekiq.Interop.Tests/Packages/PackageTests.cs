@@ -45,6 +45,7 @@ public sealed class PackageTests(BuiltPackages packages) : IClassFixture<BuiltPa
         if (package == Outbox)
         {
             Assert.Equal(packages.Version, asked[Transport]);
+            Assert.Equal("10.0.15", asked["Microsoft.EntityFrameworkCore.Relational"]);
         }
     }
 
@@ -155,7 +156,7 @@ public sealed class PackageTests(BuiltPackages packages) : IClassFixture<BuiltPa
               <ItemGroup>
                 <PackageReference Include="{Transport}" Version="{packages.Version}" />
                 <PackageReference Include="{Outbox}" Version="{packages.Version}" />
-                <PackageReference Include="Microsoft.Extensions.Hosting" Version="10.0.14" />
+                <PackageReference Include="Microsoft.Extensions.Hosting" Version="10.0.15" />
               </ItemGroup>
             </Project>
             """

@@ -1,7 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.EntityFrameworkCore.Migrations.Operations;
-using Npgsql;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
@@ -63,36 +62,17 @@ public class SchemaTests
         IX_OutboxState_Created btree ("Created")
         """;
 
-    const string Catalog = """
-        SELECT line FROM (
-          SELECT 1 AS part, table_name AS a, ordinal_position AS b, table_name || '.' || column_name || ' ' || data_type
-            || COALESCE('(' || character_maximum_length || ')', '')
-            || CASE is_nullable WHEN 'YES' THEN ' null' ELSE '' END
-            || CASE is_identity WHEN 'YES' THEN ' identity' ELSE '' END AS line
-          FROM information_schema.columns WHERE table_name IN ('InboxState', 'OutboxState', 'OutboxMessage')
-          UNION ALL
-          SELECT 2, conname, 0, conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
-          WHERE conrelid IN ('"InboxState"'::regclass, '"OutboxState"'::regclass, '"OutboxMessage"'::regclass)
-          UNION ALL
-          SELECT 3, indexname, 0, indexname || CASE WHEN indexdef LIKE '%UNIQUE%' THEN ' UNIQUE' ELSE '' END || substring(indexdef FROM ' btree.*')
-          FROM pg_indexes WHERE tablename IN ('InboxState', 'OutboxState', 'OutboxMessage') AND indexname LIKE 'IX%'
-        ) AS lines ORDER BY part, a COLLATE "C", b
-        """;
-
     [Fact]
     public async Task Tables_columns_and_indexes_are_those_of_MassTransit_EntityFrameworkCore()
     {
         await using var database = await TestDatabase.Lease(Database.Postgres);
 
-        var lines = new List<string>();
-        await using var connection = new NpgsqlConnection(database.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand(Catalog, connection);
-        await using var reader = await command.ExecuteReaderAsync();
-        while (await reader.ReadAsync())
-        {
-            lines.Add(reader.GetString(0));
-        }
+        var lines = await PostgresCatalog.Describe(
+            database.ConnectionString,
+            "InboxState",
+            "OutboxState",
+            "OutboxMessage"
+        );
 
         Assert.Equal(Upstream.Split('\n'), lines);
     }

@@ -100,3 +100,7 @@ public sealed class BuiltPackages : IAsyncLifetime
         return process.Output;
     }
 }
+
+/// <summary>The tests of the packages: one after another, on packages that are built once.</summary>
+[CollectionDefinition]
+public sealed class InstallTests : ICollectionFixture<BuiltPackages>;

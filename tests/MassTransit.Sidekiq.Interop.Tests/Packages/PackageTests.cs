@@ -6,7 +6,8 @@ using System.Xml.Linq;
 namespace MassTransit.Sidekiq.Interop.Tests;
 
 /// <summary>What people install.</summary>
-public sealed class PackageTests(BuiltPackages packages) : IClassFixture<BuiltPackages>
+[Collection<InstallTests>]
+public sealed class PackageTests(BuiltPackages packages)
 {
     const string Transport = "MassTransit.Sidekiq";
     const string Outbox = "MassTransit.Sidekiq.Outbox";
@@ -100,70 +101,13 @@ public sealed class PackageTests(BuiltPackages packages) : IClassFixture<BuiltPa
     [Fact]
     public async Task Program_of_the_readme_runs_on_the_installed_packages()
     {
-        var folder = Directory.CreateTempSubdirectory("sidekiq-install-").FullName;
-        try
-        {
-            await NewProject(folder);
-            await BuiltPackages.Run("dotnet", folder, "build", "-v", "quiet", "--nologo");
-
-            await using var redis = await RedisServer.Lease();
-            var environment = new Dictionary<string, string>
-            {
-                ["REDIS_URL"] = redis.Url,
-                ["Sidekiq__Url"] = redis.Url,
-            };
-            await using var service = ChildProcess.Start(
-                Requires.Program("dotnet", "dotnet-sdk-10.0"),
-                ["exec", Path.Combine(folder, "bin/Debug/net10.0/app.dll")],
-                environment
-            );
-            await service.Line("Bus started");
-            await Ruby.Run(Repository.PathOf("samples/QuickStart/enqueue.rb"), environment);
-            await redis.Until(async state => (await state.Queue("mail")).Length == 1);
-
-            var job = JsonElement.Parse(Assert.Single(await redis.Queue("mail")));
-            Assert.Equal("[42]", job.GetProperty("args").GetRawText());
-            await service.Stop();
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    /// A console project outside of this repository, with the program of the README. Everything but our packages comes from where
-    /// this machine has it; ours come from the folder, and go to one that is removed again.
-    async Task NewProject(string folder)
-    {
-        var cache =
-            Environment.GetEnvironmentVariable("NUGET_PACKAGES")
-            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget/packages");
-        await File.WriteAllTextAsync(
-            Path.Combine(folder, "app.csproj"),
-            $"""
-            <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup>
-                <OutputType>Exe</OutputType>
-                <TargetFramework>net10.0</TargetFramework>
-                <ImplicitUsings>enable</ImplicitUsings>
-                <Nullable>enable</Nullable>
-                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
-                <WarningsNotAsErrors>NU1900;NU1901;NU1902;NU1903;NU1904;NU1905;NU1603</WarningsNotAsErrors>
-                <RestoreAdditionalProjectSources>{packages.Folder}</RestoreAdditionalProjectSources>
-                <RestorePackagesPath>{folder}/packages</RestorePackagesPath>
-                <RestoreFallbackFolders>{cache}</RestoreFallbackFolders>
-              </PropertyGroup>
-              <ItemGroup>
-                <PackageReference Include="{Transport}" Version="{packages.Version}" />
-                <PackageReference Include="{Outbox}" Version="{packages.Version}" />
-                <PackageReference Include="Microsoft.Extensions.Hosting" Version="10.0.15" />
-              </ItemGroup>
-            </Project>
-            """
+        await using var project = await InstalledProject.Create(packages, "Microsoft.Extensions.Hosting");
+        await project.Write(
+            "Program.cs",
+            await File.ReadAllTextAsync(Repository.PathOf("samples/QuickStart/Program.cs"))
         );
-        File.Copy(Repository.PathOf("samples/QuickStart/Program.cs"), Path.Combine(folder, "Program.cs"));
-        await File.WriteAllTextAsync(
-            Path.Combine(folder, "OrdersDb.cs"),
+        await project.Write(
+            "OrdersDb.cs",
             """
             using MassTransit;
             using Microsoft.EntityFrameworkCore;
@@ -176,6 +120,18 @@ public sealed class PackageTests(BuiltPackages packages) : IClassFixture<BuiltPa
             }
             """
         );
+        await project.Build();
+
+        await using var redis = await RedisServer.Lease();
+        var environment = new Dictionary<string, string> { ["REDIS_URL"] = redis.Url, ["Sidekiq__Url"] = redis.Url };
+        await using var service = project.Start(environment);
+        await service.Line("Bus started");
+        await Ruby.Run(Repository.PathOf("samples/QuickStart/enqueue.rb"), environment);
+        await redis.Until(async state => (await state.Queue("mail")).Length == 1);
+
+        var job = JsonElement.Parse(Assert.Single(await redis.Queue("mail")));
+        Assert.Equal("[42]", job.GetProperty("args").GetRawText());
+        await service.Stop();
     }
 
     static XElement Element(XElement metadata, string name) =>

@@ -91,6 +91,8 @@ verb_test() {
     need redis-server=redis-server pg_ctlcluster=postgresql
   else
     need redis-server=redis-server pg_ctlcluster=postgresql sidekiq=ruby-sidekiq ruby:active_job=ruby-activejob chromium=chromium
+    # Tests make migrations with dotnet ef.
+    dotnet tool restore >/dev/null
   fi
 
   build

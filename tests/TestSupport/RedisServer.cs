@@ -1,4 +1,3 @@
-using System.Globalization;
 using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq.TestSupport;
@@ -28,15 +27,14 @@ public sealed class RedisServer : IAsyncDisposable
     /// <summary>How many databases our servers have.</summary>
     public const int Databases = 512;
 
-    readonly string program;
     readonly string folder;
-    readonly RedisServerOptions options;
+    RedisServerOptions options;
     ChildProcess process;
     ConnectionMultiplexer connection;
 
-    RedisServer(string program, string folder, RedisServerOptions options, int port, ChildProcess process)
+    RedisServer(string folder, RedisServerOptions options, int port, ChildProcess process)
     {
-        (this.program, this.folder, this.options, Port, this.process) = (program, folder, options, port, process);
+        (this.folder, this.options, Port, this.process) = (folder, options, port, process);
         connection = null!;
     }
 
@@ -66,23 +64,10 @@ public sealed class RedisServer : IAsyncDisposable
     public static async Task<RedisServer> StartOwn(RedisServerOptions? options = null)
     {
         options ??= new RedisServerOptions();
-        var program = Requires.Program("redis-server", "redis-server");
-        var folder = Directory.CreateTempSubdirectory("sidekiq-redis-").FullName;
-        Reaper.Watch(folder);
-
-        for (var attempt = 1; ; attempt++)
-        {
-            var port = FreePort.Next();
-            var process = await Launch(program, folder, options, port);
-            if (process is not null)
-            {
-                var server = new RedisServer(program, folder, options, port, process);
-                server.connection = await server.Connect();
-                return server;
-            }
-
-            Assert.True(attempt < 10, "No free port for a redis-server in ten attempts.");
-        }
+        var (folder, port, process) = await RedisProcess.Start("sidekiq-redis-", [.. Configuration(options)]);
+        var server = new RedisServer(folder, options, port, process);
+        server.connection = await server.Connect();
+        return server;
     }
 
     /// <summary>A view of one of its databases.</summary>
@@ -107,13 +92,12 @@ public sealed class RedisServer : IAsyncDisposable
     /// <summary>Ends it in order.</summary>
     public Task Stop() => process.Stop();
 
-    /// <summary>Starts it again on the same port, after ending it if it still runs.</summary>
-    public async Task Restart()
+    /// <summary>Starts it again on the same port, after ending it if it still runs; with other options, if there are any.</summary>
+    public async Task Restart(RedisServerOptions? changed = null)
     {
+        options = changed ?? options;
         await process.DisposeAsync();
-        process =
-            await Launch(program, folder, options, Port)
-            ?? throw new InvalidOperationException($"Port {Port} was taken while the server was down.");
+        process = await RedisProcess.Restart(folder, Port, [.. Configuration(options)]);
         connection.Dispose();
         connection = await Connect();
     }
@@ -140,32 +124,8 @@ public sealed class RedisServer : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    static async Task<ChildProcess?> Launch(string program, string folder, RedisServerOptions options, int port)
+    static IEnumerable<string> Configuration(RedisServerOptions options)
     {
-        var configuration = Path.Combine(folder, "redis.conf");
-        await File.WriteAllLinesAsync(configuration, Configuration(folder, options, port));
-
-        var process = ChildProcess.Start(program, [configuration], folder: folder);
-        var line = await process.Line(
-            line => line.Contains("Ready to accept connections", StringComparison.Ordinal) || IsTaken(line),
-            "redis-server is ready"
-        );
-        if (!IsTaken(line))
-        {
-            return process;
-        }
-
-        await process.DisposeAsync();
-        return null;
-
-        static bool IsTaken(string line) => line.Contains("Address already in use", StringComparison.Ordinal);
-    }
-
-    static IEnumerable<string> Configuration(string folder, RedisServerOptions options, int port)
-    {
-        yield return "bind 127.0.0.1";
-        yield return $"port {port.ToString(CultureInfo.InvariantCulture)}";
-        yield return $"dir {folder}";
         yield return $"databases {Databases}";
         yield return "save \"\"";
         yield return options.AppendOnly ? "appendonly yes" : "appendonly no";

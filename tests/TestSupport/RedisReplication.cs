@@ -92,6 +92,7 @@ public sealed class RedisReplication : IAsyncDisposable
             Dump
         );
         Primary = found!;
+        await Primary.Reconnect();
         return Primary;
     }
 
@@ -118,6 +119,7 @@ public sealed class RedisReplication : IAsyncDisposable
             },
             Dump
         );
+        await Task.WhenAll(wanted.Select(replica => replica.Reconnect()));
     }
 
     /// <summary>Waits until each running sentinel sees the primary, all replicas and the other sentinels at work, and no failover.</summary>
@@ -176,6 +178,11 @@ public sealed class RedisReplication : IAsyncDisposable
             await Task.WhenAll(replicas.Select(index => RedisServer.StartOwn(options.Server(index, Primary))))
         );
         await WaitForReplicas();
+        foreach (var server in servers)
+        {
+            // Redis removes it within a second; one that keeps nothing and starts again before would read it.
+            File.Delete(Path.Combine(server.Folder, "dump.rdb"));
+        }
 
         var lines = options.Sentinel(Primary);
         sentinels.AddRange(

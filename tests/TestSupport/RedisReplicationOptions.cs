@@ -32,9 +32,8 @@ public sealed record RedisReplicationOptions
     {
         List<string> lines =
         [
-            // A server that keeps nothing leaves no file behind that it or its replica would read when it starts again.
-            "repl-diskless-sync yes",
-            "repl-diskless-sync-delay 0",
+            // A replica that is sent a file is in sync when it has read it; without one it may wait for another second.
+            "repl-diskless-sync no",
             "rdb-del-sync-files yes",
             $"replica-priority {(number == 0 ? 100 : Priorities[number - 1])}",
             .. Servers.Lines,

@@ -102,6 +102,20 @@ public sealed class RedisServer : IAsyncDisposable
         connection = await Connect();
     }
 
+    /// <summary>Connects again for <see cref="Open"/> if it must: a server that changes its role closes its connections.</summary>
+    public async Task Reconnect()
+    {
+        try
+        {
+            await connection.GetDatabase(0).PingAsync().InTime();
+        }
+        catch (Exception lost) when (lost is RedisException or TimeoutException)
+        {
+            connection.Dispose();
+            connection = await Connect();
+        }
+    }
+
     /// <summary>Freezes it: connections stay open and nobody answers. It stands when this returns.</summary>
     public void Pause()
     {

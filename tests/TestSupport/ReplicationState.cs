@@ -1,5 +1,6 @@
 using System.Globalization;
-using StackExchange.Redis;
+using System.Net.Sockets;
+using System.Text;
 
 namespace MassTransit.Sidekiq.TestSupport;
 
@@ -21,21 +22,33 @@ public sealed record ReplicationState(
     int Online
 )
 {
+    static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(2);
+
     const string None = "0000000000000000000000000000000000000000";
 
     /// <summary>Whether it takes writes.</summary>
     public bool IsPrimary => Role == "master";
 
-    /// <summary>Asks a server; null while it does not answer.</summary>
+    /// <summary>
+    /// Asks a server; null while it does not answer. It is asked by a connection of this moment: a change of its role closes
+    /// those of its clients, and a client may take long to come back.
+    /// </summary>
     public static async Task<ReplicationState?> Of(RedisServer server)
     {
+        using var limit = new CancellationTokenSource(LongestAnswer);
         try
         {
-            return Parse((string?)await server.Open().Db.ExecuteAsync("INFO", "replication") ?? "");
+            using var client = new TcpClient();
+            await client.ConnectAsync(server.Address.Host, server.Port, limit.Token);
+            using var reader = new StreamReader(client.GetStream());
+            var login = server.Address.Password is { } password ? $"AUTH {password}\r\n" : "";
+            var question = Encoding.UTF8.GetBytes($"{login}INFO replication\r\nQUIT\r\n");
+            await client.GetStream().WriteAsync(question, limit.Token);
+            return Parse(await reader.ReadToEndAsync(limit.Token));
         }
-        catch (Exception away) when (away is RedisException or TimeoutException or ObjectDisposedException)
+        catch (Exception away) when (away is SocketException or IOException or OperationCanceledException)
         {
-            // It is down or it starts, or a change of its role has just closed the connections of its clients.
+            // It is down or frozen.
             return null;
         }
     }
@@ -48,6 +61,7 @@ public sealed record ReplicationState(
             .ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
         if (!fields.TryGetValue("role", out var role))
         {
+            // It reads its data.
             return null;
         }
 

@@ -24,6 +24,7 @@ services.AddMassTransit(x =>
 {
     x.AddConsumer<LedgerConsumer>();
     x.AddConsumer<PoisonConsumer>();
+    x.AddConsumer<BlockingConsumer>();
     x.UsingSidekiq(
         (context, cfg) =>
         {
@@ -35,6 +36,14 @@ services.AddMassTransit(x =>
                     e.ConcurrentMessageLimit = 10;
                     e.ConfigureConsumer<LedgerConsumer>(context);
                     e.ConfigureConsumer<PoisonConsumer>(context);
+                }
+            );
+            cfg.ReceiveEndpoint(
+                "blocking",
+                e =>
+                {
+                    e.ConcurrentMessageLimit = 64;
+                    e.ConfigureConsumer<BlockingConsumer>(context);
                 }
             );
         }

@@ -57,7 +57,9 @@ sealed class Fleet(RedisDatabase redis, TimeSpan lease) : IAsyncDisposable
 
         return ChildProcess.Start(
             Requires.Program("dotnet", "dotnet-sdk-10.0"),
-            ["exec", program, redis.Url, redis.ConnectionString, $"{lease.TotalMilliseconds:F0}"]
+            ["exec", program, redis.Url, redis.ConnectionString, $"{lease.TotalMilliseconds:F0}"],
+            // On any machine: a pool of threads is as large as its cores, at first.
+            new Dictionary<string, string> { ["DOTNET_PROCESSOR_COUNT"] = "2" }
         );
     }
 }

@@ -1,0 +1,102 @@
+using Microsoft.Extensions.Logging;
+
+namespace MassTransit.Sidekiq;
+
+/// Keeps the process alive in Redis while consumers block the thread pool. Renewing the lease, settling jobs and everything
+/// else that is asynchronous needs a thread of the pool now and then; consumers that block a thread each (`Thread.Sleep`,
+/// `.Result`, synchronous I/O) take them all, and .NET adds one or two a second.
+/// 1. A thread of its own asks the pool twice a second to run a probe.
+/// 2. A probe that has waited for a second makes it raise the minimum of pool threads by eight, and again twice a second
+///    until the probe has run: the minimum is what .NET adds without delay. At most 1,024 threads.
+/// 3. Said once when it begins, and once when probes have run in time for ten seconds.
+internal sealed class PoolWatch(ILogger logger)
+{
+    const int Step = 8;
+    const int MostThreads = 1024;
+
+    static readonly TimeSpan period = TimeSpan.FromMilliseconds(500);
+    static readonly TimeSpan late = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan calm = TimeSpan.FromSeconds(10);
+
+    readonly object gate = new();
+    Thread? thread;
+    bool isStopped;
+    volatile bool hasRun = true;
+    long askedAt;
+    long lateAt;
+    long lastLateAt;
+
+    public void Start()
+    {
+        thread = new Thread(Watch) { IsBackground = true, Name = "MassTransit.Sidekiq pool watch" };
+        thread.Start();
+    }
+
+    public void Stop()
+    {
+        lock (gate)
+        {
+            isStopped = true;
+            Monitor.Pulse(gate);
+        }
+
+        thread?.Join();
+    }
+
+    bool Pause()
+    {
+        lock (gate)
+        {
+            return isStopped || (Monitor.Wait(gate, period) && isStopped);
+        }
+    }
+
+    void Watch()
+    {
+        while (!Pause())
+        {
+            if (hasRun)
+            {
+                Calm();
+                Ask();
+            }
+            else if (RedisLink.Time.GetElapsedTime(askedAt) >= late)
+            {
+                Help();
+            }
+        }
+    }
+
+    void Ask()
+    {
+        hasRun = false;
+        askedAt = RedisLink.Time.GetTimestamp();
+        ThreadPool.UnsafeQueueUserWorkItem(static watch => watch.hasRun = true, this, preferLocal: false);
+    }
+
+    void Help()
+    {
+        lastLateAt = RedisLink.Time.GetTimestamp();
+        if (lateAt == 0)
+        {
+            lateAt = askedAt;
+            logger.PoolIsLate(RedisLink.Time.GetElapsedTime(askedAt).TotalSeconds, ThreadPool.ThreadCount, MostThreads);
+        }
+
+        ThreadPool.GetMinThreads(out var minimum, out var completionPorts);
+        var wanted = Math.Min(MostThreads, Math.Max(minimum, ThreadPool.ThreadCount) + Step);
+        if (wanted > minimum)
+        {
+            ThreadPool.SetMinThreads(wanted, completionPorts);
+        }
+    }
+
+    void Calm()
+    {
+        if (lateAt != 0 && RedisLink.Time.GetElapsedTime(lastLateAt) >= calm)
+        {
+            logger.PoolIsInTime(RedisLink.Time.GetElapsedTime(lateAt, lastLateAt).TotalSeconds, ThreadPool.ThreadCount);
+            lateAt = 0;
+        }
+    }
+}

@@ -1,48 +1,60 @@
 namespace MassTransit.Sidekiq;
 
-/// Waits in Redis for the next job of any of an endpoint's queues: one blocking connection a queue, made at the first
-/// wait. Beyond eight queues the rest is looked at ten times a second instead, since a connection each would cost more.
-internal sealed class QueueWaiters(SidekiqProcess process, IReadOnlyList<string> queues, TimeProvider clock)
-    : IAsyncDisposable
+/// Waits for the next job of any of an endpoint's queues: blocked in Redis on a connection for each queue that gets one
+/// (`WaitingLines`), and by the looks that the process shares for the others (`QueueLookout`).
+internal sealed class QueueWaiters(
+    SidekiqProcess process,
+    IReadOnlyList<string> queues,
+    bool areTemporary,
+    TimeProvider clock
+) : IAsyncDisposable
 {
-    const int MostConnections = 8;
-
-    static readonly TimeSpan pollInterval = TimeSpan.FromMilliseconds(100);
-
     /// How long after its release a paused queue is served again.
     static readonly TimeSpan pausedInterval = TimeSpan.FromSeconds(1);
 
-    readonly QueueWaiter?[] waiters = new QueueWaiter?[Math.Min(queues.Count, MostConnections)];
-    readonly Task<WaitResult>?[] waits = new Task<WaitResult>?[Math.Min(queues.Count, MostConnections)];
+    readonly QueueWaiter?[] waiters = new QueueWaiter?[queues.Count];
+    readonly Task<WaitResult>?[] waits = new Task<WaitResult>?[queues.Count];
+    readonly Task?[] looks = new Task?[queues.Count];
     CancellationTokenSource called = new();
-    bool isPolling;
+    Task? pause;
 
-    /// Completes when a job has landed, or when a wait ended for another reason and should be begun anew.
+    /// Completes when a job has landed or a queue seems to have one, or when a wait ended for another reason and should be
+    /// begun anew.
     public Task Landed(IReadOnlyList<int> paused, CancellationToken stopping)
     {
         for (var i = 0; i < waits.Length; i++)
         {
-            if (waits[i] is null && !paused.Contains(i))
+            if (!paused.Contains(i))
             {
-                waiters[i] ??= process.CreateWaiter(queues[i]);
-                waits[i] = waiters[i]!.Wait(called.Token);
+                Wait(i);
             }
         }
 
-        var running = waits.OfType<Task>();
-        if (queues.Count > MostConnections || paused.Count > 0)
-        {
-            isPolling = true;
-            running = running.Append(Task.Delay(paused.Count > 0 ? pausedInterval : pollInterval, clock, stopping));
-        }
-
-        return waits.Length == 1 && waits[0] is { } only && !isPolling ? only : Task.WhenAny(running);
+        pause = paused.Count > 0 ? Task.Delay(pausedInterval, clock, stopping) : null;
+        Task[] running = [.. waits.OfType<Task>(), .. looks.OfType<Task>()];
+        return running.Length == 1 && pause is null ? running[0]
+            : pause is null ? Task.WhenAny(running)
+            : Task.WhenAny([.. running, pause]);
     }
 
     public int Running => waits.Count(wait => wait is { IsCompleted: false });
 
-    /// Whether it is time to look at the queues that nobody waits for.
-    public bool TakePolled() => Interlocked.Exchange(ref isPolling, value: false);
+    /// Whether it is time to look at queues that nobody waits for.
+    public bool TakeLooks()
+    {
+        var isTime = pause is { IsCompleted: true };
+        pause = null;
+        for (var i = 0; i < looks.Length; i++)
+        {
+            if (looks[i] is { IsCompleted: true })
+            {
+                looks[i] = null;
+                isTime = true;
+            }
+        }
+
+        return isTime;
+    }
 
     /// The waits that have ended since the last call, by the position of their queue.
     public List<(int Queue, WaitResult Result)> TakeEnded()
@@ -99,10 +111,23 @@ internal sealed class QueueWaiters(SidekiqProcess process, IReadOnlyList<string>
         {
             if (waiter is not null)
             {
-                await waiter.DisposeAsync().ConfigureAwait(false);
+                await process.Lines.GiveBack(waiter, areTemporary).ConfigureAwait(false);
             }
         }
 
         called.Dispose();
+    }
+
+    void Wait(int queue)
+    {
+        waiters[queue] ??= process.Lines.Take(queues[queue], areTemporary);
+        if (waiters[queue] is { } line)
+        {
+            waits[queue] ??= line.Wait(called.Token);
+        }
+        else
+        {
+            looks[queue] ??= process.Lines.Lookout.Filled(queues[queue]);
+        }
     }
 }

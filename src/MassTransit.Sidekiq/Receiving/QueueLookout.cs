@@ -1,0 +1,100 @@
+namespace MassTransit.Sidekiq;
+
+/// Looks at the queues of a process that have no waiting connection, all with one command (EXISTS), for a connection each
+/// would cost Redis more than the looks. The pause between two looks grows to 90 ms while nothing comes, so that a job
+/// starts within 100 ms of its push and an idle process asks a dozen times a second, however many queues it has.
+internal sealed class QueueLookout(ClaimStore claims) : IAsyncDisposable
+{
+    static readonly TimeSpan shortest = TimeSpan.FromMilliseconds(10);
+    static readonly TimeSpan longest = TimeSpan.FromMilliseconds(90);
+
+    readonly Lock gate = new();
+    readonly Dictionary<string, TaskCompletionSource> awaited = new(StringComparer.Ordinal);
+    readonly CancellationTokenSource stopping = new();
+    readonly Signal asked = new();
+    Task looking = Task.CompletedTask;
+    bool hasBegun;
+
+    /// Completes when the queue seems to have a job, or when Redis failed the look: the claim that follows finds out.
+    public Task Filled(string queue)
+    {
+        lock (gate)
+        {
+            if (!hasBegun)
+            {
+                hasBegun = true;
+                looking = Task.Run(Look);
+            }
+
+            if (!awaited.TryGetValue(queue, out var filled))
+            {
+                awaited[queue] = filled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                asked.Set();
+            }
+
+            return filled.Task;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync().ConfigureAwait(false);
+        await looking.ConfigureAwait(false);
+        stopping.Dispose();
+        Tell(Awaited());
+    }
+
+    async Task Look()
+    {
+        var pause = shortest;
+        var backOff = new BackOff();
+        while (!stopping.IsCancellationRequested)
+        {
+            var queues = Awaited();
+            if (queues.Count == 0)
+            {
+                await asked.Wait(Timeout.InfiniteTimeSpan, RedisLink.Time, stopping.Token).ConfigureAwait(false);
+                continue;
+            }
+
+            try
+            {
+                var filled = await claims.Filled(queues).ConfigureAwait(false);
+                Tell(filled);
+                backOff.Reset();
+                pause = filled.Count > 0 ? shortest : TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, longest.Ticks));
+            }
+            catch (Exception)
+            {
+                // The claims of these queues meet the same, and tell it.
+                Tell(queues);
+                pause = backOff.Next();
+            }
+
+            await Task.Delay(pause, RedisLink.Time, stopping.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    List<string> Awaited()
+    {
+        lock (gate)
+        {
+            return [.. awaited.Keys];
+        }
+    }
+
+    void Tell(IReadOnlyCollection<string> queues)
+    {
+        foreach (var queue in queues)
+        {
+            TaskCompletionSource? filled;
+            lock (gate)
+            {
+                awaited.Remove(queue, out filled);
+            }
+
+            filled?.TrySetResult();
+        }
+    }
+}

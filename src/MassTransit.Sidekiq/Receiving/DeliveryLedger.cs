@@ -77,6 +77,19 @@ internal sealed class DeliveryLedger : IDisposable
         }
     }
 
+    /// Finished, whether Redis has been told or not: its answer is what ends it.
+    public List<(int Queue, long Number)> Unacknowledged()
+    {
+        lock (gate)
+        {
+            return
+            [
+                .. settled.SelectMany((numbers, queue) => numbers.Select(number => (queue, number))),
+                .. sent.SelectMany((numbers, queue) => numbers.Select(number => (queue, number))),
+            ];
+        }
+    }
+
     /// Redis has taken them. Returns how many there were, and whether some had been sent before.
     public (int Count, bool WereSentAgain) Acknowledged()
     {

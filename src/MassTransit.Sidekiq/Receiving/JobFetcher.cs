@@ -41,8 +41,10 @@ internal sealed class JobFetcher
         pace = new ClaimPace(clock);
         ledger = new DeliveryLedger(queues.Names.Count, RedisLink.Time, changed);
         workers = new JobWorkers(context, process, dispatcher, ledger);
-        waiters = new QueueWaiters(process, queues.Names, clock);
+        waiters = new QueueWaiters(process, queues.Names, context.Endpoint.Temporary, clock);
     }
+
+    public IReadOnlyList<string> Queues => queues.Names;
 
     int Wanted => IsQuiet ? 0 : workers.Concurrency + pace.Ahead - ledger.Held;
 
@@ -57,6 +59,7 @@ internal sealed class JobFetcher
         var backOff = new BackOff();
         await using var wake = stopping.Register(changed.Set).ConfigureAwait(false);
         await using var quiet = process.Control.Quieted.Register(changed.Set).ConfigureAwait(false);
+        using var audit = process.Reconciler.Add(this);
         using var listing = context.Endpoint.Temporary ? null : process.Roster.Add(workers);
 
         while (!stopping.IsCancellationRequested)
@@ -66,18 +69,18 @@ internal sealed class JobFetcher
                 await Step(stopping).ConfigureAwait(false);
                 backOff.Reset();
             }
-            catch (Exception fault) when (!stopping.IsCancellationRequested)
-            {
-                await Recover(fault, outage, backOff.Next(), stopping).ConfigureAwait(false);
-            }
             catch (Exception fault)
             {
-                LogContext.Debug?.Log(fault, "Fetch ended while stopping: {InputAddress}", context.InputAddress);
+                await Recover(fault, outage, backOff.Next(), stopping).ConfigureAwait(false);
             }
         }
 
         await Stop(deadline).ConfigureAwait(false);
     }
+
+    /// The claims of this endpoint: waiting, worked on, or finished and not yet acknowledged.
+    public IEnumerable<(string Queue, long Number)> InHand() =>
+        workers.InHand().Concat(ledger.Unacknowledged()).Select(claim => (queues.Names[claim.Queue], claim.Number));
 
     Task Step(CancellationToken stopping)
     {
@@ -108,7 +111,7 @@ internal sealed class JobFetcher
 
         // A wait has perhaps claimed the next job already, and its answer is on its way: what stands behind that one must
         // not start before it. With the answer comes word whether there is more; what waits on other queues then is called
-        // off, but for a look at the queues that have no wait, ten times a second.
+        // off, but for a look at the queues that have no wait.
         if (!drained && !isLook && Wanted > 0)
         {
             await waiters.CallOff(lost).ConfigureAwait(false);
@@ -173,7 +176,7 @@ internal sealed class JobFetcher
         var landed = waiters.Landed(paused, stopping);
         await Task.WhenAny(changed.Wait(), landed).ConfigureAwait(false);
 
-        isLook = waiters.TakePolled();
+        isLook = waiters.TakeLooks();
         drained = !isLook;
         foreach (var (queue, wait) in waiters.TakeEnded())
         {
@@ -227,24 +230,32 @@ internal sealed class JobFetcher
         drained = false;
     }
 
+    /// What Redis does not take back now is in doubt like a lost claim: nobody here runs it.
     async Task PutBack(List<ClaimedJob> jobs)
     {
-        foreach (var queue in jobs.GroupBy(job => job.Queue))
+        ledger.Release(jobs.Count);
+        try
         {
             await process
-                .Claims.Requeue(queues.Names[queue.Key], [.. queue.Select(job => job.Number)])
+                .Claims.Requeue(jobs.Select(job => (queues.Names[job.Queue], job.Number)))
                 .ConfigureAwait(false);
         }
-
-        ledger.Release(jobs.Count);
+        catch
+        {
+            jobs.ForEach(job => lost.Add(job.Number, 1));
+            throw;
+        }
     }
 
-    /// Nothing new is claimed from here on. Without Redis, what is still in hand stays in the working hash until the
-    /// lease ends, and is then rescued by another process.
+    /// Nothing new is claimed from here on. Without Redis, what is still in hand is rescued when the lease ends.
     async Task Stop(CancellationToken deadline)
     {
         await Try("put back the jobs that had not started", PutBackUnstarted).ConfigureAwait(false);
         await workers.Finish(deadline).ConfigureAwait(false);
+        // As Ruby does it: the stop of a process is not its death, and so does not count towards poison.
+        var left = workers.InHand().Select(claim => (queues.Names[claim.Queue], claim.Number));
+        await Try("return the jobs that run on to their queues", () => process.Claims.Requeue(left))
+            .ConfigureAwait(false);
         await Try("acknowledge the last finished jobs", Flush).ConfigureAwait(false);
         await waiters.DisposeAsync().ConfigureAwait(false);
         ledger.Dispose();

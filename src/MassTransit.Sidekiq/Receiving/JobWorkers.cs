@@ -19,6 +19,10 @@ internal sealed class JobWorkers(
     readonly ConcurrentStack<int> resting = new(Enumerable.Range(0, context.Endpoint.Concurrency));
     readonly Signal rested = new();
     readonly JobReceiveContext?[] running = new JobReceiveContext?[context.Endpoint.Concurrency];
+
+    // What each worker has in hand: the position of its queue, and its delivery number; 0 for nothing.
+    readonly int[] queueInHand = new int[context.Endpoint.Concurrency];
+    readonly long[] numberInHand = new long[context.Endpoint.Concurrency];
     readonly TimeProvider clock = context.Host.Clock;
     CancellationToken stop;
     long lastStarted;
@@ -44,6 +48,22 @@ internal sealed class JobWorkers(
                 }
             }
         }
+    }
+
+    /// The claims that wait here or are worked on, oldest first. A job goes from the backlog to a worker, so it is looked for
+    /// in this order.
+    public IEnumerable<(int Queue, long Number)> InHand()
+    {
+        List<(int Queue, long Number)> claims = [.. backlog.Select(job => (job.Queue, job.Number))];
+        for (var worker = 0; worker < numberInHand.Length; worker++)
+        {
+            if (Volatile.Read(ref numberInHand[worker]) is > 0 and var number)
+            {
+                claims.Add((queueInHand[worker], number));
+            }
+        }
+
+        return claims.OrderBy(claim => claim.Number);
     }
 
     public bool HaveBacklog => !backlog.IsEmpty;
@@ -123,7 +143,7 @@ internal sealed class JobWorkers(
         if (!await Ends(finished, last.Token).ConfigureAwait(false))
         {
             LogContext.Warning?.Log(
-                "{Count} jobs ignored their cancellation and were left running: {InputAddress}. They run again when the lease ends",
+                "{Count} jobs ignored their cancellation and were left running: {InputAddress}. They are back in their queues, and run twice",
                 running.Count(job => job is not null),
                 context.InputAddress
             );
@@ -159,7 +179,10 @@ internal sealed class JobWorkers(
             while (backlog.TryDequeue(out var job))
             {
                 Volatile.Write(ref lastStarted, clock.GetTimestamp());
+                queueInHand[worker] = job.Queue;
+                Volatile.Write(ref numberInHand[worker], job.Number);
                 await Run(worker, job).ConfigureAwait(false);
+                Volatile.Write(ref numberInHand[worker], 0);
                 ledger.Release(1);
             }
 

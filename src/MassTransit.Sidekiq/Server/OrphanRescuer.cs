@@ -5,10 +5,23 @@ namespace MassTransit.Sidekiq;
 /// 2. Move their jobs back to the head of their queues, so that the oldest runs next, at most 100 a script.
 /// 3. A job met this way three times within 72 hours goes to the dead set: it probably kills its worker.
 /// Two rescuers may meet on one owner: each script moves what is still there, so a job is moved once.
-internal sealed class OrphanRescuer(LeaseStore leases, JobDeaths deaths, TimeProvider clock, TimeSpan interval)
+/// While Redis was away nobody could renew a lease, so for as long as one lasts after its return nobody is taken for dead.
+internal sealed class OrphanRescuer(
+    RedisConnection redis,
+    LeaseStore leases,
+    JobDeaths deaths,
+    TimeProvider clock,
+    TimeSpan lease
+)
 {
     public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
     {
+        var interval = lease / 3;
+        if (redis.SinceBack < lease)
+        {
+            return interval;
+        }
+
         foreach (var orphan in await leases.FindOrphans().ConfigureAwait(false))
         {
             await Rescue(orphan, cancellationToken).ConfigureAwait(false);

@@ -153,7 +153,13 @@ public class RescueTests
         );
         await steps.Redis.Db.StringSetAsync("mt:poison:abc", 2);
 
-        var rescuer = new OrphanRescuer(steps.Another().Leases, deaths, new FakeClock(), TimeSpan.FromSeconds(5));
+        var rescuer = new OrphanRescuer(
+            steps.Connection,
+            steps.Another().Leases,
+            deaths,
+            new FakeClock(),
+            TimeSpan.FromSeconds(5)
+        );
         await rescuer.Cycle(TestContext.Current.CancellationToken);
         await rescuer.Cycle(TestContext.Current.CancellationToken);
 

@@ -7,8 +7,8 @@ namespace MassTransit.Sidekiq.Tests.Scheduling;
 
 public sealed class DueJobTests(ITestOutputHelper output)
 {
-    /// Of a process with an endpoint: lease, rescue, poll, heartbeat, periodic jobs.
-    const int Loops = 5;
+    /// Of a process with an endpoint: lease, rescue, reconciliation, poll, heartbeat, periodic jobs.
+    const int Loops = 6;
 
     [Theory]
     [InlineData(1)]

@@ -1,0 +1,93 @@
+namespace MassTransit.Sidekiq;
+
+/// Compares what Redis holds for this process with what the process has in hand. They part when Redis forgets a settlement
+/// that it had acknowledged (a failover, the end of an AOF), or runs a claim whose answer was lost long ago: such a job would
+/// stand in the working hash of a live process, where nobody runs it and nobody rescues it.
+/// 1. Once a minute, and at once after an outage, one command asks whether any working hash exists.
+/// 2. A job in one of them that no endpoint has in hand is a stray. A claim whose answer is on its way looks like one, so
+///    it is returned to its queue only when it is still a stray five seconds later.
+internal sealed class ClaimReconciler
+{
+    static readonly TimeSpan interval = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan confirmation = TimeSpan.FromSeconds(5);
+
+    readonly ClaimStore claims;
+    readonly Lock gate = new();
+    readonly List<JobFetcher> fetchers = [];
+    HashSet<(string Queue, long Number)> suspects = [];
+
+    public ClaimReconciler(RedisConnection redis, ClaimStore claims, TimeProvider clock)
+    {
+        this.claims = claims;
+        Loop = new BackgroundLoop("Reconciliation of claims", Cycle, clock);
+        redis.Back += (_, _) => Loop.Wake();
+    }
+
+    public BackgroundLoop Loop { get; }
+
+    /// Until it is disposed.
+    public IDisposable Add(JobFetcher fetcher)
+    {
+        lock (gate)
+        {
+            fetchers.Add(fetcher);
+        }
+
+        return new Removal(this, fetcher);
+    }
+
+    public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
+    {
+        JobFetcher[] known;
+        lock (gate)
+        {
+            known = [.. fetchers];
+        }
+
+        string[] queues = [.. known.SelectMany(fetcher => fetcher.Queues).Distinct(StringComparer.Ordinal)];
+        var working = await claims.Working(queues).ConfigureAwait(false);
+        // Asked after Redis: what was settled meanwhile is in nobody's hand, and its claim is gone as well.
+        var held = known.SelectMany(fetcher => fetcher.InHand()).ToHashSet();
+        var strays = working
+            .SelectMany(hash => hash.Numbers.Select(number => (hash.Queue, number)))
+            .Where(claim => !held.Contains(claim))
+            .ToHashSet();
+
+        await Return(strays).ConfigureAwait(false);
+        suspects = strays;
+
+        return strays.Count > 0 ? confirmation : interval;
+    }
+
+    async Task Return(HashSet<(string Queue, long Number)> strays)
+    {
+        foreach (
+            var queue in strays
+                .Where(suspects.Contains)
+                .GroupBy(stray => stray.Queue, stray => stray.Number, StringComparer.Ordinal)
+        )
+        {
+            var returned = await claims.Requeue(queue.Key, [.. queue.Order()]).ConfigureAwait(false);
+            strays.RemoveWhere(stray => stray.Queue == queue.Key && suspects.Contains(stray));
+            if (returned > 0)
+            {
+                LogContext.Warning?.Log(
+                    "Returned {Count} jobs to queue {Queue} that Redis held for this process and nobody here had: Redis forgot what became of them, so they may run twice",
+                    returned,
+                    queue.Key
+                );
+            }
+        }
+    }
+
+    sealed class Removal(ClaimReconciler reconciler, JobFetcher fetcher) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (reconciler.gate)
+            {
+                reconciler.fetchers.Remove(fetcher);
+            }
+        }
+    }
+}

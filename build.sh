@@ -10,7 +10,7 @@ usage() {
 ./build.sh test [--fast]    build, then every test; --fast leaves out the tests with real Ruby, a browser or packages
 ./build.sh check            layout, analyzers, a build without warnings, conventions
 ./build.sh bench [--quick]  throughput and latency, against Ruby Sidekiq and MassTransit in memory
-./build.sh compat           the library against the oldest and the newest StackExchange.Redis
+./build.sh compat           buses, connections and real Ruby on the oldest StackExchange.Redis, and one between
 ./build.sh pack [OPTION...] the NuGet packages, into artifacts/packages; options are those of dotnet pack, such as -p:Version=1.0.0
 EOF
 }
@@ -129,14 +129,23 @@ verb_bench() {
   timeout 600 dotnet exec benchmarks/bin/Release/net10.0/MassTransit.Sidekiq.Benchmarks.dll "$@"
 }
 
+# What an application gets that has another StackExchange.Redis than ours: buses, connections and, on the lowest, real Ruby.
 verb_compat() {
-  local version versions=(1.2.6 2.13.23 3.4.35)
-  need
-  for version in "${versions[@]}"; do
-    echo "Compiling against StackExchange.Redis $version"
-    dotnet build tests/Compat/Library -c Release -v quiet -warnaserror -p:Redis="$version"
+  local version run=(-class 'MassTransit.Sidekiq.Tests.Redis.*' -class '*.ConnectionLifeTests' -class '*.UserConnectionTests' -class '*.RequestTests')
+  need redis-server=redis-server sidekiq=ruby-sidekiq
+  rm -rf artifacts/tests && mkdir -p artifacts/tests
+  for version in 2.13.17 2.13.23; do
+    echo "Running on StackExchange.Redis $version"
+    dotnet build tests/MassTransit.Sidekiq.Interop.Tests -c Release -v quiet -warnaserror -p:Redis="$version"
+    dotnet build tests/MassTransit.Sidekiq.Tests -c Release -v quiet -warnaserror -p:Redis="$version"
+    run_tests tests/MassTransit.Sidekiq.Tests "${run[@]}"
+    if [ "$version" = 2.13.17 ]; then
+      run_tests tests/MassTransit.Sidekiq.Interop.Tests -class '*.ToRubyTests' -class '*.FromRubyTests'
+    fi
+    run=(-class '*.ConnectionLifeTests' -class '*.UserConnectionTests')
   done
-  dotnet run --project tests/Compat -c Release -v quiet -- "${versions[@]}"
+  echo "Building for the newest again"
+  build
 }
 
 verb_pack() {

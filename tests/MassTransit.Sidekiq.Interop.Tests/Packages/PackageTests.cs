@@ -42,7 +42,7 @@ public sealed class PackageTests(BuiltPackages packages)
             .ToDictionary(element => element.Attribute("id")!.Value, element => element.Attribute("version")!.Value);
 
         Assert.Equal("[8.5.12, 9.0.0)", asked["MassTransit"]);
-        Assert.Equal("1.2.6", asked["StackExchange.Redis"]);
+        Assert.Equal("2.13.17", asked["StackExchange.Redis"]);
         if (package == Outbox)
         {
             Assert.Equal(packages.Version, asked[Transport]);

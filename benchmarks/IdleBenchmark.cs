@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq.Benchmarks;
@@ -55,21 +55,20 @@ internal sealed class IdleBenchmark(Lab lab)
         Add(figures, "latency.idle", latencies);
     }
 
-    /// The same way without a bus: the bare client pushes, a bare connection waits with BLMOVE.
+    /// The same way without a bus: the bare client pushes, a bare socket waits with BLMOVE.
     async Task BareLatency(Figures figures)
     {
-        var settings = new RedisSettings { Endpoints = [(lab.Redis.Host, lab.Redis.Port)] };
-        await using var waiter = await BareConnection.Open(
-            settings,
-            new DnsEndPoint(lab.Redis.Host, lab.Redis.Port),
-            "wait",
-            CancellationToken.None
-        );
-        var wait = BareConnection.Command("BLMOVE", "queue:bare", "landing:bare", "RIGHT", "LEFT", "10");
+        using var waiter = new TcpClient { NoDelay = true };
+        await waiter.ConnectAsync(lab.Redis.Host, lab.Redis.Port);
+        var stream = waiter.GetStream();
+        var reply = new byte[4096];
+        var wait =
+            "*6\r\n$6\r\nBLMOVE\r\n$10\r\nqueue:bare\r\n$12\r\nlanding:bare\r\n$5\r\nRIGHT\r\n$4\r\nLEFT\r\n$2\r\n10\r\n"u8.ToArray();
         var latencies = new List<double>();
         for (var sample = 0; sample < lab.Jobs(300); sample++)
         {
-            var landed = waiter.Call(wait, CancellationToken.None);
+            await stream.WriteAsync(wait);
+            var landed = stream.ReadAsync(reply).AsTask();
             await Task.Delay(5);
             var start = Stopwatch.GetTimestamp();
             var pushed = lab.Db.ListLeftPushAsync("queue:bare", new byte[600]);

@@ -110,7 +110,7 @@ internal sealed class Lab : IAsyncDisposable
     public async Task<long> Commands()
     {
         var calls = 0L;
-        foreach (var line in ((string)await Db.ExecuteAsync("INFO", "commandstats")).Split('\n'))
+        foreach (var line in ((string)(await Db.ExecuteAsync("INFO", "commandstats"))!).Split('\n'))
         {
             var at = line.IndexOf(":calls=", StringComparison.Ordinal);
             if (at >= 0)

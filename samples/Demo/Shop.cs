@@ -94,7 +94,7 @@ sealed class Shop : IAsyncDisposable
                 ".NET",
                 "dotnet",
                 ["exec", "OrdersApi.dll", "--urls", "http://127.0.0.1:0"],
-                ("Sidekiq__Url", RedisUrl),
+                ("ConnectionStrings__redis", RedisUrl),
                 ("ConnectionStrings__Orders", $"Data Source={Path.Combine(folder, "orders.db")}"),
                 ("Orders__PaymentTimeout", "00:00:03"),
                 ("Orders__RestockDelay", "00:00:01")

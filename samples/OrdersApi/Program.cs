@@ -3,7 +3,7 @@ using OrdersApi;
 
 var builder = WebApplication.CreateBuilder(args);
 
-builder.Services.AddOptions<SidekiqTransportOptions>().BindConfiguration("Sidekiq");
+builder.AddSidekiq("redis"); // ConnectionStrings:redis, as Aspire sets it
 builder
     .Services.AddOptions<OrdersOptions>()
     .BindConfiguration("Orders")

@@ -149,7 +149,7 @@ internal sealed class JobPush(SidekiqHostConfiguration host, JobLedger? ledger =
                 Token = job.Token,
                 Copies = ledger is null ? null : [],
             };
-            var done = process.PublishInOrder(request);
+            var done = process.Publish(request);
             sent.Add((done, [index]));
             published.Add((index, request));
 
@@ -209,7 +209,7 @@ internal sealed class JobPush(SidekiqHostConfiguration host, JobLedger? ledger =
         {
             foreach (var (queue, bulk) in bulks)
             {
-                sent.Add((process.Jobs.PushBulkInOrder(queue, bulk.Jobs), bulk.Messages));
+                sent.Add((process.Jobs.PushBulk(queue, bulk.Jobs), bulk.Messages));
             }
 
             bulks.Clear();

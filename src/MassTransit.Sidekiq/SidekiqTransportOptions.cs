@@ -8,14 +8,22 @@ namespace MassTransit;
 /// </summary>
 public sealed class SidekiqTransportOptions
 {
+    string? host;
+
     /// <summary>
     /// Redis as a URL, <c>redis://user:password@host:6379/0</c>, or <c>rediss://</c> for TLS: the form of Ruby's
-    /// <c>REDIS_URL</c>. When set, it gives host, port, database, user, password and TLS in one. Default: none.
+    /// <c>REDIS_URL</c>; or as a connection string of StackExchange.Redis,
+    /// <c>host:6379,password=…,ssl=true,defaultDatabase=1,serviceName=…</c>: the form of <c>ConnectionStrings</c>, Aspire and Azure.
+    /// When set, it gives host, port, database, user, password and TLS in one. Default: none.
     /// </summary>
     public string? Url { get; set; }
 
-    /// <summary>The host of Redis. Default: <c>localhost</c>.</summary>
-    public string Host { get; set; } = "localhost";
+    /// <summary>The host of Redis. Default: <c>localhost</c>, or the first of <see cref="Endpoints" />.</summary>
+    public string Host
+    {
+        get => host ?? "localhost";
+        set => host = value;
+    }
 
     /// <summary>The TCP port of Redis. Default: 6379.</summary>
     public int Port { get; set; } = 6379;
@@ -25,6 +33,33 @@ public sealed class SidekiqTransportOptions
     /// is the primary is used. Default: none.
     /// </summary>
     public IList<string> Endpoints { get; } = [];
+
+    /// <summary>
+    /// The name under which Redis Sentinel knows the primary. When set, <see cref="Host" />, <see cref="Endpoints" /> or
+    /// <see cref="Url" /> name the sentinels, and the primary that they name is followed through every failover. Default: none.
+    /// </summary>
+    public string? ServiceName { get; set; }
+
+    /// <summary>The ACL user of the sentinels, which have users of their own. Default: none.</summary>
+    public string? SentinelUserName { get; set; }
+
+    /// <summary>The password of the sentinels. Default: none, which is Sentinel's own.</summary>
+    public string? SentinelPassword { get; set; }
+
+    /// <summary>
+    /// How many replicas must confirm a message before its send is done (Redis' <c>WAIT</c>): what one replica has, a failover
+    /// to it cannot lose. A send takes as long as the replication; without confirmation within half the command timeout it
+    /// fails with <see cref="ConnectionException" />, though the message is there, and is not repeated. Default: 0, which waits for none.
+    /// </summary>
+    public int Replicas { get; set; }
+
+    /// <summary>
+    /// How many connections of this process may wait for jobs, each for one queue: the queues of the endpoints that start first.
+    /// All others are looked at together about a dozen times a second, so that a job to an idle queue starts within 100 ms
+    /// instead of one. More connections cost Redis memory and a command a second; fewer make more queues wait longer. The queue
+    /// for answers always has one of its own. Default: 8.
+    /// </summary>
+    public int MaxWaitingConnections { get; set; } = 8;
 
     /// <summary>The number of the Redis database; Ruby must use the same. Default: 0.</summary>
     public int Database { get; set; }
@@ -80,4 +115,6 @@ public sealed class SidekiqTransportOptions
     /// host as SIGTERM does, or, in a host that serves HTTP, does what Quiet does.
     /// </summary>
     public SidekiqRemoteControl RemoteControl { get; set; }
+
+    internal bool IsHostNamed => host is not null;
 }

@@ -56,7 +56,7 @@ sealed class Shop : IAsyncDisposable
 
         var factory = new WebApplicationFactory<Program>().WithWebHostBuilder(host =>
         {
-            host.UseSetting("Sidekiq:Url", redis.Url);
+            host.UseSetting("ConnectionStrings:redis", redis.Url);
             host.UseSetting("ConnectionStrings:Orders", connectionString);
             foreach (var (key, value) in settings)
             {

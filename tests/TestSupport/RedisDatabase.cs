@@ -102,7 +102,7 @@ public sealed class RedisDatabase(
     /// <summary>All keys, sorted.</summary>
     public async Task<string[]> Keys()
     {
-        var keys = (string[])await Db.ExecuteAsync("KEYS", "*");
+        var keys = (string[])(await Db.ExecuteAsync("KEYS", "*"))!;
         return [.. keys.Order(StringComparer.Ordinal)];
     }
 

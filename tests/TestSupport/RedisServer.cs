@@ -84,7 +84,7 @@ public sealed class RedisServer : IAsyncDisposable
     }
 
     /// <summary>Who is connected and what each does, as CLIENT LIST tells it.</summary>
-    public async Task<string> Clients() => (string)await Open().Db.ExecuteAsync("CLIENT", "LIST");
+    public async Task<string> Clients() => (string)(await Open().Db.ExecuteAsync("CLIENT", "LIST"))!;
 
     /// <summary>Ends it at once; clients see their connections break.</summary>
     public Task Kill() => process.Kill();

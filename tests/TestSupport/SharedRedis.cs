@@ -63,7 +63,7 @@ sealed class SharedRedis
         var configuration = ConfigurationOptions.Parse(foreign);
         configuration.AllowAdmin = true;
         var connection = await ConnectionMultiplexer.ConnectAsync(configuration).InTime();
-        var setting = (string[])await connection.GetDatabase(0).ExecuteAsync("CONFIG", "GET", "databases");
+        var setting = (string[])(await connection.GetDatabase(0).ExecuteAsync("CONFIG", "GET", "databases"))!;
         var count = int.Parse(setting[1], CultureInfo.InvariantCulture);
         var (host, port) = configuration.EndPoints[0] switch
         {

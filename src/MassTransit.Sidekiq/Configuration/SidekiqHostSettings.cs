@@ -1,28 +1,62 @@
-using System.Globalization;
 using System.Reflection;
 using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// Where Redis is, gathered from the options, the URL and the configurator, in that order.
+/// Where Redis is and what the bus is on it, gathered from the options, the URL and the configurator, in that order.
 internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecification
 {
-    readonly List<(string Host, int Port)> endpoints = [("localhost", SidekiqHostAddress.DefaultPort)];
-    readonly List<string> faults = [];
+    readonly RedisTarget redis = new();
 
-    public string? UserName { get; set; }
+    public SidekiqHostSettings() => ConnectTimeout = TimeSpan.FromSeconds(5);
 
-    public string? Password { get; set; }
+    public string? UserName
+    {
+        set => redis.Options.User = value;
+    }
 
-    public int Database { get; set; }
+    public string? Password
+    {
+        set => redis.Options.Password = value;
+    }
 
-    public bool UseTls { get; set; }
+    public int Database
+    {
+        get => redis.Database;
+        set => redis.Database = value;
+    }
+
+    public bool UseTls
+    {
+        set => redis.Options.Ssl = value;
+    }
 
     public string KeyPrefix { get; set; } = "";
 
-    public string ClientName { get; set; } = "masstransit";
+    public string ClientName
+    {
+        get => redis.Options.ClientName ?? "";
+        set => redis.Options.ClientName = value;
+    }
 
-    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
+    public TimeSpan ConnectTimeout
+    {
+        get => TimeSpan.FromMilliseconds(redis.Options.ConnectTimeout);
+        set => redis.Options.ConnectTimeout = (int)value.TotalMilliseconds;
+    }
+
+    public string? ServiceName
+    {
+        set => redis.Options.ServiceName = value;
+    }
+
+    public string? SentinelUserName { get; set; }
+
+    public string? SentinelPassword { get; set; }
+
+    public int Replicas { get; set; }
+
+    public int MaxWaitingConnections { get; set; } = 8;
 
     public SidekiqTimeFormat TimeFormat { get; set; }
 
@@ -51,120 +85,98 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
 
     public SidekiqRemoteControl RemoteControl { get; set; }
 
-    public IConnectionMultiplexer? Connection { get; private set; }
+    /// Where a factory takes a connection of the user's own from; none without a container.
+    public IServiceProvider? Services { get; set; }
 
-    public IReadOnlyList<(string Host, int Port)> Endpoints => endpoints;
+    public SidekiqHostAddress Address => redis.Address;
 
-    public SidekiqHostAddress Address => new(endpoints[0].Host, endpoints[0].Port, Database);
+    public IReadOnlyList<(string Host, int Port)> Endpoints => redis.Endpoints;
 
-    public void Endpoint(string host, int port = SidekiqHostAddress.DefaultPort) => endpoints.Add((host, port));
+    public void Endpoint(string host, int port = SidekiqHostAddress.DefaultPort) => redis.Further(host, port);
 
-    public void UseConnection(IConnectionMultiplexer connection) => Connection = connection;
+    public void Configure(Action<ConfigurationOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        configure(redis.Options);
+    }
+
+    public void UseConnection(IConnectionMultiplexer connection, ConfigurationOptions? waits = null)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        redis.Use(connection, waits);
+    }
+
+    public void UseConnection(
+        Func<IServiceProvider, IConnectionMultiplexer> connect,
+        ConfigurationOptions? waits = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(connect);
+        if (Services is { } services)
+        {
+            redis.Use(connect(services), waits);
+        }
+        else
+        {
+            redis.Fault(
+                "UseConnection was given a factory, but this bus has no container to give it. Pass the connection itself, or use AddMassTransit."
+            );
+        }
+    }
 
     public void Apply(SidekiqTransportOptions options)
     {
-        endpoints[0] = (options.Host, options.Port);
+        if (options.IsHostNamed || options.Endpoints.Count == 0)
+        {
+            redis.First(options.Host, options.Port);
+        }
+
         (Database, UserName, Password, UseTls) = (options.Database, options.UserName, options.Password, options.UseTls);
         (KeyPrefix, ClientName) = (options.KeyPrefix, options.ClientName);
         (ConnectTimeout, TimeFormat) = (options.ConnectTimeout, options.TimeFormat);
+        (ServiceName, Replicas) = (options.ServiceName, options.Replicas);
+        MaxWaitingConnections = options.MaxWaitingConnections;
+        (SentinelUserName, SentinelPassword) = (options.SentinelUserName, options.SentinelPassword);
         Application = options.Application ?? Application;
         (DeadMaxJobs, DeadTimeout) = (options.DeadMaxJobs, options.DeadTimeout);
         RemoteControl = options.RemoteControl;
 
         foreach (var further in options.Endpoints)
         {
-            AddEndpoint(further);
+            redis.Further(further);
         }
 
         if (options.Url is { } url)
         {
-            Apply(url);
+            redis.Apply(url);
         }
     }
 
-    /// What is no URL is a fault among the others, and is not repeated in it: it may hold a password.
-    public void Apply(string url)
-    {
-        if (Uri.TryCreate(url, UriKind.Absolute, out var parsed))
-        {
-            Apply(parsed);
-        }
-        else
-        {
-            faults.Add("Url is not an absolute URL. Write it as redis://user:password@host:6379/0.");
-        }
-    }
+    public void Apply(string url) => redis.Apply(url);
 
-    void AddEndpoint(string further)
-    {
-        var colon = further.LastIndexOf(':');
-        if (colon < 0)
-        {
-            Endpoint(further, SidekiqHostAddress.DefaultPort);
-        }
-        else if (int.TryParse(further.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port))
-        {
-            Endpoint(further[..colon], port);
-        }
-        else
-        {
-            faults.Add($"Endpoint '{further}' is not host:port. Write it as redis-2:6379.");
-        }
-    }
-
-    public void Apply(Uri url)
-    {
-        if (url.Scheme is not ("redis" or "rediss" or SidekiqHostAddress.Scheme))
-        {
-            faults.Add(
-                $"Scheme '{url.Scheme}' is not Redis'. Write the host as redis://user:password@host:6379/0, or rediss:// for TLS."
-            );
-            return;
-        }
-
-        var address = SidekiqHostAddress.Parse(url);
-        endpoints[0] = (address.Host, address.Port);
-        Database = address.Database;
-        UseTls |= url.Scheme == "rediss";
-
-        var credentials = url.UserInfo.Split(':', 2);
-        if (credentials.Length == 2)
-        {
-            UserName = credentials[0].Length == 0 ? null : Uri.UnescapeDataString(credentials[0]);
-            Password = Uri.UnescapeDataString(credentials[1]);
-        }
-        else if (url.UserInfo.Length > 0)
-        {
-            faults.Add(
-                "The URL has a user but no password. Write it as redis://user:password@host, or redis://:password@host."
-            );
-        }
-    }
+    public void Apply(Uri url) => redis.Apply(url);
 
     public RedisSettings ToRedisSettings() =>
         new()
         {
-            Endpoints = endpoints,
-            Database = Database,
-            UserName = UserName,
-            Password = Password,
-            UseTls = UseTls,
+            Options = redis.ToOptions(),
             KeyPrefix = KeyPrefix,
-            ClientName = ClientName,
-            Connection = Connection,
-            ConnectTimeout = ConnectTimeout,
+            Connection = redis.Connection,
+            Replicas = Replicas,
+            SentinelUserName = SentinelUserName,
+            SentinelPassword = SentinelPassword,
         };
 
     public IEnumerable<ValidationResult> Validate() => [.. ValidateConnection(), .. ValidateJobs()];
 
     IEnumerable<ValidationResult> ValidateConnection()
     {
-        foreach (var fault in faults)
+        foreach (var fault in redis.Faults)
         {
             yield return this.Failure("Host", fault);
         }
 
-        foreach (var (host, port) in endpoints)
+        foreach (var (host, port) in Endpoints)
         {
             if (string.IsNullOrWhiteSpace(host) || port is < 1 or > 65535)
             {
@@ -182,6 +194,19 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
             yield return this.Failure(
                 "ClientName",
                 $"'{ClientName}' contains a space, which Redis refuses in a client's name. Write it with '-'."
+            );
+        }
+
+        if (Replicas < 0)
+        {
+            yield return this.Failure("Replicas", $"{Replicas} is negative. Write 0 to wait for no replica.");
+        }
+
+        if (MaxWaitingConnections < 0)
+        {
+            yield return this.Failure(
+                "MaxWaitingConnections",
+                $"{MaxWaitingConnections} is negative. Write 0 to look at all queues in turn. The default is 8."
             );
         }
 

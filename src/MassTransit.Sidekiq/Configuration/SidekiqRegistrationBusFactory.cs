@@ -33,6 +33,7 @@ internal sealed class SidekiqRegistrationBusFactory
     )
     {
         var options = context.GetRequiredService<IOptionsMonitor<SidekiqTransportOptions>>().Get(busName);
+        bus.Host.Settings.Services = context;
         bus.Host.Settings.Apply(options);
         bus.Host.BusName = busName.Length == 0 ? null : busName;
         bus.Host.Clock = context.GetService<TimeProvider>() ?? TimeProvider.System;

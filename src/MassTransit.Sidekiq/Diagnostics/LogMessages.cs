@@ -26,13 +26,6 @@ internal static partial class LogMessages
     )]
     public static partial void WaitRefused(this ILogger logger, string queue, string reason);
 
-    [LoggerMessage(
-        1004,
-        LogLevel.Information,
-        "Sends have no connection of their own and take the multiplexer, which is slower: {Reason}"
-    )]
-    public static partial void SendsShare(this ILogger logger, string reason);
-
     [LoggerMessage(2000, LogLevel.Information, "Quiet, asked by {By}: no more jobs are fetched, {Count} still run")]
     public static partial void Quieted(this ILogger logger, int count, string by);
 
@@ -48,4 +41,18 @@ internal static partial class LogMessages
         "Too late to cancel the job scheduled as {Token}: it has left the schedule"
     )]
     public static partial void TooLateToCancel(this ILogger logger, Guid token);
+
+    [LoggerMessage(
+        2004,
+        LogLevel.Warning,
+        "The thread pool is late: work waits for a thread for {Seconds:0.0} s while {Threads} are busy or blocked, so jobs settle late. Threads are added, up to {Limit}. Let consumers await instead of blocking, or lower ConcurrentMessageLimit"
+    )]
+    public static partial void PoolIsLate(this ILogger logger, double seconds, int threads, int limit);
+
+    [LoggerMessage(
+        2005,
+        LogLevel.Information,
+        "The thread pool is in time again, after {Seconds:0.0} s, with {Threads} threads"
+    )]
+    public static partial void PoolIsInTime(this ILogger logger, double seconds, int threads);
 }

@@ -96,6 +96,47 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
         return count;
     }
 
+    public async Task Requeue(IEnumerable<(string Queue, long Number)> claims)
+    {
+        foreach (var queue in claims.GroupBy(claim => claim.Queue, claim => claim.Number, StringComparer.Ordinal))
+        {
+            await Requeue(queue.Key, [.. queue]).ConfigureAwait(false);
+        }
+    }
+
+    /// Which of these queues have jobs. Costs one command when none has.
+    public async Task<IReadOnlyList<string>> Filled(IReadOnlyList<string> queues)
+    {
+        RedisKey[] lists = [.. queues.Select(queue => keys.Queue(queue).List)];
+        if (await link.Call("look", lists[0], database => database.KeyExistsAsync(lists)).ConfigureAwait(false) == 0)
+        {
+            return [];
+        }
+
+        var filled = (int[])(await link.Run(Script.FindFilled, lists, []).ConfigureAwait(false))!;
+        return [.. filled.Select(position => queues[position])];
+    }
+
+    /// What Redis holds for this process, by queue. Costs one command when it holds nothing.
+    public async Task<IReadOnlyList<(string Queue, long[] Numbers)>> Working(IReadOnlyList<string> queues)
+    {
+        RedisKey[] hashes = [.. queues.Select(queue => keys.Queue(queue).Working)];
+        if (
+            hashes.Length == 0
+            || await link.Call("look", hashes[0], database => database.KeyExistsAsync(hashes)).ConfigureAwait(false)
+                == 0
+        )
+        {
+            return [];
+        }
+
+        var numbers = await Task.WhenAll(
+                hashes.Select(hash => link.Call("look", hash, database => database.HashKeysAsync(hash)))
+            )
+            .ConfigureAwait(false);
+        return [.. queues.Select((queue, i) => (queue, numbers[i].Select(number => (long)number).ToArray()))];
+    }
+
     /// What a wait claimed and nobody took. Returns how many went back.
     public async Task<int> ReturnLanding(string queue)
     {

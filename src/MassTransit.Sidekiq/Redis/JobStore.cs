@@ -17,40 +17,29 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
     // A lane is small, but queues may be named by whoever sends.
     const int MostLanes = 4096;
 
-    readonly RedisLink link = redis.Sending.Link;
+    readonly RedisLink link = redis.Sending;
     readonly ConcurrentDictionary<string, PushLane> lanes = new(StringComparer.Ordinal);
 
     /// One step with the pushes to the same queue that are in flight (see PushLane).
     public Task Push(string queue, ReadOnlyMemory<byte> json) => Lane(queue).Push(Value(json), json.Length);
 
-    /// The first job given is the first to run. Slices are steps of their own: a kill between two leaves the first.
-    public async Task PushBulk(string queue, IReadOnlyList<ReadOnlyMemory<byte>> jobs)
-    {
-        foreach (var slice in Slices(jobs))
-        {
-            await redis.Sending.Push(redis.Sending.Direct, keys.Queues, keys.Queue(queue), slice).ConfigureAwait(false);
-        }
-    }
-
-    /// The same by the multiplexer, for those who send more behind it before it is answered.
-    public Task PushBulkInOrder(string queue, IReadOnlyList<ReadOnlyMemory<byte>> jobs) =>
-        redis.Sending.PushInOrder(keys.Queues, keys.Queue(queue), Slices(jobs));
+    /// The first job given is the first to run. Slices are steps of their own, one behind the other: a kill leaves the first.
+    public Task PushBulk(string queue, IReadOnlyList<ReadOnlyMemory<byte>> jobs) =>
+        jobs.Count == 0 ? Task.CompletedTask : link.Push(keys.Queues, keys.Queue(queue), [.. Slices(jobs)]);
 
     /// False when the queue has ended: an answer that nobody waits for is dropped. `life` is how long an unread answer
     /// is kept at least.
     public async Task<bool> PushTemporary(string queue, ReadOnlyMemory<byte> json, TimeSpan life)
     {
         var target = keys.Queue(queue);
-        var pushed = await redis
-            .Sending.Number(
-                redis.Sending.Direct,
+        var pushed = await link.Run(
                 Script.PushTemporary,
                 [target.Temporary, target.List],
                 [Value(json), (long)life.TotalMilliseconds]
             )
             .ConfigureAwait(false);
 
-        return pushed == 1;
+        return (int)pushed == 1;
     }
 
     public async Task Schedule(ReadOnlyMemory<byte> json, DateTimeOffset due, Guid? token = null)
@@ -111,7 +100,7 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
             lanes.Clear();
         }
 
-        return lanes.GetOrAdd(queue, name => new PushLane(redis.Sending, keys.Queues, keys.Queue(name)));
+        return lanes.GetOrAdd(queue, name => new PushLane(link, keys.Queues, keys.Queue(name)));
     }
 
     static IEnumerable<RedisValue[]> Slices(IReadOnlyList<ReadOnlyMemory<byte>> jobs)

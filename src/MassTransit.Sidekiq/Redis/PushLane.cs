@@ -8,16 +8,14 @@ namespace MassTransit.Sidekiq;
 ///    need few commands, one sender waits for nobody.
 /// 3. A batch that is full goes at once too; one connection keeps the order.
 /// Each push ends when the batch it is in was answered, and fails with it.
-internal sealed class PushLane(SendLink link, RedisKey queues, QueueKeys queue)
+internal sealed class PushLane(RedisLink link, RedisKey queues, QueueKeys queue)
 {
     // As Ruby's push_bulk: long enough to save round trips, short enough not to hold up Redis.
     const int MostJobs = 1000;
     const int MostBytes = 1_000_000;
 
     readonly Lock gate = new();
-    PipelinedConnection? way;
     Batch? waiting;
-    int underWay;
     bool isBusy;
 
     public Task Push(RedisValue job, int bytes)
@@ -80,23 +78,7 @@ internal sealed class PushLane(SendLink link, RedisKey queues, QueueKeys queue)
         Follow();
     }
 
-    async Task Send(RedisValue[] jobs)
-    {
-        // The order is that of one connection: another is taken when nothing is under way.
-        if (Interlocked.Increment(ref underWay) == 1)
-        {
-            way = link.Direct;
-        }
-
-        try
-        {
-            await link.Push(way, queues, queue, jobs).ConfigureAwait(false);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref underWay);
-        }
-    }
+    Task Send(RedisValue[] jobs) => link.Push(queues, queue, [jobs]);
 
     sealed class Batch
     {

@@ -1,31 +1,43 @@
-using System.Net.Sockets;
+using System.Globalization;
+using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
 /// Waits for a job without asking for one all the time, and claims the one that comes.
-/// 1. It blocks in Redis, on a connection of its own, until a job comes: BLMOVE, five seconds at a time. One push wakes
+/// 1. It blocks in Redis, on a connection of its own, until a job comes: BRPOPLPUSH, eight seconds at a time. One push wakes
 ///    one waiter.
-/// 2. BLMOVE puts the job into the landing list of this process and queue, and the script written behind it files it in
-///    the working hash: woken and claimed in one round trip. Whatever stays in the landing list the next claim finds, or
-///    a rescuer when the process dies, so the job is never only in a socket.
-/// 3. Cancellation unblocks from the working connection, again and again until the wait has ended, for it may not yet
-///    have begun. The answers then tell whether a job came after all.
+/// 2. The job moves into the landing list of this process and queue, and the script written behind it files it in the
+///    working hash: woken and claimed in one round trip. Whatever stays in the landing list the next claim finds, or a
+///    rescuer when the process dies, so the job is never only in a socket.
+/// 3. Cancellation unblocks from another connection, again and again until the wait has ended, for it may not yet have
+///    begun. The answers then tell whether a job came after all.
 /// 4. A lost connection ends the wait, after a pause that grows to two seconds: the outage is for the claim to report.
 internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimStore claims, string queue)
     : IAsyncDisposable
 {
-    static readonly TimeSpan block = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan block = TimeSpan.FromSeconds(8);
     static readonly TimeSpan unblockAgain = TimeSpan.FromMilliseconds(20);
     static readonly TimeSpan longestUnblock = TimeSpan.FromSeconds(1);
     static readonly TimeSpan shortestPause = TimeSpan.FromMilliseconds(250);
     static readonly TimeSpan longestPause = TimeSpan.FromSeconds(2);
 
-    static readonly byte[] loading = BareConnection.Command("SCRIPT", "LOAD", Script.TakeLanded.Text);
-
-    readonly WaitCommand command = new(keys, queue, block);
-    BareConnection? connection;
+    readonly QueueKeys names = keys.Queue(queue);
+    readonly RedisKey[] touched =
+    [
+        keys.Queue(queue).Landing,
+        keys.Queue(queue).Working,
+        keys.Alive,
+        keys.Paused,
+        keys.Queue(queue).List,
+    ];
+    readonly object[] moving =
+    [
+        keys.Queue(queue).List,
+        keys.Queue(queue).Landing,
+        block.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+    ];
+    WaitLink? link;
     TimeSpan pause = shortestPause;
-    int lastEndpoint;
     bool isRefused;
 
     /// One wait at a time.
@@ -36,9 +48,9 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
             var number = 0L;
             try
             {
-                connection ??= await Open(cancellationToken).ConfigureAwait(false);
+                var open = await Open(cancellationToken).ConfigureAwait(false);
                 number = claims.Reserve(1);
-                var result = await Block(connection, number, cancellationToken).ConfigureAwait(false);
+                var result = await Block(open, number, cancellationToken).ConfigureAwait(false);
                 if (result.End != WaitEnd.Nothing)
                 {
                     return result;
@@ -46,7 +58,7 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
 
                 pause = shortestPause;
             }
-            catch (BareConnection.RefusedException missing) when (RedisErrors.IsNoScript(missing.Message))
+            catch (RedisServerException missing) when (RedisErrors.IsNoScript(missing.Message))
             {
                 // Redis forgot its scripts; whoever opens a connection loads this one.
                 await Disconnect().ConfigureAwait(false);
@@ -70,66 +82,72 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
     public ValueTask DisposeAsync() => Disconnect();
 
     static bool IsRefusal(Exception exception) =>
-        exception is BareConnection.RefusedException
+        exception is RedisServerException
             ? !RedisErrors.IsPassing(exception.Message)
-            : exception is not (IOException or SocketException or OperationCanceledException);
+            : RedisErrors.IsAuthentication(exception) || RedisErrors.IsUntrusted(exception);
 
-    async Task<BareConnection> Open(CancellationToken cancellationToken)
+    /// The connection there is, or another one when that has broken: what came after it may be another server.
+    async Task<WaitLink> Open(CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(redis.Settings.ConnectTimeout);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
+        if (link is { IsBroken: true })
+        {
+            await Disconnect().ConfigureAwait(false);
+        }
 
-        var settings = RedisOptions.Direct(redis.Settings);
-        var endpoints = RedisOptions.EndPoints(redis.Settings);
-        var open = await BareConnection
-            .Open(settings, endpoints[lastEndpoint % endpoints.Count], "wait", either.Token)
-            .ConfigureAwait(false);
+        return link ??= await WaitLink.Open(redis, block, cancellationToken).ConfigureAwait(false);
+    }
+
+    async Task<WaitResult> Block(WaitLink open, long number, CancellationToken cancellationToken)
+    {
+        var moved = open.Database.ExecuteAsync("BRPOPLPUSH", moving);
+        var filed = open.Database.ScriptEvaluateAsync(Script.TakeLanded.Hash, touched, [queue, number]);
+
         try
         {
-            await open.Call(loading, either.Token).ConfigureAwait(false);
-            return open;
+            // Its answer comes right behind the other one: waiting for both would wake a thread twice.
+            await Answered(open, filed, cancellationToken).ConfigureAwait(false);
+            var taken = await filed.ConfigureAwait(false);
+            var landed = !(await moved.ConfigureAwait(false)).IsNull;
+
+            return taken.Resp2Type == ResultType.Array && !taken.IsNull
+                    ? new WaitResult(WaitEnd.Claimed, number, (byte[])taken[0]!, (long)taken[1] > 0)
+                : taken.IsNull && !landed ? default
+                : new WaitResult(WaitEnd.Landed);
         }
         catch
         {
-            await open.DisposeAsync().ConfigureAwait(false);
+            moved.Forget();
+            filed.Forget();
             throw;
         }
     }
 
-    async Task<WaitResult> Block(BareConnection open, long number, CancellationToken cancellationToken)
+    /// Told to stop it unblocks the connection; one that then stays silent is given up after a second.
+    async Task Answered(WaitLink open, Task answer, CancellationToken cancellationToken)
     {
-        using var silence = new CancellationTokenSource(block + redis.Settings.CommandTimeout);
-        await open.Write(command.For(number), silence.Token).ConfigureAwait(false);
-        var moved = open.Read(silence.Token).AsTask();
-
-        if (!moved.IsCompleted && cancellationToken.CanBeCanceled)
+        if (answer.IsCompleted || !cancellationToken.CanBeCanceled)
         {
-            var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            await using var registration = cancellationToken.Register(cancelled.SetResult).ConfigureAwait(false);
-            await Task.WhenAny(moved, cancelled.Task).ConfigureAwait(false);
-            if (!moved.IsCompleted)
-            {
-                silence.CancelAfter(longestUnblock);
-                await Unblock(open.ClientId, moved).ConfigureAwait(false);
-            }
+            return;
         }
 
-        var landed = await moved.ConfigureAwait(false) is not null;
-        return await open.Read(silence.Token).ConfigureAwait(false) switch
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = cancellationToken.Register(cancelled.SetResult).ConfigureAwait(false);
+        await Task.WhenAny(answer, cancelled.Task).ConfigureAwait(false);
+        if (!answer.IsCompleted)
         {
-            object?[] taken => new WaitResult(WaitEnd.Claimed, number, (byte[])taken[0]!, (long)taken[1]! > 0),
-            null when !landed => default,
-            _ => new WaitResult(WaitEnd.Landed),
-        };
+            await Unblock(open.ClientId, answer)
+                .WaitAsync(longestUnblock, RedisLink.Time, CancellationToken.None)
+                .ConfigureAwait(false);
+        }
     }
 
     /// If Redis cannot be told, the wait ends all the same: with its connection, and without knowing what landed.
-    async Task Unblock(long clientId, Task moved)
+    async Task Unblock(long clientId, Task answer)
     {
-        while (!moved.IsCompleted)
+        while (!answer.IsCompleted)
         {
-            await Task.WhenAny(moved, Tell(clientId)).ConfigureAwait(false);
-            await Task.WhenAny(moved, Task.Delay(unblockAgain, RedisLink.Time, CancellationToken.None))
+            await Task.WhenAny(answer, Tell(clientId)).ConfigureAwait(false);
+            await Task.WhenAny(answer, Task.Delay(unblockAgain, RedisLink.Time, CancellationToken.None))
                 .ConfigureAwait(false);
         }
     }
@@ -137,9 +155,9 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
     /// A failure is no news: it is told again in a moment.
     async Task Tell(long clientId)
     {
-        Task told = redis.Working.Call(
+        Task told = redis.Control.Call(
             "unblock",
-            keys.Queue(queue).List,
+            names.List,
             database => database.ExecuteAsync("CLIENT", "UNBLOCK", clientId)
         );
         await told.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -147,12 +165,10 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
 
     async Task Pause(Exception exception, CancellationToken cancellationToken)
     {
-        // The next of several servers may be the primary, or there at all.
-        lastEndpoint++;
         if (!isRefused && IsRefusal(exception))
         {
             isRefused = true;
-            redis.Logger.WaitRefused(queue, exception.Message);
+            redis.Logger.WaitRefused(queue, RedisErrors.Cause(exception));
         }
 
         await Task.Delay(pause, RedisLink.Time, cancellationToken)
@@ -162,9 +178,9 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
 
     async ValueTask Disconnect()
     {
-        if (connection is { } old)
+        if (link is { } old)
         {
-            connection = null;
+            link = null;
             await old.DisposeAsync().ConfigureAwait(false);
         }
     }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
@@ -11,7 +12,7 @@ internal sealed class RedisOutage(string reason, TimeSpan length) : EventArgs
     public TimeSpan Length { get; } = length;
 }
 
-/// The connections of one bus: those for sending and one for fetching, settling and the background, so that a large claim
+/// The connections of one bus: one for sending and one for fetching, settling and the background, so that a large claim
 /// never delays a send. Blocking waits have their own (QueueWaiter). Nothing connects before it is used.
 internal sealed class RedisConnection : IAsyncDisposable
 {
@@ -22,14 +23,20 @@ internal sealed class RedisConnection : IAsyncDisposable
     readonly HashSet<RedisLink> down = [];
     string outage = "";
     long lostAt;
+    TaskCompletionSource back = new(TaskCreationOptions.RunContinuationsAsynchronously);
     bool isChecked;
+    long backAt;
     int epoch;
 
     public RedisConnection(RedisSettings settings, ILogger logger, TimeProvider clock)
     {
         (Settings, Logger, Clock) = (settings, logger, clock);
-        Sending = new SendLink(this, new RedisLink(settings, Report));
-        Working = new RedisLink(settings, Report);
+        Primary = new PrimaryWatch(settings);
+        Sending = new RedisLink(settings, Primary, Report, settings.Replicas);
+        Working = new RedisLink(settings, Primary, Report);
+        Control = settings.Connection is null
+            ? Working
+            : new RedisLink(settings with { Connection = null }, Primary, static (_, _) => { });
     }
 
     /// Redis was lost; once per outage. Handlers return at once.
@@ -40,16 +47,21 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     public RedisSettings Settings { get; }
 
-    public SendLink Sending { get; }
+    public PrimaryWatch Primary { get; }
+
+    public RedisLink Sending { get; }
 
     public RedisLink Working { get; }
+
+    /// For CLIENT UNBLOCK, which a multiplexer of the user's own may refuse to send.
+    public RedisLink Control { get; }
 
     public ILogger Logger { get; }
 
     /// The time that jobs live by.
     public TimeProvider Clock { get; }
 
-    public bool IsConnected => Outage is null && (Sending.Link.IsConnected || Working.IsConnected);
+    public bool IsConnected => Outage is null && (Sending.IsConnected || Working.IsConnected);
 
     /// Why Redis is lost now; null when it is not.
     public string? Outage
@@ -63,11 +75,25 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
+    /// How long Redis has been there without an outage, as far as this process knows: since it began, since its last outage
+    /// ended, or, when Redis began later than that, since then.
+    public TimeSpan SinceBack => RedisLink.Time.GetElapsedTime(Volatile.Read(ref backAt));
+
     /// How often an outage has ended: what Redis was told before may have gone with it.
     public int Epoch => Volatile.Read(ref epoch);
 
     /// Redis was emptied without a connection breaking (FLUSHALL): what was declared in it is gone as after a restart.
     public void Emptied() => Interlocked.Increment(ref epoch);
+
+    /// Waits until an outage has ended, but not longer than this.
+    public async Task Pause(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        var ended = Volatile.Read(ref back).Task;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny(ended, Task.Delay(atMost, RedisLink.Time, either.Token)).ConfigureAwait(false);
+        await either.CancelAsync().ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+    }
 
     /// Completes when Redis answers, however long that takes. Throws only what waiting does not cure: a refused
     /// password, a missing permission, a server too old.
@@ -78,7 +104,7 @@ internal sealed class RedisConnection : IAsyncDisposable
             cancellationToken.ThrowIfCancellationRequested();
             try
             {
-                await Sending.Link.Ping(cancellationToken).ConfigureAwait(false);
+                await Sending.Ping(cancellationToken).ConfigureAwait(false);
                 var database = await Working.Ping(cancellationToken).ConfigureAwait(false);
                 await CheckServer(database).ConfigureAwait(false);
                 return;
@@ -106,9 +132,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     {
         try
         {
-            var reply = await Sending
-                .Link.Call("time", "", database => database.ExecuteAsync("TIME"))
-                .ConfigureAwait(false);
+            var reply = await Sending.Call("time", "", database => database.ExecuteAsync("TIME")).ConfigureAwait(false);
             var time = (long[])reply!;
             return DateTimeOffset.FromUnixTimeSeconds(time[0]).AddMicroseconds(time[1]);
         }
@@ -122,6 +146,12 @@ internal sealed class RedisConnection : IAsyncDisposable
     {
         await Sending.DisposeAsync().ConfigureAwait(false);
         await Working.DisposeAsync().ConfigureAwait(false);
+        if (Control != Working)
+        {
+            await Control.DisposeAsync().ConfigureAwait(false);
+        }
+
+        await Primary.DisposeAsync().ConfigureAwait(false);
     }
 
     async Task CheckServer(IDatabase database)
@@ -132,7 +162,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
 
         var info = await Info(database).ConfigureAwait(false);
-        if (Version.TryParse(Field(info, "redis_version:"), out var version) && version < oldestServer)
+        if (Version.TryParse(RedisInfo.Field(info, "redis_version:"), out var version) && version < oldestServer)
         {
             throw new ConnectionException(
                 $"Redis {version} at {Settings.Address} is too old: jobs are moved with commands that came with Redis {oldestServer}. Upgrade it.",
@@ -140,38 +170,33 @@ internal sealed class RedisConnection : IAsyncDisposable
             );
         }
 
-        if (Field(info, "maxmemory_policy:") is { Length: > 0 } policy && policy != "noeviction")
+        if (RedisInfo.Field(info, "maxmemory_policy:") is { Length: > 0 } policy && policy != "noeviction")
         {
             Logger.RedisEvicts(Settings.Address, policy);
+        }
+
+        // It may have begun a moment ago, with leases that had ended meanwhile in its data.
+        if (int.TryParse(RedisInfo.Field(info, "uptime_in_seconds:"), CultureInfo.InvariantCulture, out var uptime))
+        {
+            var began = RedisLink.Time.GetTimestamp() - (uptime * RedisLink.Time.TimestampFrequency);
+            Interlocked.Exchange(ref backAt, Math.Max(backAt, began));
         }
 
         isChecked = true;
     }
 
-    // Hosted Redis often forbids or renames INFO. Then we believe the operator, as Sidekiq does.
+    // Hosted Redis often forbids or renames INFO, and a multiplexer of the user's own may not be allowed to send it. Then we
+    // believe the operator, as Sidekiq does.
     static async Task<string> Info(IDatabase database)
     {
         try
         {
             return (string?)await database.ExecuteAsync("INFO").ConfigureAwait(false) ?? "";
         }
-        catch (RedisServerException)
+        catch (Exception refused) when (refused is RedisServerException or RedisCommandException)
         {
             return "";
         }
-    }
-
-    static string Field(string info, string name)
-    {
-        foreach (var line in info.AsSpan().EnumerateLines())
-        {
-            if (line.StartsWith(name, StringComparison.Ordinal))
-            {
-                return line[name.Length..].ToString();
-            }
-        }
-
-        return "";
     }
 
     void Report(RedisLink link, string? lost)
@@ -190,11 +215,15 @@ internal sealed class RedisConnection : IAsyncDisposable
             if (lost is null && down.Count == 0)
             {
                 length = RedisLink.Time.GetElapsedTime(lostAt);
+                backAt = RedisLink.Time.GetTimestamp();
                 epoch++;
+                Logger.RedisBack(Settings.Address, length.Value.TotalSeconds);
             }
             else if (lost is not null && down.Count == 1)
             {
                 (outage, lostAt) = (lost, RedisLink.Time.GetTimestamp());
+                // Here, so that no log shows the end of an outage before its beginning.
+                Logger.RedisLost(Settings.Address, reason);
             }
             else
             {
@@ -204,12 +233,13 @@ internal sealed class RedisConnection : IAsyncDisposable
 
         if (length is { } time)
         {
-            Logger.RedisBack(Settings.Address, time.TotalSeconds);
+            Interlocked
+                .Exchange(ref back, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))
+                .SetResult();
             Back?.Invoke(this, new RedisOutage(reason, time));
         }
         else
         {
-            Logger.RedisLost(Settings.Address, reason);
             Lost?.Invoke(this, new RedisOutage(reason, TimeSpan.Zero));
         }
     }

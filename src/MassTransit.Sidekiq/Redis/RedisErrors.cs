@@ -26,11 +26,11 @@ internal static class RedisErrors
 
     static readonly string[] scriptPermission = ["executing the script can't", "ACL failure in script"];
 
-    /// The exceptions that come out of StackExchange.Redis, or of a bare connection, when Redis, the network or the multiplexer
-    /// fails a command.
+    /// The exceptions that come out of StackExchange.Redis when Redis, the network or the multiplexer fails a command.
     public static bool IsRedis(Exception exception) =>
         exception
             is RedisException
+                or RedisCommandException
                 or TimeoutException
                 or SocketException
                 or IOException
@@ -54,9 +54,6 @@ internal static class RedisErrors
     public static bool IsReadOnly(Exception exception) =>
         exception is RedisServerException && Code(exception.Message) == "READONLY";
 
-    /// A refusal that a script meets at its first write, or before: nothing of it has happened.
-    public static bool HasDoneNothing(string message) => Code(message) is "NOSCRIPT" or "OOM" || IsPassing(message);
-
     /// An error that waiting cures.
     public static bool IsPassing(string message) => waiting.AsSpan().Contains(Code(message));
 
@@ -64,12 +61,13 @@ internal static class RedisErrors
     public static bool IsAuthentication(Exception exception) =>
         exception switch
         {
-            RedisServerException or BareConnection.RefusedException => Code(exception.Message)
-                is "NOAUTH"
-                    or "WRONGPASS",
+            RedisServerException => Code(exception.Message) is "NOAUTH" or "WRONGPASS",
             RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } => true,
             _ => exception.InnerException is { } inner && IsAuthentication(inner),
         };
+
+    /// A certificate that is not trusted: waiting does not help either.
+    public static bool IsUntrusted(Exception exception) => Certificate(exception) is not null;
 
     // StackExchange.Redis calls this a failed authentication too.
     static AuthenticationException? Certificate(Exception? exception) =>
@@ -90,7 +88,7 @@ internal static class RedisErrors
             return Refused(what, address, AuthenticationAdvice, exception);
         }
 
-        if (exception is not (RedisServerException or BareConnection.RefusedException))
+        if (exception is not RedisServerException)
         {
             return Lost(exception, what, address);
         }
@@ -133,6 +131,10 @@ internal static class RedisErrors
 
     static SidekiqRedisException Refused(string what, string address, string why, Exception exception) =>
         new($"Redis at {address} refused {what}: {why}.", exception);
+
+    /// What is at the bottom of it, in Redis' or .NET's own words.
+    public static string Cause(Exception exception) =>
+        exception.InnerException is { } inner ? Cause(inner) : exception.Message;
 
     /// In one word where the library has one: SocketClosed, UnableToConnect, Timeout.
     public static string Reason(Exception exception) =>

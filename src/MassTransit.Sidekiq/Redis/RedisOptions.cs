@@ -1,98 +1,104 @@
 using System.Net;
-using System.Reflection;
 using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// Our settings in StackExchange.Redis' words.
+/// The user's options as each of our connections needs them.
 internal static class RedisOptions
 {
+    static readonly TimeSpan reconnectAfter = TimeSpan.FromMilliseconds(250);
+
     // No subscription connection (nothing here listens to channels), and no question about a cluster, which Sidekiq refuses.
     static readonly CommandMap commands = CommandMap.Create(
         ["SUBSCRIBE", "PSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "CLUSTER"],
         available: false
     );
 
-    // StackExchange.Redis knows users since 2.1.
-    static readonly PropertyInfo? user = typeof(ConfigurationOptions).GetProperty("User");
-
-    public static ConfigurationOptions For(RedisSettings settings)
+    /// A connection to one server. `purpose` ends the name that CLIENT LIST shows; `block` is how long a command of it may
+    /// wait in Redis.
+    public static ConfigurationOptions For(
+        RedisSettings settings,
+        EndPoint server,
+        string purpose = "",
+        TimeSpan block = default
+    )
     {
-        var options = new ConfigurationOptions
-        {
-            AbortOnConnectFail = false,
-            ConnectRetry = 1,
-            ConnectTimeout = (int)settings.ConnectTimeout.TotalMilliseconds,
-            SyncTimeout = (int)settings.CommandTimeout.TotalMilliseconds,
-            ReconnectRetryPolicy = new LinearRetry(250),
-            KeepAlive = 60,
-            CommandMap = commands,
-            ConfigurationChannel = "",
-            TieBreaker = "",
-            ClientName = ClientName(settings),
-            Ssl = settings.UseTls,
-        };
-        foreach (var (host, port) in settings.Endpoints)
-        {
-            options.EndPoints.Add(host, port);
-        }
+        var options = Own(settings);
+        options.EndPoints.Clear();
+        options.EndPoints.Add(server);
+        options.ClientName = ClientName(options.ClientName + purpose);
+        options.AsyncTimeout += (int)block.TotalMilliseconds;
 
-        if (!string.IsNullOrEmpty(settings.Password))
-        {
-            options.Password = settings.Password;
-        }
+        return options;
+    }
 
-        if (!string.IsNullOrEmpty(settings.UserName) && settings.UserName != "default")
+    /// All servers of the data set, only to be asked who is the primary.
+    public static ConfigurationOptions ForReplicas(RedisSettings settings)
+    {
+        var options = Own(settings);
+        options.ClientName = ClientName(options.ClientName + "-roles");
+        return options;
+    }
+
+    /// The sentinels, which have users of their own.
+    public static ConfigurationOptions ForSentinels(RedisSettings settings)
+    {
+        var options = Own(settings);
+        options.CommandMap = CommandMap.Sentinel;
+        (options.User, options.Password) = (settings.SentinelUserName, settings.SentinelPassword);
+        options.ClientName = ClientName(options.ClientName + "-sentinel");
+        options.DefaultDatabase = null;
+        return options;
+    }
+
+    /// The servers that were named; those of a multiplexer of the user's own are its own affair.
+    public static IReadOnlyList<EndPoint> EndPoints(RedisSettings settings) =>
+        settings.Connection is { } connection ? connection.GetEndPoints() : [.. settings.Options.EndPoints];
+
+    public static string Address(RedisSettings settings)
+    {
+        var servers = string.Join(", ", EndPoints(settings).Select(Address));
+        return settings is { Connection: null, Options.ServiceName: { Length: > 0 } service }
+            ? $"{service} (sentinels {servers})"
+            : servers;
+    }
+
+    public static string Address(EndPoint server) =>
+        server is DnsEndPoint named ? $"{named.Host}:{named.Port}" : $"{server}";
+
+    // A multiplexer of the user's own brings its database; one we are told to use wins.
+    public static int Database(RedisSettings settings) => settings.Options.DefaultDatabase ?? -1;
+
+    /// What a multiplexer of the user's own was made of, as far as it tells: no callbacks, no certificates.
+    public static ConfigurationOptions Of(IConnectionMultiplexer connection)
+    {
+        var options = ConfigurationOptions.Parse(connection.Configuration, ignoreUnknown: true);
+        options.EndPoints.Clear();
+        options.ServiceName = null;
+        return options;
+    }
+
+    static ConfigurationOptions Own(RedisSettings settings)
+    {
+        var options = settings.Options.Clone();
+        options.AbortOnConnectFail = false;
+        options.ConnectRetry = 1;
+        options.ReconnectRetryPolicy = new LinearRetry((int)reconnectAfter.TotalMilliseconds);
+        options.AsyncTimeout = options.SyncTimeout = (int)settings.CommandTimeout.TotalMilliseconds;
+        // A sender wants to hear at once that Redis is away: MassTransit's retries and the outbox know what to do.
+        options.BacklogPolicy = BacklogPolicy.FailFast;
+        // INFO, CLIENT ID and CLIENT UNBLOCK.
+        options.AllowAdmin = true;
+        (options.ConfigurationChannel, options.TieBreaker, options.ServiceName) = ("", "", null);
+        if (options.CommandMap is null || options.CommandMap == CommandMap.Default)
         {
-            SetUser(options, settings.UserName);
+            options.CommandMap = commands;
         }
 
         return options;
     }
 
-    /// For a connection beside the multiplexer: one that the user gave is asked for what it was made of.
-    public static RedisSettings Direct(RedisSettings settings)
-    {
-        if (settings.Connection is not { } connection)
-        {
-            return settings;
-        }
-
-        var options = ConfigurationOptions.Parse(connection.Configuration, ignoreUnknown: true);
-        return settings with
-        {
-            UserName = user?.GetValue(options) as string,
-            Password = options.Password,
-            UseTls = options.Ssl,
-            Database = settings.Database == 0 ? options.DefaultDatabase ?? 0 : settings.Database,
-        };
-    }
-
-    public static IReadOnlyList<EndPoint> EndPoints(RedisSettings settings) =>
-        settings.Connection is { } connection
-            ? connection.GetEndPoints()
-            : [.. settings.Endpoints.Select(endpoint => new DnsEndPoint(endpoint.Host, endpoint.Port))];
-
-    // A multiplexer of the user's own brings its database; one we are told to use wins.
-    public static int Database(RedisSettings settings) =>
-        settings is { Connection: not null, Database: 0 } ? -1 : settings.Database;
-
     // CLIENT SETNAME refuses spaces and control characters.
-    public static string ClientName(RedisSettings settings) =>
-        string.Concat(settings.ClientName.Select(letter => letter is > ' ' and < '\x7f' ? letter : '-'));
-
-    static void SetUser(ConfigurationOptions options, string name)
-    {
-        if (user is null)
-        {
-            var version = typeof(ConfigurationOptions).Assembly.GetName().Version;
-            throw new ConnectionException(
-                $"StackExchange.Redis {version?.ToString(3)} cannot log in as '{name}': it knows only passwords, for Redis' default user. "
-                    + "Add a PackageReference to StackExchange.Redis 2.1 or later.",
-                isTransient: false
-            );
-        }
-
-        user.SetValue(options, name);
-    }
+    static string ClientName(string? name) =>
+        string.Concat((name ?? "masstransit").Select(letter => letter is > ' ' and < '\x7f' ? letter : '-'));
 }

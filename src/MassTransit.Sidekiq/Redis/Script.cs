@@ -13,6 +13,7 @@ internal sealed class Script
     public static readonly Script Clear = new("clear");
     public static readonly Script Claim = new("claim");
     public static readonly Script Count = new("count");
+    public static readonly Script FindFilled = new("find_filled");
     public static readonly Script FindOrphans = new("find_orphans");
     public static readonly Script FindJobs = new("find_jobs");
     public static readonly Script KeepLedger = new("keep_ledger");

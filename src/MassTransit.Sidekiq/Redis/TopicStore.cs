@@ -1,4 +1,3 @@
-using System.Globalization;
 using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
@@ -36,7 +35,7 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
     // How long a name is remembered as temporary after the last time its queue was kept.
     static readonly TimeSpan temporaryMemory = TimeSpan.FromDays(90);
 
-    readonly RedisLink link = redis.Sending.Link;
+    readonly RedisLink link = redis.Sending;
 
     /// `subscription` is a queue or "queue|Class"; `value` the class to push, "" for the message's own class,
     /// or RedisKeys.TemporarySubscriber.
@@ -56,24 +55,20 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
             );
 
     /// Returns how many copies were made; none is no error.
-    public Task<int> Publish(PublishRequest request) => Publish(request, redis.Sending.Direct);
-
-    /// By the way given: null is the multiplexer.
-    public async Task<int> Publish(PublishRequest request, PipelinedConnection? way)
+    public async Task<int> Publish(PublishRequest request)
     {
         RedisKey[] touched = request is { Due: not null, Token: { } token }
             ? [keys.Queues, keys.Schedule, keys.Token(token)]
             : [keys.Queues, keys.Schedule];
 
-        var reply = await redis
-            .Sending.Texts(way, Script.Publish, touched, Arguments(keys.Prefix, request))
-            .ConfigureAwait(false);
+        var reply = (RedisResult[])
+            (await link.Run(Script.Publish, touched, Arguments(keys.Prefix, request)).ConfigureAwait(false))!;
         foreach (var copy in request.Copies is null ? [] : reply[1..])
         {
-            request.Copies!.Add(copy);
+            request.Copies!.Add((string)copy!);
         }
 
-        return int.Parse(reply[0], CultureInfo.InvariantCulture);
+        return (int)reply[0];
     }
 
     public Task CreateTemporary(string queue, TimeSpan life) => TouchTemporary([queue], life);

@@ -96,12 +96,26 @@ internal sealed class JobSendTransportContext(
                 due,
                 context.ScheduledMessageId
             );
-            await host.Retry(
-                    () => destination.Send(host.Process, job),
-                    context.CancellationToken,
-                    host.Process.Stopping
-                )
-                .ConfigureAwait(false);
+            await Repeat(() => destination.Send(host.Process, job), context.CancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    async Task Repeat(Func<Task> send, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, host.Process.Stopping);
+        var backOff = new BackOff();
+        while (true)
+        {
+            await host.Process.Redis.Pause(backOff.Next(), either.Token).ConfigureAwait(false);
+            try
+            {
+                await send().ConfigureAwait(false);
+                return;
+            }
+            catch (ConnectionException fault) when (fault.IsTransient)
+            {
+                // Until the caller gives up or the bus stops.
+            }
         }
     }
 

@@ -19,8 +19,8 @@ internal sealed class SidekiqProcess : Agent
     readonly PeriodicRunner periodic;
     readonly Heartbeat heartbeat;
     readonly SidekiqGauges gauges;
+    readonly PoolWatch pool;
     readonly CancellationTokenRegistration hostStops;
-    readonly Func<string, QueueWaiter> createWaiter;
     readonly TimeSpan lease;
     bool hasBegun;
 
@@ -46,8 +46,14 @@ internal sealed class SidekiqProcess : Agent
         Control = new RemoteControl(host, Roster, Redis.Logger);
         gauges = new SidekiqGauges(Roster, Inspection, host.Clock);
         heartbeat = new Heartbeat(new ProcessStore(Redis, keys), Roster, Tally, gauges, Control, Identity, host);
+        pool = new PoolWatch(Redis.Logger);
+        Reconciler = new ClaimReconciler(Redis, Claims, host.Clock);
         hostStops = host.Lifetime?.ApplicationStopping.Register(() => Control.Quiet("the end of the host")) ?? default;
-        createWaiter = queue => new QueueWaiter(Redis, keys, Claims, queue);
+        Lines = new WaitingLines(
+            host.Settings.MaxWaitingConnections,
+            Claims,
+            queue => new QueueWaiter(Redis, keys, Claims, queue)
+        );
     }
 
     /// As Ruby's: host, process id, and six random bytes that tell a restarted process from its predecessor.
@@ -76,6 +82,10 @@ internal sealed class SidekiqProcess : Agent
     public TopicStore Topics { get; }
 
     public ClaimStore Claims { get; }
+
+    public WaitingLines Lines { get; }
+
+    public ClaimReconciler Reconciler { get; }
 
     public LeaseStore Leases { get; }
 
@@ -131,8 +141,6 @@ internal sealed class SidekiqProcess : Agent
         }
     }
 
-    public QueueWaiter CreateWaiter(string queue) => createWaiter(queue);
-
     /// From here on a temporary queue lives as long as this process. `subscribe` is called when it had ended all the same,
     /// as it does while Redis is away for a minute: its subscriptions are gone then.
     public async Task KeepTemporary(string queue, Func<Task> subscribe)
@@ -178,14 +186,9 @@ internal sealed class SidekiqProcess : Agent
     public Task Killed(ReadOnlyMemory<byte> json, string queue) =>
         host.Deaths.Tell(json, queue, new SidekiqJobKilledException());
 
-    public Task Publish(PublishRequest request) => Published(request, Topics.Publish(request));
-
-    /// By the multiplexer, behind what was pushed that way.
-    public Task PublishInOrder(PublishRequest request) => Published(request, Topics.Publish(request, way: null));
-
-    async Task Published(PublishRequest request, Task sent)
+    public async Task Publish(PublishRequest request)
     {
-        await sent.ConfigureAwait(false);
+        await Topics.Publish(request).ConfigureAwait(false);
         if (request.Due is { } due)
         {
             poller.Expect(due);
@@ -213,6 +216,8 @@ internal sealed class SidekiqProcess : Agent
             await Release().ConfigureAwait(false);
         }
 
+        pool.Stop();
+        await Lines.DisposeAsync().ConfigureAwait(false);
         await Redis.DisposeAsync().ConfigureAwait(false);
         await base.StopAgent(context).ConfigureAwait(false);
     }
@@ -229,9 +234,13 @@ internal sealed class SidekiqProcess : Agent
             hasBegun = true;
         }
 
-        Start(new BackgroundLoop("Lease", KeepAlive, host.Clock));
-        var rescuer = new OrphanRescuer(Leases, host.Deaths, host.Clock, interval: lease / 3);
+        pool.Start();
+        var alive = new BackgroundLoop("Lease", KeepAlive, host.Clock);
+        Redis.Back += (_, _) => alive.Wake();
+        Start(alive);
+        var rescuer = new OrphanRescuer(Redis, Leases, host.Deaths, host.Clock, lease);
         Start(new BackgroundLoop("Rescue of orphaned jobs", rescuer.Cycle, host.Clock));
+        Start(Reconciler.Loop);
         Start(poller.Loop);
         Start(heartbeat.Loop);
         gauges.Start();

@@ -21,7 +21,7 @@ public class RedisTests
         await using var redis = await RedisServer.Lease();
         await redis.SeedQueue("orders", "first", "second");
 
-        var moved = (string)await redis.Db.ExecuteAsync("LMOVE", "queue:orders", "landing", "RIGHT", "LEFT");
+        var moved = (string)(await redis.Db.ExecuteAsync("LMOVE", "queue:orders", "landing", "RIGHT", "LEFT"))!;
 
         Assert.Equal("first", moved);
         Assert.Equal(["second"], await redis.Queue("orders"));
@@ -38,7 +38,7 @@ public class RedisTests
             .ExecuteAsync("BLMOVE", "queue:orders", "landing", "RIGHT", "LEFT", "60");
         await redis.SeedQueue("orders", "job");
 
-        Assert.Equal("job", (string)await moved.InTime());
+        Assert.Equal("job", (string)(await moved.InTime())!);
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public class RedisTests
     {
         await using var redis = await RedisServer.Lease();
         using var waiting = await redis.Connect();
-        var id = (string)await waiting.GetDatabase(redis.Database).ExecuteAsync("CLIENT", "ID");
+        var id = (string)(await waiting.GetDatabase(redis.Database).ExecuteAsync("CLIENT", "ID"))!;
 
         var moved = waiting
             .GetDatabase(redis.Database)

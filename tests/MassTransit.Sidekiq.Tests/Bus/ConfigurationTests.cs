@@ -210,7 +210,7 @@ public sealed class ConfigurationTests(ITestOutputHelper output)
             })
         );
 
-        Assert.Contains("not an absolute URL", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("neither a URL nor a connection string", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", fault.Message, StringComparison.Ordinal);
         Assert.Contains("'not a constant'", fault.Message, StringComparison.Ordinal);
         Assert.Contains("'orders eu' contains a space", fault.Message, StringComparison.Ordinal);

@@ -229,7 +229,7 @@ public sealed partial class FaultPointTests(ITestOutputHelper output)
             "run_periodic" => Script.RunPeriodic,
             _ => Script.PushDue,
         };
-        var hash = (string)await redis.Db.ExecuteAsync("SCRIPT", "LOAD", script.Text);
+        var hash = (string)(await redis.Db.ExecuteAsync("SCRIPT", "LOAD", script.Text))!;
         Assert.Equal(Convert.ToHexStringLower(script.Hash), hash);
         return hash;
     }

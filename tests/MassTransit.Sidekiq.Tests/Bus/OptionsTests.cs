@@ -29,7 +29,7 @@ public class OptionsTests
         foreach (
             var text in new[]
             {
-                "Host: Url is not an absolute URL. Write it as redis://user:password@host:6379/0.",
+                "Host: Url is neither a URL nor a connection string. Write it as redis://user:password@host:6379/0, or as host:6379,",
                 "Endpoint 'redis-2:seven' is not host:port. Write it as redis-2:6379.",
                 "' :70000' is not a host and a port from 1 to 65535.",
                 "Database: -1 is negative.",

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MassTransit.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,12 @@ public sealed class TestBus : IAsyncDisposable
 {
     readonly ServiceProvider provider;
 
-    TestBus(ServiceProvider provider) => this.provider = provider;
+    readonly TestLog log;
+
+    TestBus(ServiceProvider provider, TestLog log) => (this.provider, this.log) = (provider, log);
+
+    /// <summary>What was logged so far, each line with its level before it.</summary>
+    public IReadOnlyCollection<string> Log => log.Lines;
 
     public ITestHarness Harness => provider.GetRequiredService<ITestHarness>();
 
@@ -23,7 +29,8 @@ public sealed class TestBus : IAsyncDisposable
     )
     {
         var services = new ServiceCollection();
-        services.AddLogging(logging => logging.AddProvider(new TestLog(output)).SetMinimumLevel(LogLevel.Debug));
+        var log = new TestLog(output);
+        services.AddLogging(logging => logging.AddProvider(log).SetMinimumLevel(LogLevel.Debug));
         services.AddMassTransitTestHarness(x =>
         {
             // The harness gives up after 1.2 s without an event, which a loaded machine may well need for one.
@@ -40,7 +47,7 @@ public sealed class TestBus : IAsyncDisposable
         });
 
         var provider = services.BuildServiceProvider(validateScopes: true);
-        var bus = new TestBus(provider);
+        var bus = new TestBus(provider, log);
         await bus.Harness.Start();
 
         return bus;
@@ -61,6 +68,8 @@ public sealed class TestBus : IAsyncDisposable
 
     sealed class TestLog(ITestOutputHelper output) : ILoggerProvider, ILogger
     {
+        public ConcurrentQueue<string> Lines { get; } = [];
+
         public ILogger CreateLogger(string categoryName) => this;
 
         public IDisposable? BeginScope<TState>(TState state)
@@ -76,9 +85,11 @@ public sealed class TestBus : IAsyncDisposable
             Func<TState, Exception?, string> formatter
         )
         {
+            var line = $"{logLevel}: {formatter(state, exception)} {exception}";
+            Lines.Enqueue(line);
             try
             {
-                output.WriteLine($"{logLevel}: {formatter(state, exception)} {exception}");
+                output.WriteLine(line);
             }
             catch (InvalidOperationException)
             {

@@ -36,7 +36,7 @@ public partial class ScriptTests
 
         foreach (var script in Scripts)
         {
-            var hash = (string)await redis.Db.ExecuteAsync("SCRIPT", "LOAD", script.Text);
+            var hash = (string)(await redis.Db.ExecuteAsync("SCRIPT", "LOAD", script.Text))!;
             Assert.Matches("^[0-9a-f]{40}$", hash);
         }
     }

@@ -244,7 +244,7 @@ public sealed class JobSetTests
 
     static async Task<long> BytesSent(RedisDatabase redis)
     {
-        var info = (string)await redis.Db.ExecuteAsync("INFO", "stats");
+        var info = (string)(await redis.Db.ExecuteAsync("INFO", "stats"))!;
         var line = info.Split('\n')
             .Single(line => line.StartsWith("total_net_output_bytes:", StringComparison.Ordinal));
         return long.Parse(line.Split(':')[1], CultureInfo.InvariantCulture);

@@ -15,7 +15,7 @@ public sealed class PushLaneTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         server = await RedisServer.StartOwn();
-        var settings = new RedisSettings { Endpoints = [("127.0.0.1", server.Port)] };
+        var settings = RedisSteps.SettingsFor(server.Open());
         connection = new RedisConnection(settings, NullLogger.Instance, TimeProvider.System);
         jobs = new JobStore(connection, new RedisKeys("", "host:1:abc"));
         await Push("warm", 0);
@@ -37,7 +37,7 @@ public sealed class PushLaneTests : IAsyncLifetime
         Assert.Equal(["orders", "warm"], await server.Open().Queues());
         Assert.Contains(
             "cmdstat_lpush:calls=2,",
-            (string)await Db.ExecuteAsync("INFO", "commandstats"),
+            (string)(await Db.ExecuteAsync("INFO", "commandstats"))!,
             StringComparison.Ordinal
         );
     }

@@ -54,12 +54,16 @@ sealed class RedisSteps : IAsyncDisposable
     public static RedisSettings SettingsFor(RedisDatabase redis, string prefix = "") =>
         new()
         {
-            Endpoints = [(redis.Host, redis.Port)],
-            Database = redis.Database,
-            Password = redis.Password,
+            Options = new ConfigurationOptions
+            {
+                EndPoints = { { redis.Host, redis.Port } },
+                DefaultDatabase = redis.Database,
+                Password = redis.Password,
+                ClientName = "masstransit",
+                // A machine that stands still for some seconds is no outage.
+                ConnectTimeout = 15_000,
+            },
             KeyPrefix = prefix,
-            // A machine that stands still for some seconds is no outage.
-            ConnectTimeout = TimeSpan.FromSeconds(15),
             CommandTimeout = TimeSpan.FromSeconds(15),
         };
 
@@ -136,7 +140,7 @@ static partial class RedisExtensions
         var statistics = await asked.InfoRawAsync("commandstats");
 
         var calls = new SortedDictionary<string, long>(StringComparer.Ordinal);
-        foreach (Match match in CallsOfACommand().Matches(statistics))
+        foreach (Match match in CallsOfACommand().Matches(statistics!))
         {
             calls[match.Groups["command"].Value] = long.Parse(
                 match.Groups["calls"].Value,
@@ -193,5 +197,16 @@ sealed class ListLogger : ILogger
         {
             lines.Add(formatter(state, exception));
         }
+    }
+}
+
+static class RedisSettingsExtensions
+{
+    /// The same settings, but for what is changed.
+    public static RedisSettings Set(this RedisSettings settings, Action<ConfigurationOptions> change)
+    {
+        var options = settings.Options.Clone();
+        change(options);
+        return settings with { Options = options };
     }
 }

@@ -121,19 +121,21 @@ public class StatStoreTests
     static async Task<(long First, long Third, long Last)> Buckets(RedisSteps steps, string key)
     {
         var counts = (long[])
-            await steps.Redis.Db.ExecuteAsync(
-                "BITFIELD",
-                key,
-                "GET",
-                "u16",
-                "#0",
-                "GET",
-                "u16",
-                "#2",
-                "GET",
-                "u16",
-                "#25"
-            );
+            (
+                await steps.Redis.Db.ExecuteAsync(
+                    "BITFIELD",
+                    key,
+                    "GET",
+                    "u16",
+                    "#0",
+                    "GET",
+                    "u16",
+                    "#2",
+                    "GET",
+                    "u16",
+                    "#25"
+                )
+            )!;
         return (counts[0], counts[1], counts[2]);
     }
 

@@ -1,4 +1,4 @@
--- take_landed.lua: file the job that a blocking wait has just landed. Written behind its BLMOVE, on the same connection,
+-- take_landed.lua: file the job that a blocking wait has just landed. Written behind its BRPOPLPUSH, on the same connection,
 -- so that a job that comes to an idle queue starts after one round trip.
 -- KEYS[1] -> the landing list   KEYS[2] -> mt:working:<identity>:<name>   KEYS[3] -> mt:alive:<identity>
 -- KEYS[4] -> paused   KEYS[5] -> queue:<name>

@@ -2,46 +2,25 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq.Tests.Redis;
 
-/// The connection that sends have beside the multiplexer, and how the two stand in for each other.
-public sealed class SendLinkTests : IAsyncLifetime
+/// What a connection does when its server breaks, freezes, refuses or changes its role.
+public sealed class RedisLinkTests : IAsyncLifetime
 {
     RedisServer server = null!;
     RedisSteps steps = null!;
 
     IDatabase Db => server.Open().Db;
 
-    SendLink Link => steps.Connection.Sending;
-
     public async ValueTask InitializeAsync()
     {
         server = await RedisServer.StartOwn();
         steps = RedisSteps.On(server);
-        await Direct();
+        await steps.Connection.Connected(TestContext.Current.CancellationToken).InTime();
     }
 
     public async ValueTask DisposeAsync()
     {
         await steps.DisposeAsync();
         await server.DisposeAsync();
-    }
-
-    [Fact]
-    public async Task First_send_takes_the_multiplexer_and_later_ones_a_connection_of_their_own()
-    {
-        await using var fresh = steps.Another();
-        Assert.Null(fresh.Connection.Sending.Direct);
-
-        await fresh.Jobs.Push("orders", "1".Bytes());
-        await Direct(fresh);
-        await fresh.Jobs.Push("orders", "2".Bytes());
-
-        Assert.Equal(["1", "2"], await server.Open().Queue("orders"));
-        Assert.Contains(
-            await Clients(),
-            client =>
-                client.Contains("-send ", StringComparison.Ordinal)
-                && client.Contains("cmd=lpush", StringComparison.Ordinal)
-        );
     }
 
     [Fact]
@@ -79,19 +58,21 @@ public sealed class SendLinkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Connection_that_is_closed_by_the_server_is_replaced_without_a_failed_send()
+    public async Task Connection_that_the_server_closes_is_replaced_and_told_as_one_outage()
     {
-        var before = Link.Direct;
-        await Db.ExecuteAsync("CLIENT", "KILL", "ID", await SendClient());
-        await Until(() => before is { IsOpen: false });
+        var client = (await server.Clients())
+            .Split('\n')
+            .First(line => line.Contains("name=masstransit", StringComparison.Ordinal));
+        await Db.ExecuteAsync("CLIENT", "KILL", "ID", client.Split(' ')[0]["id=".Length..]);
 
+        await Until(() => steps.Log.Lines.Length >= 2);
+        await steps.Connection.Connected(TestContext.Current.CancellationToken).InTime();
         await Push(1);
-        await Direct();
-        await Push(2);
 
-        Assert.NotSame(before, Link.Direct);
-        Assert.Equal(["1", "2"], await server.Open().Queue("orders"));
-        Assert.Empty(steps.Log.Lines);
+        Assert.Equal(["1"], await server.Open().Queue("orders"));
+        Assert.Contains("lost", steps.Log.Lines[0], StringComparison.Ordinal);
+        Assert.Contains("back", steps.Log.Lines[1], StringComparison.Ordinal);
+        Assert.Equal(2, steps.Log.Lines.Length);
     }
 
     [Fact]
@@ -104,16 +85,16 @@ public sealed class SendLinkTests : IAsyncLifetime
                 CommandTimeout = TimeSpan.FromSeconds(1),
             }
         );
-        await Direct(impatient);
+        await impatient.Connection.Connected(TestContext.Current.CancellationToken).InTime();
 
         server.Pause();
         var lost = await Assert.ThrowsAsync<ConnectionException>(() => impatient.Jobs.Push("a", "1".Bytes()).InTime());
         Assert.True(lost.IsTransient);
+        await Until(() => impatient.Connection.Outage is not null);
 
         server.Resume();
         await impatient.Connection.Connected(TestContext.Current.CancellationToken).InTime();
         await Until(() => impatient.Connection.Outage is null);
-        await Direct(impatient);
         await impatient.Jobs.Push("a", "2".Bytes());
 
         Assert.Equal("2", (await server.Open().Queue("a"))[^1]);
@@ -123,7 +104,6 @@ public sealed class SendLinkTests : IAsyncLifetime
     public async Task Forgotten_script_is_loaded_and_run_again()
     {
         await Db.StringSetAsync("mt:temporary:answers", "1", TimeSpan.FromMinutes(1));
-        Assert.NotNull(Link.Direct);
 
         await Db.ExecuteAsync("SCRIPT", "FLUSH");
         Assert.True(await steps.Jobs.PushTemporary("answers", "1".Bytes(), TimeSpan.FromMinutes(1)));
@@ -147,12 +127,11 @@ public sealed class SendLinkTests : IAsyncLifetime
     [Fact]
     public async Task Job_is_pushed_once_where_the_list_of_queues_is_of_another_type()
     {
-        await Db.KeyDeleteAsync("queues");
         await Db.StringSetAsync("queues", "no set");
 
         var refused = await Assert.ThrowsAsync<SidekiqRedisException>(() => Push(1).InTime());
 
-        Assert.Contains("push on queues", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("push on queue:orders, queues", refused.Message, StringComparison.Ordinal);
         Assert.Equal(["1"], await server.Open().Queue("orders"));
     }
 
@@ -160,9 +139,7 @@ public sealed class SendLinkTests : IAsyncLifetime
     public async Task Publish_that_is_refused_half_way_is_not_made_twice()
     {
         await Db.HashSetAsync("mt:topic:Shop:Ordered", "orders", "");
-        await Db.KeyDeleteAsync("queues");
         await Db.StringSetAsync("queues", "no set");
-        Assert.NotNull(Link.Direct);
 
         var request = new PublishRequest
         {
@@ -178,97 +155,57 @@ public sealed class SendLinkTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Sends_under_way_are_answered_when_another_connection_takes_over()
-    {
-        var before = Link.Direct!;
-        server.Pause();
-        Task[] pushes = [.. Enumerable.Range(0, 3).Select(number => steps.Jobs.Push($"queue{number}", "1".Bytes()))];
-        steps.Connection.Emptied();
-        var next = Push(1);
-        server.Resume();
-
-        await Task.WhenAll([.. pushes, next]).InTime();
-        await Direct();
-        Assert.NotSame(before, Link.Direct);
-        await Until(() => !before.IsOpen);
-    }
-
-    [Fact]
     public async Task Server_that_became_a_replica_is_left_and_taken_again_as_primary()
     {
         await Db.ExecuteAsync("REPLICAOF", "127.0.0.1", "1");
         var refused = await Assert.ThrowsAsync<ConnectionException>(() => Push(1).InTime());
         Assert.Contains("READONLY", refused.Message, StringComparison.Ordinal);
-        Assert.Null(Link.Direct);
 
         await Db.ExecuteAsync("REPLICAOF", "NO", "ONE");
         await Until(() => steps.Connection.Outage is null);
-        await Direct();
         await Push(2);
 
         Assert.Equal(["2"], await server.Open().Queue("orders"));
     }
 
     [Fact]
-    public async Task Several_servers_and_a_multiplexer_of_the_users_own_have_no_other_connection()
+    public async Task Bus_that_meets_a_replica_first_says_so_and_works_when_it_is_promoted()
     {
-        using var own = await server.Connect();
-        (string, int)[] two = [("127.0.0.1", server.Port), ("localhost", server.Port)];
-        foreach (
-            var settings in new RedisSettings[]
-            {
-                new() { Endpoints = two },
-                new() { Connection = own },
-            }
-        )
-        {
-            await using var other = RedisSteps.On(server, settings);
-            await other.Jobs.Push("orders", "1".Bytes());
+        await Db.ExecuteAsync("REPLICAOF", "127.0.0.1", "1");
+        await using var late = steps.Another();
+        await Assert.ThrowsAsync<ConnectionException>(() => late.Jobs.Push("orders", "1".Bytes()).InTime());
+        Assert.Contains("replica", late.Connection.Outage, StringComparison.Ordinal);
 
-            Assert.Null(other.Connection.Sending.Direct);
-            Assert.Single(await Clients(), client => client.Contains("-send ", StringComparison.Ordinal));
-        }
+        await Db.ExecuteAsync("REPLICAOF", "NO", "ONE");
+        await Until(() => late.Connection.Outage is null);
+        await late.Jobs.Push("orders", "2".Bytes());
+
+        Assert.Equal(["2"], await server.Open().Queue("orders"));
     }
 
     [Fact]
-    public async Task Refused_connection_is_told_once_and_sends_take_the_multiplexer()
+    public async Task Redis_that_loads_its_data_set_is_lost_once_and_back_once()
     {
-        await using var narrow = await RedisServer.StartOwn();
-        await using var other = RedisSteps.On(narrow);
-        await other.Connection.Connected(TestContext.Current.CancellationToken);
-        await narrow.Open().Db.ExecuteAsync("CONFIG", "SET", "maxclients", "1");
-
-        await Until(async () =>
-        {
-            await other.Jobs.Push("orders", "0".Bytes());
-            return other.Log.Lines.Length > 0;
-        });
-
-        Assert.StartsWith(
-            "Sends have no connection of their own",
-            Assert.Single(other.Log.Lines),
-            StringComparison.Ordinal
+        // Keys enough to be loading for a while, at a limited speed.
+        await using var slow = await RedisServer.StartOwn(
+            new RedisServerOptions
+            {
+                AppendOnly = true,
+                Lines = ["key-load-delay 200", "loading-process-events-interval-bytes 1024"],
+            }
         );
-        await other.Jobs.Push("orders", "last".Bytes());
-        Assert.Equal("last", (await narrow.Open().Queue("orders"))[^1]);
+        await slow.Open()
+            .Db.ScriptEvaluateAsync("for i = 1, 5000 do redis.call('SET', 'key' .. i, string.rep('x', 100)) end");
+        await using var sender = RedisSteps.On(slow);
+        await sender.Connection.Connected(TestContext.Current.CancellationToken).InTime();
+
+        await slow.Kill();
+        await slow.Restart();
+
+        await Until(() => sender.Connection.Outage is null);
+        await sender.Jobs.Push("orders", "1".Bytes());
+        Assert.Equal(2, sender.Log.Lines.Length);
     }
 
     Task Push(int number) => steps.Jobs.Push("orders", $"{number}".Bytes());
-
-    Task Direct() => Direct(steps);
-
-    /// Sends until the connection is there.
-    static Task Direct(RedisSteps sender) =>
-        Until(async () =>
-        {
-            await sender.Jobs.Push("warm", "0".Bytes());
-            return sender.Connection.Sending.Direct is not null;
-        });
-
-    async Task<string[]> Clients() => (await server.Clients()).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-
-    async Task<string> SendClient() =>
-        (await Clients()).Single(client => client.Contains("-send ", StringComparison.Ordinal)).Split(' ')[0][
-            "id=".Length..
-        ];
 }

@@ -1,0 +1,295 @@
+using System.Net;
+using StackExchange.Redis;
+
+namespace MassTransit.Sidekiq;
+
+/// One multiplexer: opened at first use, and opened anew when it stops answering, finds itself on a replica, or when another
+/// server has become the primary. Beyond what StackExchange.Redis does by itself:
+/// 1. A server that answers nothing for the command timeout is left; the client would wait four times as long.
+/// 2. Where several servers may take each other's place, a broken connection is not repaired: PrimaryWatch says where to
+///    open the next one.
+/// 3. An outage ends when Redis answers a PING, not when it accepts a connection: while it loads its data set it refuses
+///    everything.
+internal sealed class KeptMultiplexer : IAsyncDisposable
+{
+    const string Replica = "READONLY: it is a replica now";
+
+    static readonly TimeSpan watchPeriod = TimeSpan.FromSeconds(1);
+
+    readonly RedisSettings settings;
+    readonly PrimaryWatch primary;
+    readonly Action<string?> report;
+    readonly Lock gate = new();
+    readonly SilenceWatch silence;
+
+    ITimer? watch;
+    Task<IDatabase>? opening;
+    Task verifying = Task.CompletedTask;
+    volatile IConnectionMultiplexer? multiplexer;
+    volatile IDatabase? database;
+    volatile EndPoint? server;
+    volatile bool isReplica;
+    volatile bool isLost;
+    bool isDisposed;
+    long reopenedAt;
+    long failedAt;
+
+    /// `report` hears of every change: the reason when Redis is lost, null when it answers.
+    public KeptMultiplexer(RedisSettings settings, PrimaryWatch primary, Action<string?> report)
+    {
+        (this.settings, this.primary, this.report) = (settings, primary, report);
+        silence = new SilenceWatch(settings.CommandTimeout);
+        primary.Changed += OnPrimaryChanged;
+    }
+
+    public bool IsConnected => multiplexer is { } open && PrimaryWatch.PrimaryOf(open) is not null;
+
+    /// Opens the multiplexer when needed. It comes back after the first attempt, connected or not: an absent Redis
+    /// fails the command that follows, at once.
+    public ValueTask<IDatabase> Database() => database is { } open ? new(open) : new(Opening());
+
+    /// A server that answers READONLY was the primary before: look again.
+    public void MetReplica()
+    {
+        isReplica = true;
+        Reopen(Replica);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        primary.Changed -= OnPrimaryChanged;
+        Task<IDatabase>? last;
+        lock (gate)
+        {
+            isDisposed = true;
+            last = opening;
+        }
+
+        if (last is not null)
+        {
+            await ((Task)last).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (watch is not null)
+        {
+            await watch.DisposeAsync().ConfigureAwait(false);
+        }
+
+        Close();
+    }
+
+    Task<IDatabase> Opening()
+    {
+        lock (gate)
+        {
+            if (isDisposed)
+            {
+                return Task.FromException<IDatabase>(
+                    new ConnectionException($"The connection to Redis at {settings.Address} was closed with its bus.")
+                );
+            }
+
+            watch ??= RedisLink.Time.CreateTimer(_ => Watch(), null, watchPeriod, watchPeriod);
+            return database is { } open ? Task.FromResult(open) : opening ??= Open();
+        }
+    }
+
+    async Task<IDatabase> Open()
+    {
+        // Opening() holds the lock until here.
+        await Task.Yield();
+        try
+        {
+            var next = settings.Connection ?? await Connect().ConfigureAwait(false);
+            next.ConnectionFailed += OnFailed;
+            next.ConnectionRestored += OnRestored;
+
+            var open = next.GetDatabase(RedisOptions.Database(settings));
+            lock (gate)
+            {
+                (multiplexer, database) = (next, open);
+                silence.Reset();
+            }
+
+            await Verify(next, open).ConfigureAwait(false);
+            return open;
+        }
+        catch (Exception exception) when (RedisErrors.IsRedis(exception))
+        {
+            Report(RedisErrors.Reason(exception));
+            throw;
+        }
+        finally
+        {
+            lock (gate)
+            {
+                opening = null;
+            }
+        }
+    }
+
+    async Task<IConnectionMultiplexer> Connect()
+    {
+        server = await primary.Find().ConfigureAwait(false);
+        return await ConnectionMultiplexer.ConnectAsync(RedisOptions.For(settings, server)).ConfigureAwait(false);
+    }
+
+    void Watch()
+    {
+        try
+        {
+            if ((multiplexer, database) is not ({ } watched, { } open))
+            {
+                // Nobody may ask for a while, and the end of the outage should be noticed all the same.
+                Opening().Forget();
+            }
+            else if (silence.IsTooLong(watched))
+            {
+                Reopen($"no answer for {settings.CommandTimeout.TotalSeconds} s");
+            }
+            else if (primary.HasMoved(server) || (primary.MayChange && !watched.IsConnected))
+            {
+                Lose("another server may be the primary now", replace: true);
+            }
+            // Events can be missed between connecting and listening. But the client says that it is connected for a moment
+            // after it was not.
+            else if (
+                isLost || (!IsConnected && RedisLink.Time.GetElapsedTime(Volatile.Read(ref failedAt)) >= watchPeriod)
+            )
+            {
+                BeginVerify(watched, open);
+            }
+        }
+        catch (Exception exception) when (RedisErrors.IsRedis(exception))
+        {
+            // It was closed while we looked.
+        }
+    }
+
+    void BeginVerify(IConnectionMultiplexer current, IDatabase open)
+    {
+        lock (gate)
+        {
+            if (verifying.IsCompleted && opening is null)
+            {
+                verifying = Verify(current, open);
+            }
+        }
+    }
+
+    /// Says whether the link works. Never fails.
+    async Task Verify(IConnectionMultiplexer current, IDatabase open)
+    {
+        try
+        {
+            await open.PingAsync().ConfigureAwait(false);
+            isReplica = !await PrimaryWatch.HasPrimary(current, lookAgain: isReplica).ConfigureAwait(false);
+            if (current == multiplexer)
+            {
+                Report(isReplica ? Replica : null);
+            }
+        }
+        catch (Exception exception) when (RedisErrors.IsRedis(exception))
+        {
+            if (current == multiplexer)
+            {
+                Report(RedisErrors.Reason(exception));
+            }
+        }
+    }
+
+    void Report(string? reason)
+    {
+        isLost = reason is not null;
+        report(reason);
+    }
+
+    void Reopen(string reason)
+    {
+        lock (gate)
+        {
+            if (reopenedAt != 0 && RedisLink.Time.GetElapsedTime(reopenedAt) < watchPeriod)
+            {
+                return;
+            }
+
+            reopenedAt = RedisLink.Time.GetTimestamp();
+        }
+
+        // Another server of several may be the primary; the only one there is may become it again.
+        Lose(reason, replace: settings.Connection is null && (!isReplica || primary.MayChange));
+    }
+
+    void Lose(string reason, bool replace)
+    {
+        Report(reason);
+        if (!replace)
+        {
+            return;
+        }
+
+        if (server is { } left)
+        {
+            primary.Lost(left);
+        }
+
+        isReplica = false;
+        Close();
+        Opening().Forget();
+    }
+
+    void OnPrimaryChanged(object? sender, EventArgs changed)
+    {
+        if (multiplexer is null && isLost)
+        {
+            Opening().Forget();
+        }
+        else if (multiplexer is not null && primary.HasMoved(server))
+        {
+            Lose("another server is the primary now", replace: true);
+        }
+    }
+
+    // Closing may take as long as Redis is silent, and what waits for an answer fails only then.
+    void Close()
+    {
+        IConnectionMultiplexer? old;
+        lock (gate)
+        {
+            old = multiplexer;
+            (multiplexer, database) = (null, null);
+        }
+
+        if (old is null)
+        {
+            return;
+        }
+
+        old.ConnectionFailed -= OnFailed;
+        old.ConnectionRestored -= OnRestored;
+        if (settings.Connection is null)
+        {
+            Task.Run(() => old.CloseAsync(allowCommandsToComplete: false)).Forget();
+        }
+    }
+
+    void OnFailed(object? sender, ConnectionFailedEventArgs lost)
+    {
+        // Of several servers of the user's own multiplexer, another may be the primary.
+        if (lost.ConnectionType != ConnectionType.Interactive || (settings.Connection is not null && IsConnected))
+        {
+            return;
+        }
+
+        Volatile.Write(ref failedAt, RedisLink.Time.GetTimestamp());
+        Lose(lost.FailureType.ToString(), replace: primary.MayChange);
+    }
+
+    void OnRestored(object? sender, ConnectionFailedEventArgs restored)
+    {
+        if (restored.ConnectionType == ConnectionType.Interactive && multiplexer is { } current && database is { } open)
+        {
+            BeginVerify(current, open);
+        }
+    }
+}

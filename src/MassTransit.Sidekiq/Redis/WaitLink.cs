@@ -1,0 +1,69 @@
+using StackExchange.Redis;
+
+namespace MassTransit.Sidekiq;
+
+/// The connection of one blocking wait: a multiplexer of its own, since a wait holds up whatever shares its connection. It is
+/// never repaired: when it breaks, a wait may have claimed a job that nobody heard of, and its client id is another's.
+internal sealed class WaitLink : IAsyncDisposable
+{
+    readonly ConnectionMultiplexer multiplexer;
+    readonly PrimaryWatch primary;
+    volatile bool isBroken;
+
+    WaitLink(ConnectionMultiplexer multiplexer, PrimaryWatch primary, IDatabase database)
+    {
+        (this.multiplexer, this.primary, Database) = (multiplexer, primary, database);
+        multiplexer.ConnectionFailed += OnFailed;
+        primary.Changed += OnPrimaryChanged;
+    }
+
+    public IDatabase Database { get; }
+
+    /// What CLIENT UNBLOCK wants.
+    public long ClientId { get; private set; }
+
+    public bool IsBroken => isBroken || !multiplexer.IsConnected;
+
+    /// `block` is how long a wait may take in Redis. Throws what the client throws.
+    public static async Task<WaitLink> Open(RedisConnection redis, TimeSpan block, CancellationToken cancellationToken)
+    {
+        var settings = redis.Settings;
+        var server = await redis.Primary.Find(cancellationToken).ConfigureAwait(false);
+        var options = RedisOptions.For(settings, server, "-wait", block);
+        options.AbortOnConnectFail = true;
+        var multiplexer = await ConnectionMultiplexer
+            .ConnectAsync(options)
+            .WaitAsync(cancellationToken)
+            .ConfigureAwait(false);
+        var open = new WaitLink(multiplexer, redis.Primary, multiplexer.GetDatabase(RedisOptions.Database(settings)));
+        try
+        {
+            open.ClientId = (long)await open.Database.ExecuteAsync("CLIENT", "ID").ConfigureAwait(false);
+            await open.Database.ExecuteAsync("SCRIPT", "LOAD", Script.TakeLanded.Text).ConfigureAwait(false);
+            return open;
+        }
+        catch
+        {
+            await open.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// What waits for an answer fails.
+    public async ValueTask DisposeAsync()
+    {
+        primary.Changed -= OnPrimaryChanged;
+        multiplexer.ConnectionFailed -= OnFailed;
+        await multiplexer.CloseAsync(allowCommandsToComplete: false).ConfigureAwait(false);
+        multiplexer.Dispose();
+    }
+
+    void OnFailed(object? sender, ConnectionFailedEventArgs lost) => isBroken = true;
+
+    // The server it waits at may live on, as something else.
+    void OnPrimaryChanged(object? sender, EventArgs changed)
+    {
+        isBroken = true;
+        _ = multiplexer.CloseAsync(allowCommandsToComplete: false);
+    }
+}

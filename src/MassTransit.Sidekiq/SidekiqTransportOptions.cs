@@ -56,7 +56,7 @@ public sealed class SidekiqTransportOptions
     /// <summary>
     /// How many connections of this process may wait for jobs, each for one queue: the queues of the endpoints that start first.
     /// All others are looked at together about a dozen times a second, so that a job to an idle queue starts within 100 ms
-    /// instead of one. More connections cost Redis memory and a command a second; fewer make more queues wait longer. The queue
+    /// instead of one. More connections cost Redis memory and three commands every eight seconds each; fewer make more queues wait longer. The queue
     /// for answers always has one of its own. Default: 8.
     /// </summary>
     public int MaxWaitingConnections { get; set; } = 8;

@@ -40,7 +40,14 @@ internal sealed class WaitLink : IAsyncDisposable
         {
             open.ClientId = (long)await open.Database.ExecuteAsync("CLIENT", "ID").ConfigureAwait(false);
             await open.Database.ExecuteAsync("SCRIPT", "LOAD", Script.TakeLanded.Text).ConfigureAwait(false);
-            return open;
+
+            // It may have moved before we listened for that, and a wait elsewhere would wait for nothing.
+            return redis.Primary.HasMoved(server)
+                ? throw new RedisConnectionException(
+                    ConnectionFailureType.UnableToConnect,
+                    $"{RedisOptions.Address(server)} is not the primary any more."
+                )
+                : open;
         }
         catch
         {

@@ -37,13 +37,15 @@ public sealed class UserConnectionTests(ITestOutputHelper output)
             Assert.Equal(1, (await seen.Next()).OrderId);
             Assert.Equal(2, (await seen.Next()).OrderId);
             Assert.StartsWith(
-                $"sidekiq://{redis.Host}:{redis.Port}/{redis.Database}/",
+                new SidekiqHostAddress(redis.Host, redis.Port, redis.Database).ToString(),
                 bus.Harness.Bus.Address.ToString(),
                 StringComparison.Ordinal
             );
         }
 
+        Assert.True(own.IsConnected);
         Assert.Equal(0, await own.GetDatabase().ListLengthAsync("queue:orders"));
+        Assert.True(await own.GetDatabase().StringSetAsync("still", "open"));
     }
 
     [Fact]

@@ -26,7 +26,9 @@ internal static class RedisErrors
 
     static readonly string[] scriptPermission = ["executing the script can't", "ACL failure in script"];
 
-    /// The exceptions that come out of StackExchange.Redis when Redis, the network or the multiplexer fails a command.
+    /// The exceptions that come out of StackExchange.Redis when Redis, the network or the multiplexer fails a command. A
+    /// multiplexer that is closed while it reads fails what is under way with an InvalidOperationException of its pipe, or
+    /// with the ObjectDisposedException that is one.
     public static bool IsRedis(Exception exception) =>
         exception
             is RedisException
@@ -34,7 +36,7 @@ internal static class RedisErrors
                 or TimeoutException
                 or SocketException
                 or IOException
-                or ObjectDisposedException
+                or InvalidOperationException
                 or TaskCanceledException;
 
     // Redis does not tell which of the keys it minded.
@@ -147,7 +149,7 @@ internal static class RedisErrors
             RedisServerException server => Code(server.Message) ?? "refused",
             SocketException socket => socket.SocketErrorCode.ToString(),
             TimeoutException => "Timeout",
-            ObjectDisposedException or TaskCanceledException => "connection was replaced",
+            InvalidOperationException or TaskCanceledException => "connection was replaced",
             _ => exception.GetType().Name,
         };
 

@@ -22,9 +22,25 @@ internal static partial class LogMessages
     [LoggerMessage(
         1003,
         LogLevel.Warning,
-        "Waiting on queue {Queue} is not possible: {Reason}. Jobs are still fetched, up to a few seconds later"
+        "Waiting on queue {Queue} is not possible: {Reason}. Jobs are still fetched, up to a tenth of a second later"
     )]
     public static partial void WaitRefused(this ILogger logger, string queue, string reason);
+
+    [LoggerMessage(1005, LogLevel.Error, "Redis at {Address} takes no writes now ({Reason})")]
+    public static partial void WritesRefused(this ILogger logger, string address, string reason);
+
+    [LoggerMessage(1006, LogLevel.Warning, "Redis at {Address} takes writes again, after {Seconds:0.0} s")]
+    public static partial void WritesTaken(this ILogger logger, string address, double seconds);
+
+    [LoggerMessage(
+        1007,
+        LogLevel.Error,
+        "Endpoint {Endpoint} takes no jobs: {Reason}. It tries again every few seconds"
+    )]
+    public static partial void EndpointRefused(this ILogger logger, Exception fault, Uri endpoint, string reason);
+
+    [LoggerMessage(1008, LogLevel.Warning, "Endpoint {Endpoint} takes jobs again")]
+    public static partial void EndpointServed(this ILogger logger, Uri endpoint);
 
     [LoggerMessage(2000, LogLevel.Information, "Quiet, asked by {By}: no more jobs are fetched, {Count} still run")]
     public static partial void Quieted(this ILogger logger, int count, string by);
@@ -55,4 +71,14 @@ internal static partial class LogMessages
         "The thread pool is in time again, after {Seconds:0.0} s, with {Threads} threads"
     )]
     public static partial void PoolIsInTime(this ILogger logger, double seconds, int threads);
+
+    [LoggerMessage(
+        2006,
+        LogLevel.Error,
+        "A job of queue {Queue} has ended, and Redis refuses to move it: {Reason} It stays claimed and is tried again every few seconds, like all that follow it"
+    )]
+    public static partial void SettlementRefused(this ILogger logger, string queue, string reason);
+
+    [LoggerMessage(2007, LogLevel.Warning, "The jobs whose move Redis had refused are where they belong")]
+    public static partial void SettlementsTaken(this ILogger logger);
 }

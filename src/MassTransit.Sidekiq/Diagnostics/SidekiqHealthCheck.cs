@@ -69,6 +69,16 @@ internal sealed class SidekiqHealthCheck<TBus>(SidekiqHostConfiguration host) : 
             return $"The clock is {skew.TotalSeconds:0.0} s {(skew > TimeSpan.Zero ? "ahead of" : "behind")} Redis' (limit {tolerableSkew.TotalSeconds:0} s): scheduled jobs come at the wrong time. Let both machines keep time by NTP.";
         }
 
+        if (process.Unsettled is { Reason: { } reason, Jobs.Count: var count })
+        {
+            return $"{count} jobs have ended, and Redis refuses to move them: {reason}";
+        }
+
+        if (process.Redis.Refusals.Code is { } code)
+        {
+            return $"Redis at {process.Redis.Settings.Address} takes no writes ({RedisErrors.WritesAdvice(code)}).";
+        }
+
         return process.Control.IsQuiet ? "Quiet: the process takes no more jobs until it is restarted." : null;
     }
 }

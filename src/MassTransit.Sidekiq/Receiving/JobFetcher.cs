@@ -53,7 +53,7 @@ internal sealed class JobFetcher
 
     bool CanClaim => Wanted >= (drained ? 1 : pace.Step);
 
-    public async Task Run(Func<Exception, Task> outage, CancellationToken stopping, CancellationToken deadline)
+    public async Task Run(Func<Exception?, Task> outage, CancellationToken stopping, CancellationToken deadline)
     {
         workers.Start(stopping);
         var backOff = new BackOff();
@@ -67,7 +67,10 @@ internal sealed class JobFetcher
             try
             {
                 await Step(stopping).ConfigureAwait(false);
-                backOff.Reset();
+                if (backOff.Reset())
+                {
+                    await outage(null).ConfigureAwait(false);
+                }
             }
             catch (Exception fault)
             {
@@ -109,9 +112,8 @@ internal sealed class JobFetcher
             queues.Shuffle(order, context.Host.Random);
         }
 
-        // A wait has perhaps claimed the next job already, and its answer is on its way: what stands behind that one must
-        // not start before it. With the answer comes word whether there is more; what waits on other queues then is called
-        // off, but for a look at the queues that have no wait.
+        // A wait may have claimed the next job already, and its answer is on its way: what stands behind that one must not
+        // start before it. A look at the queues that have no wait leaves the waits alone.
         if (!drained && !isLook && Wanted > 0)
         {
             await waiters.CallOff(lost).ConfigureAwait(false);
@@ -173,14 +175,13 @@ internal sealed class JobFetcher
     /// claim to acknowledge them.
     async Task WaitForJob(CancellationToken stopping)
     {
-        var landed = waiters.Landed(paused, stopping);
+        var landed = waiters.Landed(paused, lost.DueIn, stopping);
         await Task.WhenAny(changed.Wait(), landed).ConfigureAwait(false);
 
         isLook = waiters.TakeLooks();
         drained = !isLook;
         foreach (var (queue, wait) in waiters.TakeEnded())
         {
-            // The next claim takes what is there beside, and sees when Redis is lost.
             drained &= wait.End == WaitEnd.Claimed && !wait.HasMore;
             if (wait.End == WaitEnd.Claimed && !IsQuiet)
             {
@@ -215,7 +216,7 @@ internal sealed class JobFetcher
     }
 
     /// Redis failed a step: the endpoint is unhealthy until it answers again.
-    async Task Recover(Exception fault, Func<Exception, Task> outage, TimeSpan pause, CancellationToken stopping)
+    async Task Recover(Exception fault, Func<Exception?, Task> outage, TimeSpan pause, CancellationToken stopping)
     {
         try
         {
@@ -247,16 +248,20 @@ internal sealed class JobFetcher
         }
     }
 
-    /// Nothing new is claimed from here on. Without Redis, what is still in hand is rescued when the lease ends.
+    /// Nothing new is claimed from here on.
     async Task Stop(CancellationToken deadline)
     {
-        await Try("put back the jobs that had not started", PutBackUnstarted).ConfigureAwait(false);
+        var farewell = new Farewell(
+            $"the jobs of {context.InputAddress} run again when the lease of this process ends"
+        );
+        await farewell.Try("put back the jobs that had not started", PutBackUnstarted).ConfigureAwait(false);
         await workers.Finish(deadline).ConfigureAwait(false);
         // As Ruby does it: the stop of a process is not its death, and so does not count towards poison.
         var left = workers.InHand().Select(claim => (queues.Names[claim.Queue], claim.Number));
-        await Try("return the jobs that run on to their queues", () => process.Claims.Requeue(left))
+        await farewell
+            .Try("return the jobs that run on to their queues", () => process.Claims.Requeue(left))
             .ConfigureAwait(false);
-        await Try("acknowledge the last finished jobs", Flush).ConfigureAwait(false);
+        await farewell.Try("acknowledge the last finished jobs", Flush).ConfigureAwait(false);
         await waiters.DisposeAsync().ConfigureAwait(false);
         ledger.Dispose();
     }
@@ -278,22 +283,5 @@ internal sealed class JobFetcher
         }
 
         ledger.Acknowledged();
-    }
-
-    async Task Try(string what, Func<Task> step)
-    {
-        try
-        {
-            await step().ConfigureAwait(false);
-        }
-        catch (Exception fault)
-        {
-            LogContext.Warning?.Log(
-                fault,
-                "Could not {Step} at stop; they run again when the lease of this process ends: {InputAddress}",
-                what,
-                context.InputAddress
-            );
-        }
     }
 }

@@ -22,6 +22,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
     readonly CancellationTokenSource deadline = new();
     readonly Task running;
     bool hasPurged;
+    bool isRefused;
 
     public JobReceiver(SidekiqReceiveEndpointContext context)
     {
@@ -145,6 +146,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
             }
             catch (Exception fault) when (fault is not OperationCanceledException)
             {
+                Refused(fault);
                 await context.TransportObservers.NotifyFaulted(context.InputAddress, fault).ConfigureAwait(false);
                 await Task.Delay(backOff.Next(), context.Host.Clock, Stopping).ConfigureAwait(false);
             }
@@ -183,6 +185,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         }
         else
         {
+            await process.Topics.MakeLasting(endpoint.QueueOrder.Names).ConfigureAwait(false);
             process.KeepSubscribed(context.InputAddress, Subscribe);
         }
 
@@ -203,16 +206,40 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
     {
         var endpoint = context.Endpoint;
         var subscriber = endpoint.Temporary ? RedisKeys.TemporarySubscriber : "";
-        var subscriptions = endpoint.Topics.Select(topic =>
-            process.Topics.Subscribe(topic, endpoint.QueueOrder.Names[0], subscriber)
-        );
-
-        await Task.WhenAll(subscriptions).ConfigureAwait(false);
+        await process
+            .Topics.Subscribe([.. endpoint.Topics], endpoint.QueueOrder.Names[0], subscriber)
+            .ConfigureAwait(false);
     }
 
-    /// Called by the fetch loop when Redis failed it; returns when it may go on.
-    async Task Outage(Exception fault)
+    /// What waiting does not cure is told once. That Redis is away, or full, the connection says.
+    void Refused(Exception fault)
     {
+        if (!isRefused && fault is not ConnectionException { IsTransient: true })
+        {
+            isRefused = true;
+            process.Redis.Logger.EndpointRefused(fault, context.InputAddress, fault.Message);
+        }
+    }
+
+    void Served()
+    {
+        if (isRefused)
+        {
+            isRefused = false;
+            process.Redis.Logger.EndpointServed(context.InputAddress);
+        }
+    }
+
+    /// Called by the fetch loop when Redis failed it, with null when it works again after a failure.
+    async Task Outage(Exception? fault)
+    {
+        if (fault is null)
+        {
+            Served();
+            return;
+        }
+
+        Refused(fault);
         await context.TransportObservers.NotifyFaulted(context.InputAddress, fault).ConfigureAwait(false);
         await Declare().ConfigureAwait(false);
         await context.TransportObservers.NotifyReady(context.InputAddress).ConfigureAwait(false);
@@ -223,23 +250,14 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
     async Task Withdraw()
     {
         process.RemoveSubscriber(context.InputAddress);
-        try
+        if (context.Endpoint.Temporary)
         {
-            if (context.Endpoint.Temporary)
-            {
-                await process.Leases.Disown(context.Endpoint.QueueOrder.Names[0]).ConfigureAwait(false);
-                await process
-                    .RemoveTemporary(context.Endpoint.QueueOrder.Names[0], context.Endpoint.Topics)
-                    .ConfigureAwait(false);
-            }
-        }
-        catch (ConnectionException fault)
-        {
-            LogContext.Debug?.Log(
-                fault,
-                "Redis was away when the endpoint stopped: {InputAddress}",
-                context.InputAddress
-            );
+            var queue = context.Endpoint.QueueOrder.Names[0];
+            var farewell = new Farewell($"the queue of {context.InputAddress} ends by itself within a minute");
+            await farewell.Try("disown it", () => process.Leases.Disown(queue)).ConfigureAwait(false);
+            await farewell
+                .Try("remove it", () => process.RemoveTemporary(queue, context.Endpoint.Topics))
+                .ConfigureAwait(false);
         }
     }
 }

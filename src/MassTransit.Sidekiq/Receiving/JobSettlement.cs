@@ -213,13 +213,8 @@ internal sealed class JobSettlement(
         );
     }
 
-    async Task Die(JobEnd end, JobOutcome death, Func<Task<bool>> step, Exception exception)
-    {
-        if (await Settle(end, step).ConfigureAwait(false))
-        {
-            await endpoint.Host.Deaths.Tell(death.Json, delivery.Queue, exception).ConfigureAwait(false);
-        }
-    }
+    Task Die(JobEnd end, JobOutcome death, Func<Task<bool>> step, Exception exception) =>
+        Settle(end, step, () => endpoint.Host.Deaths.Tell(death.Json, delivery.Queue, exception));
 
     /// Its ledger hears of it before it leaves the working hash: a kill in between makes it run again, and be noted again;
     /// the other way round the ledger would push it again.
@@ -236,7 +231,7 @@ internal sealed class JobSettlement(
         return true;
     }
 
-    Task<bool> Move(string queue, SendHeaders headers)
+    Task Move(string queue, SendHeaders headers)
     {
         headers.SetHostHeaders();
         var moved = JobEnvelope.Move(
@@ -252,48 +247,19 @@ internal sealed class JobSettlement(
     async Task<bool> PutBack() =>
         await process.Claims.Requeue(delivery.Queue, [delivery.Number]).ConfigureAwait(false) > 0;
 
-    /// True when the job is where the step should bring it.
-    async Task<bool> Settle(JobEnd end, Func<Task<bool>> step)
+    /// `then` follows when the job is where the step should bring it.
+    async Task Settle(JobEnd end, Func<Task<bool>> step, Func<Task>? then = null)
     {
         if (settled)
         {
-            return false;
+            return;
         }
 
-        settled = true;
-        End = end;
-        var backOff = new BackOff();
-        for (var attempt = 1; ; attempt++)
+        (settled, End) = (true, end);
+        var move = new JobMove(process, delivery, step, then);
+        if (!await move.Run(endpoint.Host.Clock, stopping).ConfigureAwait(false))
         {
-            try
-            {
-                // A second attempt finds the claim gone when the answer to the first was lost on its way.
-                var moved = await step().ConfigureAwait(false) || attempt > 1;
-                if (!moved)
-                {
-                    LogContext.Warning?.Log(
-                        "A job of queue {Queue} was no longer ours when it ended: this process stood still longer than its lease",
-                        delivery.Queue
-                    );
-                }
-
-                return moved;
-            }
-            catch (Exception fault) when (!stopping.IsCancellationRequested)
-            {
-                LogContext.Debug?.Log(fault, "A job of queue {Queue} is not settled yet", delivery.Queue);
-                await Task.Delay(backOff.Next(), endpoint.Host.Clock, CancellationToken.None).ConfigureAwait(false);
-            }
-            catch (Exception fault)
-            {
-                LogContext.Warning?.Log(
-                    fault,
-                    "A job of queue {Queue} could not be settled at stop; it runs again when the lease of this process ends",
-                    delivery.Queue
-                );
-                End = JobEnd.None;
-                return false;
-            }
+            End = JobEnd.None;
         }
     }
 }

@@ -10,7 +10,13 @@ internal sealed class LostClaims(ClaimStore claims, IReadOnlyList<string> queues
     readonly List<(long Since, long First, int Count)> lost = [];
     long checkedAt;
 
-    public bool AreDue => lost.Count > 0 && clock.GetElapsedTime(checkedAt) >= interval;
+    /// How long until it is time to look for them again; null when there are none.
+    public TimeSpan? DueIn =>
+        lost.Count == 0 ? null
+        : checkedAt == 0 || clock.GetElapsedTime(checkedAt) >= interval ? TimeSpan.Zero
+        : interval - clock.GetElapsedTime(checkedAt);
+
+    public bool AreDue => DueIn == TimeSpan.Zero;
 
     public void Add(long first, int count)
     {

@@ -9,18 +9,22 @@ internal sealed class QueueWaiters(
     TimeProvider clock
 ) : IAsyncDisposable
 {
+    /// How long a queue is looked at before it is waited for again, when Redis refused the wait.
+    static readonly TimeSpan refusedInterval = TimeSpan.FromSeconds(5);
+
     /// How long after its release a paused queue is served again.
     static readonly TimeSpan pausedInterval = TimeSpan.FromSeconds(1);
 
     readonly QueueWaiter?[] waiters = new QueueWaiter?[queues.Count];
     readonly Task<WaitResult>?[] waits = new Task<WaitResult>?[queues.Count];
     readonly Task?[] looks = new Task?[queues.Count];
+    readonly long?[] refusedAt = new long?[queues.Count];
     CancellationTokenSource called = new();
     Task? pause;
 
     /// Completes when a job has landed or a queue seems to have one, or when a wait ended for another reason and should be
-    /// begun anew.
-    public Task Landed(IReadOnlyList<int> paused, CancellationToken stopping)
+    /// begun anew, or at the latest with `limit`.
+    public Task Landed(IReadOnlyList<int> paused, TimeSpan? limit, CancellationToken stopping)
     {
         for (var i = 0; i < waits.Length; i++)
         {
@@ -31,10 +35,9 @@ internal sealed class QueueWaiters(
         }
 
         pause = paused.Count > 0 ? Task.Delay(pausedInterval, clock, stopping) : null;
-        Task[] running = [.. waits.OfType<Task>(), .. looks.OfType<Task>()];
-        return running.Length == 1 && pause is null ? running[0]
-            : pause is null ? Task.WhenAny(running)
-            : Task.WhenAny([.. running, pause]);
+        var latest = limit is { } time ? Task.Delay(time, clock, stopping) : null;
+        Task[] running = [.. waits.OfType<Task>(), .. looks.OfType<Task>(), .. new[] { pause, latest }.OfType<Task>()];
+        return running.Length == 1 ? running[0] : Task.WhenAny(running);
     }
 
     public int Running => waits.Count(wait => wait is { IsCompleted: false });
@@ -65,6 +68,7 @@ internal sealed class QueueWaiters(
             if (waits[i] is { IsCompletedSuccessfully: true } wait)
             {
                 waits[i] = null;
+                refusedAt[i] = wait.Result.End == WaitEnd.Refused ? clock.GetTimestamp() : null;
                 ended.Add((i, wait.Result));
             }
         }
@@ -121,7 +125,8 @@ internal sealed class QueueWaiters(
     void Wait(int queue)
     {
         waiters[queue] ??= process.Lines.Take(queues[queue], areTemporary);
-        if (waiters[queue] is { } line)
+        var isRefused = refusedAt[queue] is { } since && clock.GetElapsedTime(since) < refusedInterval;
+        if (waiters[queue] is { } line && !isRefused)
         {
             waits[queue] ??= line.Wait(called.Token);
         }

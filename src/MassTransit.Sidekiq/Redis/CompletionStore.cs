@@ -16,22 +16,16 @@ internal sealed record Completion(string Jid, bool IsDead, DateTimeOffset At)
             : new Completion(member, IsDead: false, at);
 }
 
-/// Notes that consumers leave for the ledger of an outbox. Ruby leaves the same: ZADD mt:completed:ledger now jid.
+/// Notes that consumers leave for the ledger of an outbox.
 internal sealed class CompletionStore(RedisConnection redis, RedisKeys keys)
 {
     readonly RedisLink link = redis.Working;
 
     /// Nothing for a job that no ledger waits for.
     public Task Note(SidekiqJob? job, bool isDead, DateTimeOffset at) =>
-        job is { Metadata.Ledger: { } ledger, Jid: { } jid } ? Note(ledger, jid, isDead, at) : Task.CompletedTask;
-
-    Task<bool> Note(string ledger, string jid, bool isDead, DateTimeOffset at) =>
-        Call(
-            "note",
-            keys.Completed(ledger),
-            (database, key) =>
-                database.SortedSetAddAsync(key, new Completion(jid, isDead, at).Member, Score.ToSeconds(at))
-        );
+        job is { Metadata.Ledger: { } ledger, Jid: { } jid }
+            ? link.Run(Script.Note, [keys.Completed(ledger)], [new Completion(jid, isDead, at).Member, Score.From(at)])
+            : Task.CompletedTask;
 
     /// The oldest first.
     public async Task<IReadOnlyList<Completion>> Read(string ledger, int skip, int take)

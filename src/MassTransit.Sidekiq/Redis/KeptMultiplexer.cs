@@ -55,19 +55,23 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
         Reopen(Replica);
     }
 
+    /// The server refuses everything. Its end is found by the PINGs of the watch.
+    public void Refused(Exception outage) => Report(RedisErrors.Reason(outage));
+
     public async ValueTask DisposeAsync()
     {
         primary.Changed -= OnPrimaryChanged;
         Task<IDatabase>? last;
         lock (gate)
         {
-            isDisposed = true;
-            last = opening;
+            (isDisposed, last) = (true, opening);
         }
 
         if (last is not null)
         {
-            await ((Task)last).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // One that is still being opened, since Redis is silent, is closed when it is.
+            await Task.WhenAny(last, Task.Delay(watchPeriod, RedisLink.Time)).ConfigureAwait(false);
+            _ = last.ContinueWith(_ => Close(), TaskScheduler.Default);
         }
 
         if (watch is not null)

@@ -5,8 +5,9 @@ namespace MassTransit.Sidekiq;
 /// A queue where a process without a lease may have left jobs.
 internal readonly record struct Orphan(string Identity, string Queue);
 
-/// `Left` jobs are still to be moved by further calls; -1 when the process turned out to live.
-internal sealed record RescueResult(int Rescued, int Poisoned, int Left);
+/// `Left` jobs are still to be moved by further calls; -1 when the process turned out to live. `Refusal` is Redis' error about
+/// jobs that stay where they are, or "".
+internal sealed record RescueResult(int Rescued, int Poisoned, int Left, string Refusal = "");
 
 /// A process is alive while its lease exists. Whoever finds it gone moves its jobs back to their queues.
 internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet dead)
@@ -19,18 +20,17 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet 
     readonly Lock gate = new();
     readonly HashSet<string> owned = new(StringComparer.Ordinal);
 
-    /// Registers queues before the first claim from them, so that a rescuer knows which working hashes exist.
-    public Task Own(params IReadOnlyList<string> queues)
+    /// Queues to be registered by the next Renew, before the first claim from them, so that a rescuer knows which working
+    /// hashes exist.
+    public void Own(params IReadOnlyList<string> queues)
     {
         lock (gate)
         {
             owned.UnionWith(queues);
         }
-
-        return link.Call("own", keys.Owners, database => database.SetAddAsync(keys.Owners, [.. queues.Select(Member)]));
     }
 
-    /// Takes or renews the lease, and registers again what is owned: a rescuer may have forgotten us while we stalled.
+    /// Takes or renews the lease, and registers what is owned, each time: a rescuer may have forgotten us while we stalled.
     /// False when the lease had ended. Nothing can be claimed without one.
     public async Task<bool> Renew(TimeSpan life)
     {
@@ -58,11 +58,19 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet 
         return Release(queues, endsLease: true);
     }
 
-    /// Up to 100 at a time, in one round trip.
-    public async Task<IReadOnlyList<Orphan>> FindOrphans()
+    /// Up to 100 at a time, in one round trip. One look in `turn` is enough for all processes together: none when another
+    /// has looked since. Without a turn it looks in any case.
+    public async Task<IReadOnlyList<Orphan>> FindOrphans(TimeSpan turn = default)
     {
         var members = (string[])
-            (await link.Run(Script.FindOrphans, [keys.Owners], [(string)keys.AliveOf("")!]).ConfigureAwait(false))!;
+            (
+                await link.Run(
+                        Script.FindOrphans,
+                        [keys.Owners, keys.Rescuer],
+                        [(string)keys.AliveOf("")!, (long)turn.TotalMilliseconds]
+                    )
+                    .ConfigureAwait(false)
+            )!;
 
         var orphans = new List<Orphan>(members.Length);
         foreach (var member in members)
@@ -122,7 +130,7 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet 
             buried?.Add(job);
         }
 
-        return new RescueResult((int)moved[0], poison.Length, (int)moved[1]);
+        return new RescueResult((int)moved[0], poison.Length, (int)moved[1], (string)moved[3]!);
     }
 
     static string PoisonReason(int limit) =>

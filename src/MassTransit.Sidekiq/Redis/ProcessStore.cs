@@ -35,7 +35,8 @@ internal sealed class ProcessStore(RedisConnection redis, RedisKeys keys)
     readonly RedisLink link = redis.Working;
     bool hadWork;
 
-    /// Returns the signal that waits for this process: TSTP, TERM or TTIN; null when there is none.
+    /// Returns the signal that waits for this process: TSTP, TERM or TTIN; null when there is none. The beat says as well
+    /// whether Redis takes additions (see `WriteRefusals`).
     public async Task<string?> Beat(ProcessBeat beat)
     {
         RedisValue[] description =
@@ -58,14 +59,18 @@ internal sealed class ProcessStore(RedisConnection redis, RedisKeys keys)
         RedisValue[] arguments = [keys.Identity, LifeSeconds, hadWork ? 1 : 0, description.Length, .. description];
         hadWork = beat.Work.Count > 0;
 
-        var signal = await link.Run(
-                Script.Beat,
-                [keys.Processes, keys.Process, keys.Work, keys.Workers, keys.Signals],
-                [.. arguments, .. beat.Work.SelectMany(work => new RedisValue[] { work.Thread, work.Json })]
-            )
-            .ConfigureAwait(false);
+        var reply = (RedisResult[])
+            (
+                await link.Run(
+                        Script.Beat,
+                        [keys.Processes, keys.Process, keys.Work, keys.Workers, keys.Signals],
+                        [.. arguments, .. beat.Work.SelectMany(work => new RedisValue[] { work.Thread, work.Json })]
+                    )
+                    .ConfigureAwait(false)
+            )!;
+        redis.Refusals.Tried((string)reply[1]!);
 
-        return (string?)signal;
+        return (string?)reply[0];
     }
 
     /// Takes this process out.

@@ -12,6 +12,7 @@ namespace MassTransit.Sidekiq;
 /// 3. Cancellation unblocks from another connection, again and again until the wait has ended, for it may not yet have
 ///    begun. The answers then tell whether a job came after all.
 /// 4. A lost connection ends the wait, after a pause that grows to two seconds: the outage is for the claim to report.
+/// 5. A wait that Redis refuses (no permission, no memory left to move a job) ends at once as refused.
 internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimStore claims, string queue)
     : IAsyncDisposable
 {
@@ -51,12 +52,11 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
                 var open = await Open(cancellationToken).ConfigureAwait(false);
                 number = claims.Reserve(1);
                 var result = await Block(open, number, cancellationToken).ConfigureAwait(false);
+                (pause, isRefused) = (shortestPause, false);
                 if (result.End != WaitEnd.Nothing)
                 {
                     return result;
                 }
-
-                pause = shortestPause;
             }
             catch (RedisServerException missing) when (RedisErrors.IsNoScript(missing.Message))
             {
@@ -64,12 +64,22 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
                 await Disconnect().ConfigureAwait(false);
                 return new WaitResult(WaitEnd.Landed);
             }
+            catch (RedisServerException refused) when (!RedisErrors.IsPassing(refused.Message))
+            {
+                // Redis has done nothing, and the connection is whole.
+                return Refused(refused);
+            }
             catch (Exception exception)
             {
                 await Disconnect().ConfigureAwait(false);
+                if (number == 0 && (RedisErrors.IsAuthentication(exception) || RedisErrors.IsUntrusted(exception)))
+                {
+                    return Refused(exception);
+                }
+
                 if (!cancellationToken.IsCancellationRequested)
                 {
-                    await Pause(exception, cancellationToken).ConfigureAwait(false);
+                    await Pause(cancellationToken).ConfigureAwait(false);
                 }
 
                 return number == 0 ? default : new WaitResult(WaitEnd.InDoubt, number);
@@ -80,11 +90,6 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
     }
 
     public ValueTask DisposeAsync() => Disconnect();
-
-    static bool IsRefusal(Exception exception) =>
-        exception is RedisServerException
-            ? !RedisErrors.IsPassing(exception.Message)
-            : RedisErrors.IsAuthentication(exception) || RedisErrors.IsUntrusted(exception);
 
     /// The connection there is, or another one when that has broken: what came after it may be another server.
     async Task<WaitLink> Open(CancellationToken cancellationToken)
@@ -107,12 +112,15 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
             // Its answer comes right behind the other one: waiting for both would wake a thread twice.
             await Answered(open, filed, cancellationToken).ConfigureAwait(false);
             var taken = await filed.ConfigureAwait(false);
-            var landed = !(await moved.ConfigureAwait(false)).IsNull;
+            if (taken.Resp2Type == ResultType.Array && !taken.IsNull)
+            {
+                // It may have landed earlier, whatever became of the move.
+                moved.Forget();
+                return new WaitResult(WaitEnd.Claimed, number, (byte[])taken[0]!, (long)taken[1] > 0);
+            }
 
-            return taken.Resp2Type == ResultType.Array && !taken.IsNull
-                    ? new WaitResult(WaitEnd.Claimed, number, (byte[])taken[0]!, (long)taken[1] > 0)
-                : taken.IsNull && !landed ? default
-                : new WaitResult(WaitEnd.Landed);
+            var landed = !(await moved.ConfigureAwait(false)).IsNull;
+            return taken.IsNull && !landed ? default : new WaitResult(WaitEnd.Landed);
         }
         catch
         {
@@ -163,14 +171,24 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
         await told.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    async Task Pause(Exception exception, CancellationToken cancellationToken)
+    /// Told once, until a wait works again.
+    WaitResult Refused(Exception refusal)
     {
-        if (!isRefused && IsRefusal(exception))
+        if (RedisErrors.RefusesWrites(refusal.Message) is { } code)
+        {
+            redis.Refusals.Refused(code);
+        }
+        else if (!isRefused)
         {
             isRefused = true;
-            redis.Logger.WaitRefused(queue, RedisErrors.Cause(exception));
+            redis.Logger.WaitRefused(queue, RedisErrors.Cause(refusal));
         }
 
+        return new WaitResult(WaitEnd.Refused);
+    }
+
+    async Task Pause(CancellationToken cancellationToken)
+    {
         await Task.Delay(pause, RedisLink.Time, cancellationToken)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         pause = pause * 2 < longestPause ? pause * 2 : longestPause;

@@ -32,11 +32,12 @@ internal sealed class RedisConnection : IAsyncDisposable
     {
         (Settings, Logger, Clock) = (settings, logger, clock);
         Primary = new PrimaryWatch(settings);
-        Sending = new RedisLink(settings, Primary, Report, settings.Replicas);
-        Working = new RedisLink(settings, Primary, Report);
+        Refusals = new WriteRefusals(settings.Address, logger);
+        Sending = new RedisLink(settings, Primary, Refusals, Report, settings.Replicas);
+        Working = new RedisLink(settings, Primary, Refusals, Report);
         Control = settings.Connection is null
             ? Working
-            : new RedisLink(settings with { Connection = null }, Primary, static (_, _) => { });
+            : new RedisLink(settings with { Connection = null }, Primary, Refusals, static (_, _) => { });
     }
 
     /// Redis was lost; once per outage. Handlers return at once.
@@ -48,6 +49,8 @@ internal sealed class RedisConnection : IAsyncDisposable
     public RedisSettings Settings { get; }
 
     public PrimaryWatch Primary { get; }
+
+    public WriteRefusals Refusals { get; }
 
     public RedisLink Sending { get; }
 
@@ -84,6 +87,10 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     /// Redis was emptied without a connection breaking (FLUSHALL): what was declared in it is gone as after a restart.
     public void Emptied() => Interlocked.Increment(ref epoch);
+
+    /// What the caller of a step sees that answered with Redis' error about a part of it.
+    public Exception Refused(string what, string error) =>
+        RedisErrors.Translate(new RedisServerException(error), what, Settings.Address);
 
     /// Waits until an outage has ended, but not longer than this.
     public async Task Pause(TimeSpan atMost, CancellationToken cancellationToken)
@@ -144,12 +151,8 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Sending.DisposeAsync().ConfigureAwait(false);
-        await Working.DisposeAsync().ConfigureAwait(false);
-        if (Control != Working)
-        {
-            await Control.DisposeAsync().ConfigureAwait(false);
-        }
+        RedisLink[] links = [Sending, Working, Control];
+        await Task.WhenAll(links.Distinct().Select(link => link.DisposeAsync().AsTask())).ConfigureAwait(false);
 
         await Primary.DisposeAsync().ConfigureAwait(false);
     }

@@ -20,8 +20,13 @@ internal static class RedisErrors
         "CLUSTERDOWN",
         "TRYAGAIN",
         "BUSY",
+        "MISCONF",
         "UNBLOCKED",
     ];
+
+    /// Redis answers these to a PING as well: nothing works until they end.
+    static readonly string[] outages = ["LOADING", "BUSY", "MISCONF"];
+    static readonly string[] writeRefusals = ["OOM", "NOREPLICAS", "CLUSTERDOWN"];
     static readonly string[] refusals = ["OOM", "WRONGTYPE", "NOPERM", "NOAUTH", "WRONGPASS", "NOSCRIPT"];
 
     static readonly string[] scriptPermission = ["executing the script can't", "ACL failure in script"];
@@ -53,8 +58,32 @@ internal static class RedisErrors
 
     public static bool IsNoScript(string message) => Code(message) == "NOSCRIPT";
 
+    /// A server that is not the primary, or not any more.
     public static bool IsReadOnly(Exception exception) =>
-        exception is RedisServerException && Code(exception.Message) == "READONLY";
+        exception is RedisServerException && Code(exception.Message) is "READONLY" or "MASTERDOWN";
+
+    /// Redis does nothing at all now.
+    public static bool IsOutage(Exception exception) =>
+        exception is RedisServerException && outages.AsSpan().Contains(Code(exception.Message));
+
+    /// The first word of an error that says that Redis takes no writes, though it answers; null for any other.
+    public static string? RefusesWrites(string message) =>
+        Code(message) is { } code && writeRefusals.AsSpan().Contains(code) ? code : null;
+
+    /// A translated failure that says that Redis has no memory left.
+    public static bool IsFull(ConnectionException translated) =>
+        translated.InnerException is RedisServerException { Message: var message } && Code(message) == "OOM";
+
+    /// What it means and what to do about it.
+    public static string WritesAdvice(string code) =>
+        code switch
+        {
+            "OOM" =>
+                "OOM: its memory is full. Sends fail, jobs are still run and make room. Raise its maxmemory, or remove data",
+            "NOREPLICAS" =>
+                "NOREPLICAS: fewer replicas follow it than its min-replicas-to-write. Sends fail and jobs wait. Bring replicas back, or lower it",
+            _ => code + ": sends fail and jobs wait. See the log of Redis",
+        };
 
     /// An error that waiting cures.
     public static bool IsPassing(string message) => waiting.AsSpan().Contains(Code(message));

@@ -11,13 +11,20 @@ internal sealed class RedisLink : IAsyncDisposable
 
     readonly RedisSettings settings;
     readonly KeptMultiplexer multiplexer;
+    readonly WriteRefusals refusals;
     readonly ScriptLoads scripts = new();
     readonly int replicas;
 
     /// `report` hears of every change: the reason when the link is lost, null when it works.
-    public RedisLink(RedisSettings settings, PrimaryWatch primary, Action<RedisLink, string?> report, int replicas = 0)
+    public RedisLink(
+        RedisSettings settings,
+        PrimaryWatch primary,
+        WriteRefusals refusals,
+        Action<RedisLink, string?> report,
+        int replicas = 0
+    )
     {
-        (this.settings, this.replicas) = (settings, replicas);
+        (this.settings, this.refusals, this.replicas) = (settings, refusals, replicas);
         multiplexer = new KeptMultiplexer(settings, primary, reason => report(this, reason));
     }
 
@@ -51,7 +58,7 @@ internal sealed class RedisLink : IAsyncDisposable
 
     public ValueTask DisposeAsync() => multiplexer.DisposeAsync();
 
-    static async Task<long> Push(IDatabase database, RedisKey queues, QueueKeys queue, RedisValue[] jobs)
+    async Task<long> Push(IDatabase database, RedisKey queues, QueueKeys queue, RedisValue[] jobs)
     {
         var known = database.SetAddAsync(queues, queue.Member);
         var pushed =
@@ -59,6 +66,7 @@ internal sealed class RedisLink : IAsyncDisposable
                 ? database.ListLeftPushAsync(queue.List, jobs[0])
                 : database.ListLeftPushAsync(queue.List, jobs);
         await Task.WhenAll(known, pushed).ConfigureAwait(false);
+        refusals.Passed();
         return await pushed.ConfigureAwait(false);
     }
 
@@ -82,6 +90,14 @@ internal sealed class RedisLink : IAsyncDisposable
             if (RedisErrors.IsReadOnly(exception))
             {
                 multiplexer.MetReplica();
+            }
+            else if (RedisErrors.IsOutage(exception))
+            {
+                multiplexer.Refused(exception);
+            }
+            else if (exception is RedisServerException)
+            {
+                refusals.Tried(exception.Message);
             }
 
             throw RedisErrors.Translate(exception, RedisErrors.Describe(step, keys), settings.Address);

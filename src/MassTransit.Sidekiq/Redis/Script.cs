@@ -19,7 +19,9 @@ internal sealed class Script
     public static readonly Script KeepLedger = new("keep_ledger");
     public static readonly Script KeepTemporary = new("keep_temporary");
     public static readonly Script Leave = new("leave");
+    public static readonly Script MakeLasting = new("make_lasting");
     public static readonly Script Move = new("move");
+    public static readonly Script Note = new("note");
     public static readonly Script Page = new("page");
     public static readonly Script Prune = new("prune");
     public static readonly Script Publish = new("publish");
@@ -38,6 +40,7 @@ internal sealed class Script
     public static readonly Script RunPeriodic = new("run_periodic", part: "publish");
     public static readonly Script Schedule = new("schedule");
     public static readonly Script Signal = new("signal");
+    public static readonly Script Subscribe = new("subscribe");
     public static readonly Script TakeLanded = new("take_landed");
 
     /// A part takes the place of the line that names its file.

@@ -39,8 +39,10 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
 
     /// `subscription` is a queue or "queue|Class"; `value` the class to push, "" for the message's own class,
     /// or RedisKeys.TemporarySubscriber.
-    public Task Subscribe(string entity, string subscription, string value = "") =>
-        Call("subscribe", keys.Topic(entity), (database, key) => database.HashSetAsync(key, subscription, value));
+    public Task Subscribe(IReadOnlyList<string> entities, string subscription, string value = "") =>
+        entities.Count == 0
+            ? Task.CompletedTask
+            : link.Run(Script.Subscribe, [.. entities.Select(keys.Topic)], [subscription, value]);
 
     public Task Unsubscribe(string entity, string subscription) =>
         Call("unsubscribe", keys.Topic(entity), (database, key) => database.HashDeleteAsync(key, subscription));
@@ -98,6 +100,19 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
 
         var ended = await link.Run(Script.KeepTemporary, [.. touched], [.. arguments]).ConfigureAwait(false);
         return (string[])ended!;
+    }
+
+    /// Of an endpoint that lasts, before it takes jobs.
+    public Task MakeLasting(IReadOnlyList<string> queues)
+    {
+        var touched = new List<RedisKey> { keys.Temporaries };
+        foreach (var queue in queues)
+        {
+            touched.Add(keys.Queue(queue).Temporary);
+            touched.Add(keys.Queue(queue).List);
+        }
+
+        return link.Run(Script.MakeLasting, [.. touched], [.. queues.Select(queue => (RedisValue)queue)]);
     }
 
     public Task RemoveTemporary(string queue, IReadOnlyList<string> entities)

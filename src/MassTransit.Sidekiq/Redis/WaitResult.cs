@@ -13,6 +13,9 @@ internal enum WaitEnd
 
     /// Redis was lost meanwhile: a job may be in the working hash under this number, and nobody knows of it.
     InDoubt,
+
+    /// Redis does not let us wait.
+    Refused,
 }
 
 /// How a wait ended. `HasMore` tells that the queue was not empty after the job that was claimed.

@@ -79,7 +79,7 @@ internal sealed class JobSendTransportContext(
     public void Probe(ProbeContext context) => context.Add("destination", destination.Name);
 
     /// A lost connection is waited out: the same job, with the same jid, is sent again once Redis is back, until the
-    /// caller gives up or the bus stops.
+    /// caller gives up or the bus stops. A full Redis is told at once: a consumer that waits for room to send frees none.
     async Task Watch<T>(Task sent, JobDraft draft, JobContract contract, JobSendContext<T> context, DateTimeOffset? due)
         where T : class
     {
@@ -87,7 +87,7 @@ internal sealed class JobSendTransportContext(
         {
             await sent.ConfigureAwait(false);
         }
-        catch (ConnectionException fault) when (fault.IsTransient)
+        catch (ConnectionException fault) when (fault.IsTransient && !RedisErrors.IsFull(fault))
         {
             var job = new OutgoingJob(
                 draft,
@@ -112,7 +112,7 @@ internal sealed class JobSendTransportContext(
                 await send().ConfigureAwait(false);
                 return;
             }
-            catch (ConnectionException fault) when (fault.IsTransient)
+            catch (ConnectionException fault) when (fault.IsTransient && !RedisErrors.IsFull(fault))
             {
                 // Until the caller gives up or the bus stops.
             }

@@ -16,5 +16,12 @@ internal struct BackOff()
         return delay;
     }
 
-    public void Reset() => next = first;
+    /// True when there was a failure.
+    public bool Reset()
+    {
+        var hadFailed = next != first;
+        next = first;
+
+        return hadFailed;
+    }
 }

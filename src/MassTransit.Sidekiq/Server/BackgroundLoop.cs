@@ -5,6 +5,9 @@ namespace MassTransit.Sidekiq;
 internal sealed class BackgroundLoop(string name, Func<CancellationToken, Task<TimeSpan>> cycle, TimeProvider clock)
     : IAsyncDisposable
 {
+    /// A cycle that waits for a silent Redis is left to itself when it is told to stop.
+    static readonly TimeSpan longestStop = TimeSpan.FromSeconds(1);
+
     readonly CancellationTokenSource stopping = new();
     readonly Signal wake = new();
     Task running = Task.CompletedTask;
@@ -17,8 +20,7 @@ internal sealed class BackgroundLoop(string name, Func<CancellationToken, Task<T
     public async ValueTask DisposeAsync()
     {
         await stopping.CancelAsync().ConfigureAwait(false);
-        await running.ConfigureAwait(false);
-        stopping.Dispose();
+        await Task.WhenAny(running, Task.Delay(longestStop, TimeProvider.System)).ConfigureAwait(false);
     }
 
     async Task Run()

@@ -12,13 +12,14 @@ internal sealed class ClaimReconciler
     static readonly TimeSpan confirmation = TimeSpan.FromSeconds(5);
 
     readonly ClaimStore claims;
+    readonly UnsettledJobs unsettled;
     readonly Lock gate = new();
     readonly List<JobFetcher> fetchers = [];
     HashSet<(string Queue, long Number)> suspects = [];
 
-    public ClaimReconciler(RedisConnection redis, ClaimStore claims, TimeProvider clock)
+    public ClaimReconciler(RedisConnection redis, ClaimStore claims, UnsettledJobs unsettled, TimeProvider clock)
     {
-        this.claims = claims;
+        (this.claims, this.unsettled) = (claims, unsettled);
         Loop = new BackgroundLoop("Reconciliation of claims", Cycle, clock);
         redis.Back += (_, _) => Loop.Wake();
     }
@@ -47,7 +48,10 @@ internal sealed class ClaimReconciler
         string[] queues = [.. known.SelectMany(fetcher => fetcher.Queues).Distinct(StringComparer.Ordinal)];
         var working = await claims.Working(queues).ConfigureAwait(false);
         // Asked after Redis: what was settled meanwhile is in nobody's hand, and its claim is gone as well.
-        var held = known.SelectMany(fetcher => fetcher.InHand()).ToHashSet();
+        var held = known
+            .SelectMany(fetcher => fetcher.InHand())
+            .Concat(unsettled.Jobs.Select(job => (job.Queue, job.Number)))
+            .ToHashSet();
         var strays = working
             .SelectMany(hash => hash.Numbers.Select(number => (hash.Queue, number)))
             .Where(claim => !held.Contains(claim))

@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq;
 
 /// A process is alive while its lease key exists.
-/// 1. Every cycle, ask which owners of claimed jobs have no lease any more.
+/// 1. Every cycle, ask which owners of claimed jobs have no lease any more. One process looks for all of them.
 /// 2. Move their jobs back to the head of their queues, so that the oldest runs next, at most 100 a script.
 /// 3. A job met this way three times within 72 hours goes to the dead set: it probably kills its worker.
 /// Two rescuers may meet on one owner: each script moves what is still there, so a job is moved once.
@@ -22,12 +22,23 @@ internal sealed class OrphanRescuer(
             return interval;
         }
 
-        foreach (var orphan in await leases.FindOrphans().ConfigureAwait(false))
+        // A little less than the interval, so that the one who looks finds its turn over when it looks again.
+        var orphans = await leases.FindOrphans(lease / 4).ConfigureAwait(false);
+        Exception? refusal = null;
+        foreach (var orphan in orphans)
         {
-            await Rescue(orphan, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await Rescue(orphan, cancellationToken).ConfigureAwait(false);
+            }
+            catch (SidekiqRedisException refused)
+            {
+                // It concerns this queue. The others' jobs do not wait for it.
+                refusal ??= refused;
+            }
         }
 
-        return interval;
+        return refusal is null ? interval : throw refusal;
     }
 
     async Task Rescue(Orphan orphan, CancellationToken cancellationToken)
@@ -39,7 +50,7 @@ internal sealed class OrphanRescuer(
             cancellationToken.ThrowIfCancellationRequested();
             moved = await leases.Rescue(orphan, clock.GetUtcNow(), buried: poison).ConfigureAwait(false);
             rescued += moved.Rescued;
-        } while (moved.Left > 0);
+        } while (moved.Left > 0 && moved.Refusal.Length == 0);
 
         SidekiqMeter.CountRescued(rescued, poison.Count);
         if (rescued > 0)
@@ -64,6 +75,14 @@ internal sealed class OrphanRescuer(
         foreach (var job in poison)
         {
             await deaths.Tell(job, orphan.Queue, new PoisonJobException(orphan.Queue)).ConfigureAwait(false);
+        }
+
+        if (moved.Refusal.Length > 0)
+        {
+            throw redis.Refused(
+                $"rescue of {moved.Left} jobs of the dead process {orphan.Identity} to queue:{orphan.Queue}",
+                moved.Refusal
+            );
         }
     }
 }

@@ -47,7 +47,8 @@ internal sealed class SidekiqProcess : Agent
         gauges = new SidekiqGauges(Roster, Inspection, host.Clock);
         heartbeat = new Heartbeat(new ProcessStore(Redis, keys), Roster, Tally, gauges, Control, Identity, host);
         pool = new PoolWatch(Redis.Logger);
-        Reconciler = new ClaimReconciler(Redis, Claims, host.Clock);
+        Unsettled = new UnsettledJobs(Redis, host.Clock);
+        Reconciler = new ClaimReconciler(Redis, Claims, Unsettled, host.Clock);
         hostStops = host.Lifetime?.ApplicationStopping.Register(() => Control.Quiet("the end of the host")) ?? default;
         Lines = new WaitingLines(
             host.Settings.MaxWaitingConnections,
@@ -87,6 +88,8 @@ internal sealed class SidekiqProcess : Agent
 
     public ClaimReconciler Reconciler { get; }
 
+    public UnsettledJobs Unsettled { get; }
+
     public LeaseStore Leases { get; }
 
     public PeriodicStore Periodic { get; }
@@ -99,7 +102,7 @@ internal sealed class SidekiqProcess : Agent
     /// an owner would never be.
     public async Task Begin(IReadOnlyList<string> queues)
     {
-        await Leases.Own(queues).ConfigureAwait(false);
+        Leases.Own(queues);
         await RenewLease().ConfigureAwait(false);
         StartLoops();
     }
@@ -130,8 +133,8 @@ internal sealed class SidekiqProcess : Agent
         periodic.Loop.Wake();
     }
 
-    /// A lease that is not there any more has ended, because this process stood still, or went with everything else in
-    /// Redis (FLUSHALL, which breaks no connection). Nobody can tell which, so what was declared is declared again.
+    /// A lease that is gone has ended, because this process stood still, or went with everything else in Redis (FLUSHALL,
+    /// which breaks no connection). Nobody can tell which, so what was declared is declared again.
     public async Task RenewLease()
     {
         if (!await Leases.Renew(lease).ConfigureAwait(false) && !subscribers.IsEmpty)
@@ -206,11 +209,7 @@ internal sealed class SidekiqProcess : Agent
 
         await hostStops.DisposeAsync().ConfigureAwait(false);
         gauges.Stop();
-        foreach (var loop in running)
-        {
-            await loop.DisposeAsync().ConfigureAwait(false);
-        }
-
+        await Task.WhenAll(running.Select(loop => loop.DisposeAsync().AsTask())).ConfigureAwait(false);
         if (running.Count > 0)
         {
             await Release().ConfigureAwait(false);
@@ -234,17 +233,16 @@ internal sealed class SidekiqProcess : Agent
             hasBegun = true;
         }
 
-        pool.Start();
         var alive = new BackgroundLoop("Lease", KeepAlive, host.Clock);
         Redis.Back += (_, _) => alive.Wake();
-        Start(alive);
         var rescuer = new OrphanRescuer(Redis, Leases, host.Deaths, host.Clock, lease);
-        Start(new BackgroundLoop("Rescue of orphaned jobs", rescuer.Cycle, host.Clock));
-        Start(Reconciler.Loop);
-        Start(poller.Loop);
-        Start(heartbeat.Loop);
+        var rescue = new BackgroundLoop("Rescue of orphaned jobs", rescuer.Cycle, host.Clock);
+        pool.Start();
         gauges.Start();
-        Start(periodic.Loop);
+        Array.ForEach(
+            [alive, rescue, Reconciler.Loop, Unsettled.Loop, poller.Loop, heartbeat.Loop, periodic.Loop],
+            Start
+        );
     }
 
     void Start(BackgroundLoop loop)
@@ -273,25 +271,13 @@ internal sealed class SidekiqProcess : Agent
         return lease / 5;
     }
 
-    /// A clean stop leaves nothing claimed, so nobody has to wait for the lease to end. When Redis is away, or refuses it,
-    /// the lease ends by itself and what is still claimed is rescued; the process leaves the Busy page within a minute.
+    /// A clean stop leaves nothing claimed.
     async Task Release()
     {
-        foreach (var step in new Func<Task>[] { heartbeat.End, Leases.Release })
-        {
-            try
-            {
-                await step().ConfigureAwait(false);
-            }
-            catch (Exception fault)
-            {
-                LogContext.Warning?.Log(
-                    fault,
-                    "Redis did not take the farewell of {Identity}: jobs still claimed are rescued when its lease ends",
-                    Identity
-                );
-            }
-        }
+        var farewell = new Farewell($"jobs still claimed are rescued when the lease of {Identity} ends");
+        await farewell.Try("leave the Busy page", heartbeat.End).ConfigureAwait(false);
+        await farewell.Try("return unsettled jobs", () => Unsettled.Return(Claims)).ConfigureAwait(false);
+        await farewell.Try("end the lease", Leases.Release).ConfigureAwait(false);
     }
 
     static Microsoft.Extensions.Logging.ILogger Logger(SidekiqHostConfiguration host) =>

@@ -7,7 +7,7 @@ public class LeaseStoreTests
     {
         await using var steps = await RedisSteps.Open();
 
-        await steps.Leases.Own("orders", "mail");
+        steps.Leases.Own("orders", "mail");
         Assert.False(await steps.Leases.Renew(RedisSteps.Life));
         Assert.True(await steps.Leases.Renew(RedisSteps.Life));
 

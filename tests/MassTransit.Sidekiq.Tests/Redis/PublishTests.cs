@@ -20,8 +20,8 @@ public class PublishTests
     public async Task Each_subscribed_queue_gets_a_copy_as_if_it_had_been_sent_there()
     {
         await using var steps = await RedisSteps.Open();
-        await steps.Topics.Subscribe("Shop:Ordered", "billing");
-        await steps.Topics.Subscribe("Shop:Ordered", "shipping", "Ship::Worker");
+        await steps.Topics.Subscribe(["Shop:Ordered"], "billing");
+        await steps.Topics.Subscribe(["Shop:Ordered"], "shipping", "Ship::Worker");
 
         Assert.Equal(2, await steps.Topics.Publish(Message("Shop:Ordered")));
 
@@ -34,8 +34,8 @@ public class PublishTests
     public async Task Queue_with_several_classes_gets_a_copy_for_each()
     {
         await using var steps = await RedisSteps.Open();
-        await steps.Topics.Subscribe("Shop:Ordered", "ruby|Bill", "Bill");
-        await steps.Topics.Subscribe("Shop:Ordered", "ruby|Ship");
+        await steps.Topics.Subscribe(["Shop:Ordered"], "ruby|Bill", "Bill");
+        await steps.Topics.Subscribe(["Shop:Ordered"], "ruby|Ship");
 
         Assert.Equal(2, await steps.Topics.Publish(Message("Shop:Ordered")));
 
@@ -46,8 +46,8 @@ public class PublishTests
     public async Task Queue_bound_through_several_entities_gets_one_copy_of_the_nearest_ones_class()
     {
         await using var steps = await RedisSteps.Open();
-        await steps.Topics.Subscribe("Shop:Ordered", "billing", "Near");
-        await steps.Topics.Subscribe("Shop:Event", "billing", "Far");
+        await steps.Topics.Subscribe(["Shop:Ordered"], "billing", "Near");
+        await steps.Topics.Subscribe(["Shop:Event"], "billing", "Far");
 
         Assert.Equal(1, await steps.Topics.Publish(Message("Shop:Ordered", "Shop:Event")));
 
@@ -58,7 +58,7 @@ public class PublishTests
     public async Task Subscriber_of_what_the_message_implements_gets_it_under_the_messages_own_class()
     {
         await using var steps = await RedisSteps.Open();
-        await steps.Topics.Subscribe("Shop:Event", "audit");
+        await steps.Topics.Subscribe(["Shop:Event"], "audit");
 
         await steps.Topics.Publish(Message("Shop:Ordered", "Shop:Event"));
 
@@ -71,8 +71,8 @@ public class PublishTests
         await using var steps = await RedisSteps.Open();
         await steps.Topics.DeclareImplements("Shop:Ordered", ["Shop:Changed", "Shop:Named"]);
         await steps.Topics.DeclareImplements("Shop:Changed", ["Shop:Event", "Shop:Ordered"]);
-        await steps.Topics.Subscribe("Shop:Event", "audit");
-        await steps.Topics.Subscribe("Shop:Named", "names");
+        await steps.Topics.Subscribe(["Shop:Event"], "audit");
+        await steps.Topics.Subscribe(["Shop:Named"], "names");
 
         Assert.Equal(0, await steps.Topics.Publish(Message("Shop:Ordered")));
         Assert.Equal(2, await steps.Topics.Publish(Message("Shop:Ordered") with { FollowImplements = true }));
@@ -98,7 +98,7 @@ public class PublishTests
     public async Task Queue_of_the_contract_that_also_subscribed_gets_one_copy()
     {
         await using var steps = await RedisSteps.Open();
-        await steps.Topics.Subscribe("Shop:Ordered", "ruby");
+        await steps.Topics.Subscribe(["Shop:Ordered"], "ruby");
 
         var message = Message("Shop:Ordered") with { Static = [("ruby", "Shop::Ordered")] };
 
@@ -110,7 +110,7 @@ public class PublishTests
     {
         await using var steps = await RedisSteps.Open();
         await steps.Topics.CreateTemporary("bus", RedisSteps.Life);
-        await steps.Topics.Subscribe("Shop:Ordered", "bus", RedisKeys.TemporarySubscriber);
+        await steps.Topics.Subscribe(["Shop:Ordered"], "bus", RedisKeys.TemporarySubscriber);
 
         Assert.Equal(1, await steps.Topics.Publish(Message("Shop:Ordered")));
 
@@ -124,8 +124,8 @@ public class PublishTests
     public async Task Subscription_of_a_temporary_queue_that_has_ended_goes()
     {
         await using var steps = await RedisSteps.Open();
-        await steps.Topics.Subscribe("Shop:Ordered", "bus", RedisKeys.TemporarySubscriber);
-        await steps.Topics.Subscribe("Shop:Ordered", "billing");
+        await steps.Topics.Subscribe(["Shop:Ordered"], "bus", RedisKeys.TemporarySubscriber);
+        await steps.Topics.Subscribe(["Shop:Ordered"], "billing");
 
         Assert.Equal(1, await steps.Topics.Publish(Message("Shop:Ordered")));
 
@@ -141,8 +141,8 @@ public class PublishTests
     {
         await using var steps = await RedisSteps.Open();
         await steps.Topics.CreateTemporary("bus", RedisSteps.Life);
-        await steps.Topics.Subscribe("Shop:Ordered", "bus", RedisKeys.TemporarySubscriber);
-        await steps.Topics.Subscribe("Shop:Ordered", "billing");
+        await steps.Topics.Subscribe(["Shop:Ordered"], "bus", RedisKeys.TemporarySubscriber);
+        await steps.Topics.Subscribe(["Shop:Ordered"], "billing");
         var before = await steps.Redis.Snapshot();
         var (token, due) = (Guid.NewGuid(), RedisSteps.Now.AddYears(50));
         var message = Message("Shop:Ordered") with { Due = due, Token = token };
@@ -161,7 +161,7 @@ public class PublishTests
     public async Task Odd_names_are_quoted_and_ordinary_ones_left_alone()
     {
         await using var steps = await RedisSteps.Open();
-        await steps.Topics.Subscribe("Shop:Ordered", "a/b é'", "A\"\\\n::B");
+        await steps.Topics.Subscribe(["Shop:Ordered"], "a/b é'", "A\"\\\n::B");
 
         await steps.Topics.Publish(Message("Shop:Ordered"));
 
@@ -176,7 +176,7 @@ public class PublishTests
         await using var steps = await RedisSteps.Open();
         foreach (var queue in new[] { "a", "b", "c", "d" })
         {
-            await steps.Topics.Subscribe("Shop:Ordered", queue);
+            await steps.Topics.Subscribe(["Shop:Ordered"], queue);
             await steps.Redis.SeedQueue(queue, "before");
         }
 
@@ -192,7 +192,7 @@ public class PublishTests
     public async Task Prefix_goes_before_all_keys_that_the_script_makes()
     {
         await using var steps = await RedisSteps.Open(prefix: "myapp:");
-        await steps.Topics.Subscribe("Shop:Event", "audit");
+        await steps.Topics.Subscribe(["Shop:Event"], "audit");
         await steps.Topics.DeclareImplements("Shop:Ordered", ["Shop:Event"]);
 
         Assert.Equal(1, await steps.Topics.Publish(Message("Shop:Ordered") with { FollowImplements = true }));
@@ -205,7 +205,7 @@ public class PublishTests
     public async Task Subscription_that_ended_gets_nothing()
     {
         await using var steps = await RedisSteps.Open();
-        await steps.Topics.Subscribe("Shop:Ordered", "billing");
+        await steps.Topics.Subscribe(["Shop:Ordered"], "billing");
 
         await steps.Topics.Unsubscribe("Shop:Ordered", "billing");
 

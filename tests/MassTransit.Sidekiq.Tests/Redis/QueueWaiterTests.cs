@@ -313,8 +313,8 @@ public class QueueWaiterTests
         await using var steps = RedisSteps.On(server, settings);
         await using var waiter = Waiter(steps);
 
-        Assert.Equal(default, await waiter.Wait(CancellationToken.None).InTime());
-        Assert.Equal(default, await waiter.Wait(CancellationToken.None).InTime());
+        Assert.Equal(WaitEnd.Refused, (await waiter.Wait(CancellationToken.None).InTime()).End);
+        Assert.Equal(WaitEnd.Refused, (await waiter.Wait(CancellationToken.None).InTime()).End);
 
         var line = Assert.Single(steps.Log.Lines, line => line.StartsWith("Waiting", StringComparison.Ordinal));
         Assert.Contains("WRONGPASS", line, StringComparison.Ordinal);

@@ -127,7 +127,7 @@ public class RedisConnectionTests
         await using var waiter = new QueueWaiter(steps.Connection, steps.Keys, steps.Claims, "orders");
 
         var refused = await Assert.ThrowsAsync<ConnectionException>(() => steps.Connection.Connected(Stop).InTime());
-        Assert.Equal(default, await waiter.Wait(Stop).InTime());
+        Assert.Equal(WaitEnd.Refused, (await waiter.Wait(Stop).InTime()).End);
 
         Assert.False(refused.IsTransient);
         Assert.Contains("TLS certificate", refused.Message, StringComparison.Ordinal);
@@ -165,7 +165,7 @@ public class RedisConnectionTests
             "push" => steps.Jobs.Push("orders", "job".Bytes()),
             "bulk" => steps.Jobs.PushBulk("orders", ["job".Bytes()]),
             "schedule" => steps.Jobs.Schedule("job".Bytes(), RedisSteps.Now),
-            "publish" => steps.Topics.Subscribe("topic", "orders"),
+            "publish" => steps.Topics.Subscribe(["topic"], "orders"),
             _ => steps.Connection.Connected(Stop),
         };
 

@@ -78,7 +78,7 @@ sealed class RedisSteps : IAsyncDisposable
     /// Takes the lease, so that something can be claimed.
     public async Task<RedisSteps> Alive(params string[] queues)
     {
-        await Leases.Own(queues);
+        Leases.Own(queues);
         await Leases.Renew(Life);
         return this;
     }

@@ -282,9 +282,35 @@ public class RescueTests
         await using var steps = await Dead("1", "2");
         await steps.Redis.Db.StringSetAsync("queue:orders", "no list");
 
-        await Assert.ThrowsAsync<SidekiqRedisException>(() => steps.Another().Leases.Rescue(Orders, RedisSteps.Now));
+        var rescuer = steps.Another();
+        for (var found = 1; found <= 3; found++)
+        {
+            var refused = await rescuer.Leases.Rescue(Orders, RedisSteps.Now);
+            Assert.StartsWith("WRONGTYPE", refused.Refusal, StringComparison.Ordinal);
+            Assert.Equal((0, 2), (refused.Rescued, refused.Left));
+        }
 
+        // Nobody had them in hand, so that they are not nearer to being poison.
         Assert.Equal(["1", "2"], await steps.Working("orders"));
+        Assert.DoesNotContain(await steps.Redis.Keys(), key => key.StartsWith("mt:poison", StringComparison.Ordinal));
+        await steps.Redis.Db.KeyDeleteAsync("queue:orders");
+        Assert.Equal(new RescueResult(2, 0, 0), await rescuer.Leases.Rescue(Orders, RedisSteps.Now));
+    }
+
+    [Fact]
+    public async Task Dead_set_of_another_type_keeps_the_poison_and_lets_the_others_go()
+    {
+        const string Poison = """{"jid":"p0"}""";
+        await using var steps = await Dead(Poison, "2");
+        await steps.Redis.Db.StringSetAsync("dead", "no set");
+        await steps.Redis.Db.StringSetAsync("mt:poison:p0", 2);
+
+        var moved = await steps.Another().Leases.Rescue(Orders, RedisSteps.Now);
+
+        Assert.StartsWith("WRONGTYPE", moved.Refusal, StringComparison.Ordinal);
+        Assert.Equal((1, 1), (moved.Rescued, moved.Left));
+        Assert.Equal(["2"], await steps.Redis.Queue("orders"));
+        Assert.Equal([Poison], await steps.Working("orders"));
     }
 
     static async Task<RedisSteps> Dead(params string[] jobs)

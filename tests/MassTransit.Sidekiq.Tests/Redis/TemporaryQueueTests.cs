@@ -46,12 +46,12 @@ public class TemporaryQueueTests
     public async Task Removed_queue_takes_its_jobs_and_subscriptions_along()
     {
         await using var steps = await RedisSteps.Open();
-        await steps.Topics.Subscribe("Shop:Ordered", "billing");
+        await steps.Topics.Subscribe(["Shop:Ordered"], "billing");
         await steps.Topics.CreateTemporary("other", RedisSteps.Life);
         var before = await steps.Redis.Snapshot();
         await steps.Topics.CreateTemporary("bus", RedisSteps.Life);
-        await steps.Topics.Subscribe("Shop:Ordered", "bus", RedisKeys.TemporarySubscriber);
-        await steps.Topics.Subscribe("Shop:Event", "bus", RedisKeys.TemporarySubscriber);
+        await steps.Topics.Subscribe(["Shop:Ordered"], "bus", RedisKeys.TemporarySubscriber);
+        await steps.Topics.Subscribe(["Shop:Event"], "bus", RedisKeys.TemporarySubscriber);
         await steps.Jobs.PushTemporary("bus", "{}".Bytes(), RedisSteps.Life);
 
         await steps.Topics.RemoveTemporary("bus", ["Shop:Ordered", "Shop:Event"]);

@@ -3,9 +3,14 @@
 -- KEYS[5] -> <identity>-signals
 -- ARGV[1] -> identity   ARGV[2] -> life in s   ARGV[3] -> 1 when an earlier beat had work   ARGV[4] -> n
 -- ARGV[5..] -> n texts that describe the process, field and value in turn, then those of its work: thread and job
--- Returns the signal, or nothing. One step: whoever reads the registry sees the process as it was at one instant.
+-- Returns the signal, or false, and the error with which Redis refuses additions now, or "".
+-- One step: whichever process reads the registry sees this one as it was at one instant. EXPIRE needs no memory: a step that
+-- has written may still add when memory is full, and a process that runs jobs then stays on the page.
 
 local fields = tonumber(ARGV[4])
+local added = redis.pcall('SADD', KEYS[1], ARGV[1])
+local refusal = type(added) == 'table' and added.err or ''
+redis.call('EXPIRE', KEYS[2], ARGV[2])
 redis.call('SADD', KEYS[1], ARGV[1])
 redis.call('HSET', KEYS[2], unpack(ARGV, 5, 4 + fields))
 redis.call('EXPIRE', KEYS[2], ARGV[2])
@@ -22,4 +27,4 @@ if #ARGV > 4 + fields then
   -- Sidekiq up to 6.4.1 reads it by this name.
   redis.call('COPY', KEYS[3], KEYS[4], 'REPLACE')
 end
-return redis.call('RPOP', KEYS[5])
+return { redis.call('RPOP', KEYS[5]), refusal }

@@ -1,13 +1,19 @@
 -- bury_unreadable.lua: move a due member that nobody can push into the dead set, as it is.
 -- KEYS[1] -> retry or schedule   KEYS[2] -> dead
 -- ARGV[1] -> the member   ARGV[2] -> now, float seconds   ARGV[3], ARGV[4] -> limits of the dead set (see bury.lua)
--- Returns 1, or 0 when another poller took it. One step, and the addition before the removal: a kill loses nothing.
+-- Returns 1, or 0 when another poller took it. One step: a kill leaves it in one of the sets. It leaves its set first,
+-- since a step that has removed something may still add when memory is full; a refused ZADD gives it back.
 
-if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then
+local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
+if not score then
   return 0
 end
-redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
 redis.call('ZREM', KEYS[1], ARGV[1])
+local answer = redis.pcall('ZADD', KEYS[2], ARGV[2], ARGV[1])
+if type(answer) == 'table' and answer.err then
+  redis.call('ZADD', KEYS[1], score, ARGV[1])
+  return answer
+end
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[3])
 redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -tonumber(ARGV[4]))
 return 1

@@ -65,6 +65,8 @@ for queue = 1, queues do
   local before = #reply
   if paused[queue] == 1 then
     -- What had landed when the queue was paused belongs at its head; the leftmost landed last.
+    -- LTRIM changes nothing and needs no memory: a step that has written may still add when memory is full.
+    redis.call('LTRIM', landings[queue], 0, -1)
     while landed and redis.call('LMOVE', landings[queue], list, 'LEFT', 'RIGHT') do
     end
     header[#header + 1] = (queue - 1) .. ':-1'

@@ -1,6 +1,14 @@
 -- find_orphans.lua: which owners have no lease any more?
--- KEYS[1] -> mt:owners   ARGV[1] -> what stands before the identity in mt:alive:<identity>
--- Returns up to 100 members "<identity>|<queue>". Reads only. Bound: one EXISTS for each live process.
+-- KEYS[1] -> mt:owners   KEYS[2] -> mt:rescuer: the process that sets it looks, all others leave it to that one
+-- ARGV[1] -> what stands before the identity in mt:alive:<identity>   ARGV[2] -> for how many ms one look is enough
+-- Returns up to 100 members "<identity>|<queue>", or nothing when another process has looked lately or looks still.
+-- Bound: one EXISTS for each live process, however many processes ask. One step: a kill leaves a key that ends by itself.
+-- PERSIST needs no memory: a step that has written may still add when memory is full, and the jobs of the dead would wait.
+
+redis.call('PERSIST', KEYS[1])
+if ARGV[2] ~= '0' and not redis.call('SET', KEYS[2], 1, 'NX', 'PX', ARGV[2]) then
+  return {}
+end
 
 local alive, orphans = {}, {}
 for _, member in ipairs(redis.call('SMEMBERS', KEYS[1])) do
@@ -11,6 +19,8 @@ for _, member in ipairs(redis.call('SMEMBERS', KEYS[1])) do
   if alive[identity] == 0 then
     orphans[#orphans + 1] = member
     if #orphans == 100 then
+      -- There may be more: whichever process asks next looks again.
+      redis.call('DEL', KEYS[2])
       break
     end
   end

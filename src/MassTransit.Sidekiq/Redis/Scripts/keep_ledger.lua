@@ -2,8 +2,10 @@
 -- KEYS[1] -> mt:keeper:<ledger>   KEYS[2] -> mt:epoch
 -- ARGV[1] -> who asks   ARGV[2] -> the lease in ms   ARGV[3] -> the epoch that begins if there is none
 -- Returns 1 or 0, whether the asker keeps the ledger, and the epoch: a new one only where Redis lost its data.
--- One step: a kill leaves a lease that ends by itself.
+-- One step: a kill leaves a lease that ends by itself. PERSIST needs no memory: a step that has written may still add when
+-- memory is full, and a ledger that nobody keeps frees none.
 
+redis.call('PERSIST', KEYS[2])
 redis.call('SET', KEYS[2], ARGV[3], 'NX')
 local keeper = redis.call('GET', KEYS[1])
 local keeps = not keeper or keeper == ARGV[1]

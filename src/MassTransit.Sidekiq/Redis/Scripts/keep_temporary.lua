@@ -5,8 +5,10 @@
 -- ARGV[4..] -> the names
 -- Returns the names of those that had ended, or never were: their subscriptions may be gone as well.
 -- One step: a kill leaves each queue kept or not. mt:temporaries remembers which names were temporary, so that a late
--- job for one of them is dropped instead of making a queue that nobody serves.
+-- job for one of them is dropped instead of making a queue that nobody serves. What is forgotten goes first: a step that has
+-- written may still add when memory is full, and a queue that ended then would take the answers with it.
 
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
 local ended = {}
 for i = 4, #ARGV do
   local queue = 2 * (i - 4) + 2
@@ -17,5 +19,4 @@ for i = 4, #ARGV do
   redis.call('PEXPIRE', KEYS[queue + 1], ARGV[1])
   redis.call('ZADD', KEYS[1], ARGV[2], ARGV[i])
 end
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
 return ended

@@ -2,8 +2,10 @@
 -- KEYS[1] -> processes   KEYS[2] -> process_cleanup: whoever sets it looks, all others leave it for a minute
 -- ARGV[1] -> key prefix
 -- Returns how many were taken out. A process counts as dead when its description has expired.
--- Keys made here: <identity> (HASH), read. One step: a process that beats meanwhile is back with its next beat.
+-- Keys made here: <identity> (HASH), read. One step: a process that beats meanwhile is back with its next beat. PERSIST needs
+-- no memory: a step that has written may still add when memory is full.
 
+redis.call('PERSIST', KEYS[1])
 if not redis.call('SET', KEYS[2], 1, 'NX', 'EX', 60) then
   return 0
 end

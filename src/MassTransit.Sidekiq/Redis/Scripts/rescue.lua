@@ -5,29 +5,26 @@
 -- ARGV[1] -> "<identity>|<queue>"   ARGV[2] -> the queue's name   ARGV[3] -> N (at most 100)
 -- ARGV[4] -> how often a job may be found so before it is poison   ARGV[5] -> mt:poison: with prefix   ARGV[6] -> ms it counts
 -- ARGV[7] -> the reason as JSON fields   ARGV[8] -> now, float seconds   ARGV[9], ARGV[10] -> limits of the dead set (see bury.lua)
--- Returns how many jobs moved, how many are left (-1 when the process lives after all), and the jobs found to be poison.
--- Newest first, so that the oldest ends at the head, whatever comes between two calls. The owner goes with its last job.
--- One step, and each push before its removal: a kill leaves each job where it was or in its queue. Two rescuers may
--- meet here: each moves what is still there.
+-- Returns how many jobs moved, how many are left (-1 when the process lives), those found to be poison, and a refusal or "".
+-- Newest first, so that the oldest ends at the head. The owner goes with its last job. Two rescuers may meet here.
+-- One step: a kill or a refusal leaves each job where it was, uncounted, or in its queue. What moves leaves its place first: a
+-- step that has written may still add when memory is full.
 
 if redis.call('EXISTS', KEYS[1]) == 1 then
-  return { 0, -1, {} }
+  return { 0, -1, {}, '' }
 end
 
 local temporary = redis.call('ZSCORE', KEYS[8], ARGV[2])
 if temporary and redis.call('EXISTS', KEYS[9]) == 0 then
   redis.call('UNLINK', KEYS[3], KEYS[4])
   redis.call('SREM', KEYS[2], ARGV[1])
-  return { 0, 0, {} }
+  return { 0, 0, {}, '' }
 end
 
 -- The name of the counter: the jid, or a hash of the text when there is none that may be part of a key.
 local function poison_key(job, fields)
-  local jid = fields and fields.jid
-  if type(jid) ~= 'string' or #jid > 64 or string.find(jid, '[^%w%-_]') then
-    jid = redis.sha1hex(job)
-  end
-  return ARGV[5] .. jid
+  local jid = fields and type(fields.jid) == 'string' and string.match(fields.jid, '^[%w%-_]+$')
+  return ARGV[5] .. (jid and #jid <= 64 and jid or redis.sha1hex(job))
 end
 
 -- The reason is added at the end; of two equal keys every reader takes the last.
@@ -41,47 +38,56 @@ local function with_reason(job, fields)
   return body .. (next(fields) and ',' or '') .. ARGV[7] .. failed_at .. retry_count .. '}'
 end
 
-local limit = tonumber(ARGV[3])
+local moved, refusal, poison, limit = 0, '', {}, tonumber(ARGV[3])
+-- Adds what has just left its place; what Redis refuses goes back there.
+local function added(add, undo)
+  local answer = redis.pcall(unpack(add))
+  local err = type(answer) == 'table' and answer.err
+  if err then
+    refusal = err
+    redis.call(unpack(undo))
+  end
+  return not err
+end
 -- Landed jobs never began, so they are not counted; the leftmost landed last.
-local back, poison = redis.call('LRANGE', KEYS[3], 0, limit - 1), {}
-local landed = #back
+redis.call('LTRIM', KEYS[3], 0, -1)
+while moved < limit do
+  local job = redis.pcall('LMOVE', KEYS[3], KEYS[5], 'LEFT', 'RIGHT')
+  if type(job) ~= 'string' then
+    refusal = job and job.err or ''
+    break
+  end
+  moved = moved + 1
+end
 
 local numbers = redis.call('HKEYS', KEYS[4])
 table.sort(numbers, function(a, b)
   return tonumber(a) > tonumber(b)
 end)
-local claimed = {}
-for i = 1, math.min(#numbers, limit - landed) do
+for i = 1, math.min(#numbers, limit - moved) do
   local job = redis.call('HGET', KEYS[4], numbers[i])
   local parsed, fields = pcall(cjson.decode, job)
   fields = parsed and type(fields) == 'table' and fields or nil
   local counter = poison_key(job, fields)
-  local met = redis.call('INCR', counter)
-  redis.call('PEXPIRE', counter, ARGV[6])
+  local met = (tonumber(redis.call('GET', counter)) or 0) + 1
+  local undo = { 'HSET', KEYS[4], numbers[i], job }
+  redis.call('HDEL', KEYS[4], numbers[i])
   if met < tonumber(ARGV[4]) then
-    back[#back + 1] = job
+    if added({ 'RPUSH', KEYS[5], job }, undo) then
+      redis.call('SET', counter, met, 'PX', ARGV[6])
+      moved = moved + 1
+    end
   else
-    poison[#poison + 1] = with_reason(job, fields)
-    redis.call('DEL', counter)
-    if not (fields and fields.dead == false) then
-      redis.call('ZADD', KEYS[7], ARGV[8], poison[#poison])
+    local dead = with_reason(job, fields)
+    if (fields and fields.dead == false) or added({ 'ZADD', KEYS[7], ARGV[8], dead }, undo) then
+      redis.call('DEL', counter)
+      poison[#poison + 1] = dead
     end
   end
-  claimed[i] = numbers[i]
 end
 
-if #back > 0 then
-  redis.call('RPUSH', KEYS[5], unpack(back))
-  if temporary then
-    redis.call('PEXPIRE', KEYS[5], redis.call('PTTL', KEYS[9]))
-  else
-    redis.call('SADD', KEYS[6], ARGV[2])
-  end
-end
-redis.call('LTRIM', KEYS[3], landed, -1)
-if #claimed > 0 then
-  redis.call('HDEL', KEYS[4], unpack(claimed))
-end
+local known = temporary and { 'PEXPIRE', KEYS[5], redis.call('PTTL', KEYS[9]) } or { 'SADD', KEYS[6], ARGV[2] }
+redis.pcall(unpack(moved > 0 and known or { 'EXISTS', KEYS[5] }))
 if #poison > 0 then
   redis.call('ZREMRANGEBYSCORE', KEYS[7], '-inf', ARGV[9])
   redis.call('ZREMRANGEBYRANK', KEYS[7], 0, -tonumber(ARGV[10]))
@@ -91,4 +97,4 @@ local left = redis.call('LLEN', KEYS[3]) + redis.call('HLEN', KEYS[4])
 if left == 0 then
   redis.call('SREM', KEYS[2], ARGV[1])
 end
-return { #back, left, poison }
+return { moved, left, poison, refusal }

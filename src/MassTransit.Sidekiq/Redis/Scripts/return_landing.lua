@@ -1,7 +1,9 @@
 -- return_landing.lua: put what a blocking wait claimed, and nobody took, back at the head of its queue.
 -- KEYS[1] -> mt:landing:<identity>:<name>   KEYS[2] -> queue:<name>
--- Returns how many went back. Each LMOVE is a move by itself: no job is ever in neither list.
+-- Returns how many went back. Each LMOVE is a move by itself: no job is ever in neither list. LTRIM changes nothing and needs
+-- no memory: a step that has written may still add when memory is full.
 
+redis.call('LTRIM', KEYS[1], 0, -1)
 local count = 0
 -- The leftmost landed last, so that the rightmost ends at the head, where it came from.
 while redis.call('LMOVE', KEYS[1], KEYS[2], 'LEFT', 'RIGHT') do

@@ -1,0 +1,13 @@
+-- make_lasting.lua: serve queues that last, though some of their names may have been those of temporary queues.
+-- KEYS[1] -> mt:temporaries
+-- For each queue: KEYS[2 + 2i] -> mt:temporary:<name>   KEYS[3 + 2i] -> queue:<name>
+-- ARGV[1..] -> the names
+-- Returns how many were temporary before. One step: a kill leaves each queue as it was or lasting. Until it is, its retries,
+-- scheduled and rescued jobs are dropped like answers that nobody waits for.
+
+local before = redis.call('ZREM', KEYS[1], unpack(ARGV))
+for i = 2, #KEYS, 2 do
+  redis.call('DEL', KEYS[i])
+  redis.call('PERSIST', KEYS[i + 1])
+end
+return before

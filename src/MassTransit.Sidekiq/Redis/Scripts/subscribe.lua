@@ -1,0 +1,11 @@
+-- subscribe.lua: enter the subscriptions of an endpoint.
+-- KEYS -> mt:topic:<entity> of each, the first KEYS[1] -> one of them
+-- ARGV[1] -> the subscription, "queue" or "queue|Class"   ARGV[2] -> a class, "" for the message's own, or "temporary"
+-- Returns nothing. One step: a publish reaches the endpoint with all of its topics or with none. PERSIST comes first since
+-- it needs no memory: a step that has written may still add when memory is full, and an endpoint that could not begin would
+-- free none.
+
+redis.call('PERSIST', KEYS[1])
+for _, topic in ipairs(KEYS) do
+  redis.call('HSET', topic, ARGV[1], ARGV[2])
+end

@@ -88,9 +88,9 @@ verb_test() {
     *) die "Unknown option '$1'. Usage: ./build.sh test [--fast]" ;;
   esac
   if [ "${1:-}" = --fast ]; then
-    need redis-server=redis-server pg_ctlcluster=postgresql
+    need redis-server=redis-server pg_ctlcluster=postgresql mariadbd=mariadb-server
   else
-    need redis-server=redis-server pg_ctlcluster=postgresql sidekiq=ruby-sidekiq ruby:active_job=ruby-activejob chromium=chromium
+    need redis-server=redis-server pg_ctlcluster=postgresql mariadbd=mariadb-server sidekiq=ruby-sidekiq ruby:active_job=ruby-activejob chromium=chromium
     # Tests make migrations with dotnet ef.
     dotnet tool restore >/dev/null
   fi

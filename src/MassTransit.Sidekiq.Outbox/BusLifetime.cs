@@ -2,7 +2,8 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-/// Something that runs as long as one bus does. Observers hear of every bus of a container; this one answers to its own.
+/// Something that runs as long as one bus does. Observers hear of every bus of a container; this one answers to its own,
+/// unless a test has put one in memory in its place, which has nothing to drain to.
 internal abstract class BusLifetime(Func<IBusInstance> instance) : IBusObserver, IAsyncDisposable
 {
     IBus? running;
@@ -10,7 +11,8 @@ internal abstract class BusLifetime(Func<IBusInstance> instance) : IBusObserver,
     public Task PostStart(IBus bus, Task<BusReady> busReady)
     {
         var started = instance();
-        if (ReferenceEquals(bus, started.BusControl) && running is null)
+        var isOurs = ReferenceEquals(bus, started.BusControl) && started.HostConfiguration is SidekiqHostConfiguration;
+        if (isOurs && running is null)
         {
             running = bus;
             Start(started);

@@ -59,7 +59,12 @@ internal sealed class BypassWatch<TDbContext>(OutboxLog<TDbContext> log) : ISend
     Task Look<T>(SendContext<T> context)
         where T : class
     {
-        if (current.Value?.Transaction is not null && context.RequestId is null && warned.Count < MostSites)
+        if (
+            current.Value?.Transaction is not null
+            && context.RequestId is null
+            && warned.Count < MostSites
+            && !context.TryGetPayload<ThroughOutbox>(out _)
+        )
         {
             var site = CallSite();
             if (warned.TryAdd($"{site} {TypeCache<T>.ShortName}", true))

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using MassTransit.Middleware;
 using MassTransit.Middleware.Outbox;
 using Microsoft.EntityFrameworkCore;
@@ -11,7 +12,7 @@ internal sealed class InboxConsumeContext<TDbContext, T>(
     OutboxConsumeOptions options,
     IServiceProvider provider,
     TDbContext dbContext,
-    OutboxStage<TDbContext> stage,
+    IMessageStage stage,
     Guid messageId,
     InboxState? inbox,
     TimeProvider clock
@@ -19,7 +20,12 @@ internal sealed class InboxConsumeContext<TDbContext, T>(
     where TDbContext : DbContext
     where T : class
 {
+    readonly ConcurrentQueue<Report> reports = [];
+
     public override Guid? MessageId => messageId;
+
+    /// It had come in before.
+    public bool IsKnown => inbox is not null;
 
     public override bool ContinueProcessing { get; set; } = true;
 
@@ -37,6 +43,7 @@ internal sealed class InboxConsumeContext<TDbContext, T>(
         if (inbox is not null)
         {
             (inbox.Consumed, inbox.Delivered) = (Now(), Now());
+            Changed();
         }
 
         return Task.CompletedTask;
@@ -45,6 +52,7 @@ internal sealed class InboxConsumeContext<TDbContext, T>(
     public override Task SetDelivered()
     {
         inbox!.Delivered = Now();
+        Changed();
         return Task.CompletedTask;
     }
 
@@ -65,15 +73,67 @@ internal sealed class InboxConsumeContext<TDbContext, T>(
     public override Task NotifyOutboxMessageDelivered(OutboxMessageContext message)
     {
         inbox!.LastSequenceNumber = message.SequenceNumber;
+        Changed();
         return Task.CompletedTask;
     }
 
-    public override Task RemoveOutboxMessages() => Staged().ExecuteDeleteAsync(CancellationToken);
-
-    public override Task AddSend<TMessage>(SendContext<TMessage> context)
+    public override async Task RemoveOutboxMessages()
     {
-        stage.Add(context);
+        var numbers = await Staged()
+            .Select(message => message.SequenceNumber)
+            .ToListAsync(CancellationToken)
+            .ConfigureAwait(false);
+        await dbContext
+            .Set<OutboxMessage>()
+            .DeleteWhere(nameof(OutboxMessage.SequenceNumber), numbers.Cast<object>(), CancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    public override Task AddSend<TMessage>(SendContext<TMessage> context) => stage.Add(context);
+
+    public override Task NotifyConsumed<TMessage>(
+        ConsumeContext<TMessage> context,
+        TimeSpan duration,
+        string consumerType
+    )
+    {
+        reports.Enqueue(new Report(IsFault: false, () => base.NotifyConsumed(context, duration, consumerType)));
         return Task.CompletedTask;
+    }
+
+    public override Task NotifyFaulted<TMessage>(
+        ConsumeContext<TMessage> context,
+        TimeSpan duration,
+        string consumerType,
+        Exception exception
+    )
+    {
+        reports.Enqueue(
+            new Report(IsFault: true, () => base.NotifyFaulted(context, duration, consumerType, exception))
+        );
+        return Task.CompletedTask;
+    }
+
+    /// What consumers said of themselves counts when their transaction has ended: the execution strategy may repeat an attempt
+    /// that failed, and a commit may fail behind a consumer that is done.
+    public async Task TellCommitted()
+    {
+        foreach (var report in reports)
+        {
+            await report.Tell().ConfigureAwait(false);
+        }
+    }
+
+    /// False when no consumer has spoken of a fault.
+    public async Task<bool> TellFaults()
+    {
+        var faults = reports.Where(report => report.IsFault).ToList();
+        foreach (var fault in faults)
+        {
+            await fault.Tell().ConfigureAwait(false);
+        }
+
+        return faults.Count > 0;
     }
 
     /// By MassTransit's own outbox, for this message.
@@ -82,5 +142,10 @@ internal sealed class InboxConsumeContext<TDbContext, T>(
             .Set<OutboxMessage>()
             .Where(row => row.InboxMessageId == messageId && row.InboxConsumerId == ConsumerId);
 
+    /// The context may not look for changes by itself.
+    void Changed() => dbContext.Entry(inbox!).DetectChanges();
+
     DateTime Now() => clock.GetUtcNow().UtcDateTime;
+
+    readonly record struct Report(bool IsFault, Func<Task> Tell);
 }

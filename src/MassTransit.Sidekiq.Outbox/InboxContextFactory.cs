@@ -1,6 +1,7 @@
 using MassTransit.Middleware;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq;
 
@@ -10,11 +11,12 @@ namespace MassTransit.Sidekiq;
 ///    staged; nothing has to come back for it. One transaction in all.
 /// 3. It was not new: nothing runs. Messages that MassTransit's own outbox left behind for it are sent and removed.
 /// A consumer that throws takes the inbox row back with everything else, so the next attempt finds a new message.
+/// Consumers that reported of an attempt are heard when its transaction has ended, and only of the last one.
 internal sealed class InboxContextFactory<TDbContext>(
     TDbContext context,
     IServiceProvider provider,
     OutboxStore<TDbContext> store,
-    OutboxStage<TDbContext> stage,
+    OutboxBus<TDbContext> bus,
     OutboxSignal<TDbContext> signal,
     TimeProvider clock
 ) : IOutboxContextFactory<TDbContext>
@@ -27,87 +29,112 @@ internal sealed class InboxContextFactory<TDbContext>(
     )
         where T : class
     {
-        var messageId =
-            consumeContext.GetOriginalMessageId()
-            ?? throw new MessageException(
+        if (consumeContext.GetOriginalMessageId() is null)
+        {
+            throw new MessageException(
                 typeof(T),
                 "A message without an id cannot be recognised when it comes in again."
             );
+        }
+
+        var started = clock.GetTimestamp();
         var strategy = context.Database.CreateExecutionStrategy();
-        var attempts = 0;
-
-        await strategy
-            .ExecuteAsync(async () =>
-            {
-                if (attempts++ > 0)
+        var deferred = new DeferredSends(consumeContext);
+        InboxConsumeContext<TDbContext, T>? attempt = null;
+        try
+        {
+            await strategy
+                .ExecuteAsync(async () =>
                 {
-                    // What the failed attempt tracked would be written beside what this one does.
-                    context.ChangeTracker.Clear();
-                }
+                    if (attempt is not null)
+                    {
+                        // What the failed attempt tracked would be written beside what this one does.
+                        context.ChangeTracker.Clear();
+                        deferred = new DeferredSends(consumeContext);
+                    }
 
-                await Attempt(consumeContext, options, next, messageId).ConfigureAwait(false);
-            })
-            .ConfigureAwait(false);
+                    var transaction = await context
+                        .Database.BeginTransactionAsync(consumeContext.CancellationToken)
+                        .ConfigureAwait(false);
+                    await using var _ = transaction.ConfigureAwait(false);
+
+                    attempt = await Receive(transaction, consumeContext, options, deferred).ConfigureAwait(false);
+                    await Consume(attempt, next).ConfigureAwait(false);
+                    await context.SaveChangesAsync(consumeContext.CancellationToken).ConfigureAwait(false);
+                    await transaction.CommitAsync(consumeContext.CancellationToken).ConfigureAwait(false);
+                })
+                .ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            await TellFault(consumeContext, attempt, clock.GetElapsedTime(started), exception).ConfigureAwait(false);
+            throw;
+        }
 
         signal.Commit(context);
+        await deferred.SendAll().ConfigureAwait(false);
+        await attempt!.TellCommitted().ConfigureAwait(false);
     }
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("sidekiqOutbox");
 
-    async Task Attempt<T>(
+    async Task<InboxConsumeContext<TDbContext, T>> Receive<T>(
+        IDbContextTransaction transaction,
         ConsumeContext<T> consumeContext,
         OutboxConsumeOptions options,
-        IPipe<OutboxConsumeContext<T>> next,
-        Guid messageId
+        DeferredSends deferred
     )
         where T : class
     {
-        var started = clock.GetTimestamp();
+        var messageId = consumeContext.GetOriginalMessageId()!.Value;
         var cancellationToken = consumeContext.CancellationToken;
-        var transaction = await context.Database.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
-        await using var _ = transaction.ConfigureAwait(false);
+        var inbox = await IsNew(transaction, messageId, options.ConsumerId, cancellationToken).ConfigureAwait(false)
+            ? null
+            : await Find(messageId, options.ConsumerId, cancellationToken).ConfigureAwait(false);
 
-        InboxState? inbox = null;
-        if (!await Receive(transaction, messageId, options.ConsumerId, cancellationToken).ConfigureAwait(false))
-        {
-            inbox = await Find(messageId, options.ConsumerId, cancellationToken).ConfigureAwait(false);
-        }
-
-        var proxy = new InboxConsumeContext<TDbContext, T>(
+        var stage = bus.IsInMemory ? null : provider.GetRequiredService<OutboxStage<TDbContext>>();
+        var received = new InboxConsumeContext<TDbContext, T>(
             consumeContext,
             options,
             provider,
             context,
-            stage,
+            stage as IMessageStage ?? deferred,
             messageId,
             inbox,
             clock
         );
+        stage?.ScheduleFor(received);
 
-        stage.ScheduleFor(proxy);
+        return received;
+    }
 
-        await next.Send(proxy).ConfigureAwait(false);
-        while (inbox is not null && proxy.ContinueProcessing)
+    /// A consumer whose commit fails has said that it is done; whoever waits for a fault must hear of this one.
+    static async Task TellFault<T>(
+        ConsumeContext<T> consumeContext,
+        InboxConsumeContext<TDbContext, T>? attempt,
+        TimeSpan elapsed,
+        Exception exception
+    )
+        where T : class
+    {
+        if (attempt is null || !await attempt.TellFaults().ConfigureAwait(false))
         {
-            await next.Send(proxy).ConfigureAwait(false);
-        }
-
-        try
-        {
-            await context.SaveChangesAsync(cancellationToken).ConfigureAwait(false);
-            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception exception)
-        {
-            // The consumer has already said that it is done; whoever waits for a fault must hear of this one.
-            await consumeContext
-                .NotifyFaulted(clock.GetElapsedTime(started), TypeCache<T>.ShortName, exception)
-                .ConfigureAwait(false);
-            throw;
+            await consumeContext.NotifyFaulted(elapsed, TypeCache<T>.ShortName, exception).ConfigureAwait(false);
         }
     }
 
-    async Task<bool> Receive(
+    /// Whoever has consumed it already may have left messages behind, which take more than one turn.
+    static async Task Consume<T>(InboxConsumeContext<TDbContext, T> received, IPipe<OutboxConsumeContext<T>> next)
+        where T : class
+    {
+        await next.Send(received).ConfigureAwait(false);
+        while (received.IsKnown && received.ContinueProcessing)
+        {
+            await next.Send(received).ConfigureAwait(false);
+        }
+    }
+
+    async Task<bool> IsNew(
         IDbContextTransaction transaction,
         Guid messageId,
         Guid consumerId,
@@ -129,6 +156,7 @@ internal sealed class InboxContextFactory<TDbContext>(
     async Task<InboxState> Find(Guid messageId, Guid consumerId, CancellationToken cancellationToken) =>
         await context
             .Set<InboxState>()
+            .AsTracking()
             .SingleOrDefaultAsync(row => row.MessageId == messageId && row.ConsumerId == consumerId, cancellationToken)
             .ConfigureAwait(false)
         ?? throw new ConcurrencyException(

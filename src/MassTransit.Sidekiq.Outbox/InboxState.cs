@@ -4,38 +4,38 @@ namespace MassTransit.Sidekiq;
 /// A message that a consumer has received: whoever finds the row knows that its effects are in the database already.
 /// Same table as in MassTransit.EntityFrameworkCore 8.5.
 /// </summary>
-public sealed class InboxState
+public class InboxState
 {
     /// <summary>Counts the rows; nothing refers to it.</summary>
-    public long Id { get; set; }
+    public virtual long Id { get; set; }
 
     /// <summary>The message. For a job that Ruby pushed it is derived from the jid, so every retry has the same.</summary>
-    public Guid MessageId { get; set; }
+    public virtual Guid MessageId { get; set; }
 
     /// <summary>The consumer: endpoint, consumer type and message type, hashed.</summary>
-    public Guid ConsumerId { get; set; }
+    public virtual Guid ConsumerId { get; set; }
 
     /// <summary>Who works on it; written only by MassTransit's own outbox.</summary>
-    public Guid LockId { get; set; }
+    public virtual Guid LockId { get; set; }
 
     /// <summary>SQL Server's rowversion; never written elsewhere.</summary>
-    public byte[]? RowVersion { get; set; }
+    public virtual byte[]? RowVersion { get; set; }
 
     /// <summary>When it first came in.</summary>
-    public DateTime Received { get; set; }
+    public virtual DateTime Received { get; set; }
 
     /// <summary>How often it came in.</summary>
-    public int ReceiveCount { get; set; }
+    public virtual int ReceiveCount { get; set; }
 
     /// <summary>When the message itself expires, if it does.</summary>
-    public DateTime? ExpirationTime { get; set; }
+    public virtual DateTime? ExpirationTime { get; set; }
 
     /// <summary>When its effects were committed.</summary>
-    public DateTime? Consumed { get; set; }
+    public virtual DateTime? Consumed { get; set; }
 
     /// <summary>When nothing was left to send for it. The retention counts from here.</summary>
-    public DateTime? Delivered { get; set; }
+    public virtual DateTime? Delivered { get; set; }
 
     /// <summary>The last of its messages that was sent; written only by MassTransit's own outbox.</summary>
-    public long? LastSequenceNumber { get; set; }
+    public virtual long? LastSequenceNumber { get; set; }
 }

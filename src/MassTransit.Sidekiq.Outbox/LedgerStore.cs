@@ -12,7 +12,7 @@ internal sealed class LedgerStore<TDbContext>(IServiceScopeFactory scopes)
         With(rows => rows.Where(row => jids.Contains(row.Jid)).Select(row => row.Jid).ToListAsync(cancellationToken));
 
     public Task Forget(IReadOnlyCollection<string> jids, CancellationToken cancellationToken) =>
-        With(rows => rows.Where(row => jids.Contains(row.Jid)).ExecuteDeleteAsync(cancellationToken));
+        With(rows => rows.DeleteWhere(nameof(OutboxLedger.Jid), jids, cancellationToken));
 
     /// Dead ones are not looked for.
     public Task Bury(IReadOnlyCollection<string> jids, DateTime now, CancellationToken cancellationToken) =>

@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-/// MySQL from 8.0, which knows SKIP LOCKED and JSON_TABLE.
+/// MySQL from 8.0 and MariaDB from 10.6, which know SKIP LOCKED and JSON_TABLE.
 internal sealed class MySqlDialect : OutboxDialect
 {
     public override string Name => "mysql";
@@ -10,10 +10,12 @@ internal sealed class MySqlDialect : OutboxDialect
 
     public override string Quote(string name) => $"`{name.Replace("`", "``", StringComparison.Ordinal)}`";
 
+    /// The index is named, since a short table would be sorted instead, and InnoDB locks whatever it has read: all of it.
     public override string Claim(OutboxTables tables) =>
         MessagesOf(
             tables,
             $"(SELECT {ClaimColumns(tables)} FROM {tables.Outbox.Name}"
+                + $" FORCE INDEX FOR ORDER BY ({tables.Outbox.IndexOn(nameof(OutboxState.Created))})"
                 + $" ORDER BY {tables.Outbox[nameof(OutboxState.Created)]} LIMIT @transactions FOR UPDATE SKIP LOCKED)"
         ) + " LIMIT @take";
 

@@ -103,12 +103,17 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
 
     public async ValueTask DisposeAsync()
     {
-        if (transaction is not null)
+        try
         {
-            await transaction.DisposeAsync().ConfigureAwait(false);
+            if (transaction is not null)
+            {
+                await transaction.DisposeAsync().ConfigureAwait(false);
+            }
         }
-
-        await scope.DisposeAsync().ConfigureAwait(false);
+        finally
+        {
+            await scope.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     async Task Delete(Guid[] ids, CancellationToken cancellationToken)

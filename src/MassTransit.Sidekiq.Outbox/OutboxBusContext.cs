@@ -4,6 +4,7 @@ using MassTransit.Middleware;
 using MassTransit.Middleware.Outbox;
 using MassTransit.Transports;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq;
 
@@ -37,8 +38,7 @@ internal sealed class OutboxBusContext<TBus, TDbContext>(
             return stage.SendDirectly(context);
         }
 
-        stage.Add(context);
-        return Task.CompletedTask;
+        return stage.Add(context);
     }
 
     public object? GetService(Type serviceType) => provider.GetService(serviceType);
@@ -56,44 +56,22 @@ internal sealed class OutboxBusContext<TBus, TDbContext>(
 }
 
 /// Chooses what a scope sends with: inside a consumer of this bus, that consumer's context; else the outbox.
-internal sealed class OutboxBusContextProvider<TBus, TDbContext> : IScopedBusContextProvider<TBus>, IDisposable
+internal sealed class OutboxBusContextProvider<TBus, TDbContext>(
+    TBus bus,
+    Bind<TBus, IClientFactory> clientFactory,
+    Bind<TBus, IScopedConsumeContextProvider> busConsumeContext,
+    IScopedConsumeContextProvider anyConsumeContext,
+    OutboxLog<TDbContext> log,
+    IServiceProvider provider
+) : IScopedBusContextProvider<TBus>, IDisposable
     where TBus : class, IBus
     where TDbContext : DbContext
 {
-    readonly OutboxStage<TDbContext>? stage;
-    readonly OutboxLog<TDbContext> log;
+    OutboxStage<TDbContext>? stage;
+    ScopedBusContext? outbox;
+    (ConsumeContext Consumed, ScopedBusContext Context)? consumer;
 
-    public OutboxBusContextProvider(
-        TBus bus,
-        OutboxStage<TDbContext> scopeStage,
-        OutboxSettings<TDbContext> settings,
-        OutboxLog<TDbContext> log,
-        Bind<TBus, IClientFactory> clientFactory,
-        Bind<TBus, IScopedConsumeContextProvider> busConsumeContext,
-        IScopedConsumeContextProvider anyConsumeContext,
-        IServiceProvider provider
-    )
-    {
-        this.log = log;
-        if (busConsumeContext.Value.HasContext)
-        {
-            Context = new ConsumeContextScopedBusContext(busConsumeContext.Value.GetContext(), clientFactory.Value);
-            return;
-        }
-
-        stage = scopeStage;
-        var consumeContext = anyConsumeContext.HasContext ? anyConsumeContext.GetContext() : null;
-        Context = new OutboxBusContext<TBus, TDbContext>(
-            bus,
-            stage,
-            settings,
-            clientFactory.Value,
-            provider,
-            consumeContext
-        );
-    }
-
-    public ScopedBusContext Context { get; }
+    public ScopedBusContext Context => field ??= new ScopeEndpoints(Choose);
 
     public void Dispose()
     {
@@ -108,5 +86,39 @@ internal sealed class OutboxBusContextProvider<TBus, TDbContext> : IScopedBusCon
         }
 
         stage.End();
+    }
+
+    ScopedBusContext Choose()
+    {
+        if (!busConsumeContext.Value.HasContext)
+        {
+            return outbox ??= Outbox();
+        }
+
+        var consumed = busConsumeContext.Value.GetContext();
+        if (!ReferenceEquals(consumer?.Consumed, consumed))
+        {
+            consumer = (consumed, new ConsumeContextScopedBusContext(consumed, clientFactory.Value));
+        }
+
+        return consumer!.Value.Context;
+    }
+
+    ScopedBusContext Outbox()
+    {
+        if (provider.GetRequiredService<OutboxBus<TDbContext>>().IsInMemory)
+        {
+            return new BusScopedBusContext<TBus>(bus, clientFactory.Value, provider);
+        }
+
+        stage = provider.GetRequiredService<OutboxStage<TDbContext>>();
+        return new OutboxBusContext<TBus, TDbContext>(
+            bus,
+            stage,
+            provider.GetRequiredService<OutboxSettings<TDbContext>>(),
+            clientFactory.Value,
+            provider,
+            anyConsumeContext.HasContext ? anyConsumeContext.GetContext() : null
+        );
     }
 }

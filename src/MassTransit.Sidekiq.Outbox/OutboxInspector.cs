@@ -54,7 +54,7 @@ internal sealed class OutboxInspector<TDbContext>(
     {
         var released = await With(async context =>
             {
-                var faults = context.Set<OutboxFault>().AsQueryable();
+                var faults = context.Set<OutboxFault>().AsTracking();
                 if (faultIds is not null)
                 {
                     faults = faults.Where(fault => faultIds.Contains(fault.Id));
@@ -81,7 +81,7 @@ internal sealed class OutboxInspector<TDbContext>(
 
     public Task<int> Discard(IReadOnlyCollection<long> faultIds, CancellationToken cancellationToken = default) =>
         With(context =>
-            context.Set<OutboxFault>().Where(fault => faultIds.Contains(fault.Id)).ExecuteDeleteAsync(cancellationToken)
+            context.Set<OutboxFault>().DeleteWhere(nameof(OutboxFault.Id), faultIds.Cast<object>(), cancellationToken)
         );
 
     public async Task WaitUntilDrained(CancellationToken cancellationToken = default)
@@ -89,6 +89,9 @@ internal sealed class OutboxInspector<TDbContext>(
         signal.Wake();
         while (await With(context => Pending(context).AnyAsync(cancellationToken)).ConfigureAwait(false))
         {
+            // Where nothing runs beside the callers, somebody has to begin.
+            await signal.Drain(cancellationToken).ConfigureAwait(false);
+
             // Another process may be the one that drains, and it cannot tell us.
             await Task.Delay(drainPause, TimeProvider.System, cancellationToken).ConfigureAwait(false);
         }

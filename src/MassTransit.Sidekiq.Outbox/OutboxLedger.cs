@@ -3,38 +3,38 @@ namespace MassTransit.Sidekiq;
 /// <summary>
 /// A job that was pushed and is not known to be done, where <see cref="SidekiqOutboxOptions.KeepUntilCompleted" /> asks for it.
 /// </summary>
-public sealed class OutboxLedger
+public class OutboxLedger
 {
     /// <summary>The job's id.</summary>
-    public string Jid { get; set; } = "";
+    public virtual string Jid { get; set; } = "";
 
     /// <summary>The message that it carries.</summary>
-    public Guid MessageId { get; set; }
+    public virtual Guid MessageId { get; set; }
 
     /// <summary>The queue it was pushed to.</summary>
-    public string Queue { get; set; } = "";
+    public virtual string Queue { get; set; } = "";
 
     /// <summary>The job as it was pushed.</summary>
-    public string Job { get; set; } = "";
+    public virtual string Job { get; set; } = "";
 
     /// <summary>When it was first pushed.</summary>
-    public DateTime SentAt { get; set; }
+    public virtual DateTime SentAt { get; set; }
 
     /// <summary>When it is due, for a scheduled message.</summary>
-    public DateTime? Due { get; set; }
+    public virtual DateTime? Due { get; set; }
 
     /// <summary>When to look for it in Redis, if it has not been completed by then; null for a dead one.</summary>
-    public DateTime? NextLook { get; set; }
+    public virtual DateTime? NextLook { get; set; }
 
     /// <summary>When a look did not find it; the next one decides.</summary>
-    public DateTime? Missed { get; set; }
+    public virtual DateTime? Missed { get; set; }
 
     /// <summary>How often it was pushed again.</summary>
-    public int PushedAgain { get; set; }
+    public virtual int PushedAgain { get; set; }
 
     /// <summary>The data set of Redis that it was pushed into: another one does not have it.</summary>
-    public string Epoch { get; set; } = "";
+    public virtual string Epoch { get; set; } = "";
 
     /// <summary>When it was found to be dead.</summary>
-    public DateTime? DiedAt { get; set; }
+    public virtual DateTime? DiedAt { get; set; }
 }

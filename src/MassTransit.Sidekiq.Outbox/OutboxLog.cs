@@ -17,6 +17,15 @@ internal sealed class OutboxLog<TDbContext>(ILoggerFactory loggers)
 
     public void RedisLostItsData(int jobs) => logger.RedisLostItsData(jobs, typeof(TDbContext).Name);
 
+    public void ObserverFailed(Exception fault) => logger.ObserverFailed(fault, typeof(TDbContext).Name);
+
+    public void TablesMissing(string table, string reason) =>
+        logger.TablesMissing(table, typeof(TDbContext).Name, reason);
+
+    public void ContextFailed(Exception fault) => logger.ContextFailed(fault, typeof(TDbContext).Name);
+
+    public void ConnectionShared() => logger.ConnectionShared(typeof(TDbContext).Name);
+
     public void SetAside(Exception fault) => logger.SetAside(fault, typeof(TDbContext).Name);
 }
 
@@ -35,6 +44,34 @@ internal static partial class OutboxLogMessages
         "A message in the outbox of {Context} cannot be sent and was set aside in OutboxFault. Cure the cause and release it with IOutboxInspector"
     )]
     public static partial void SetAside(this ILogger logger, Exception fault, string context);
+
+    [LoggerMessage(
+        5007,
+        LogLevel.Error,
+        "Table {Table} cannot be read, so the outbox of {Context} waits ({Reason}). Add a migration: dotnet ef migrations add Outbox, or migrationBuilder.CreateSidekiqOutbox()"
+    )]
+    public static partial void TablesMissing(this ILogger logger, string table, string context, string reason);
+
+    [LoggerMessage(
+        5008,
+        LogLevel.Warning,
+        "An observer threw while a message went through the outbox of {Context}; the message is staged all the same"
+    )]
+    public static partial void ObserverFailed(this ILogger logger, Exception fault, string context);
+
+    [LoggerMessage(
+        5009,
+        LogLevel.Warning,
+        "All scopes share one connection of {Context}, so nothing can drain its outbox beside them: messages are sent when SaveChangesAsync or CommitAsync returns. For a relay give each context a connection of its own; SQLite in memory: 'Data Source=orders;Mode=Memory;Cache=Shared'"
+    )]
+    public static partial void ConnectionShared(this ILogger logger, string context);
+
+    [LoggerMessage(
+        5010,
+        LogLevel.Warning,
+        "{Context} cannot be made at the start of the bus, so nobody has looked whether its outbox can work"
+    )]
+    public static partial void ContextFailed(this ILogger logger, Exception fault, string context);
 
     [LoggerMessage(
         5006,

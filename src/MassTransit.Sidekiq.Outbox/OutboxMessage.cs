@@ -6,7 +6,7 @@ namespace MassTransit.Sidekiq;
 /// <summary>
 /// One message to send once its transaction has committed. Same table as in MassTransit.EntityFrameworkCore 8.5.
 /// </summary>
-public sealed class OutboxMessage : OutboxMessageContext
+public class OutboxMessage : OutboxMessageContext
 {
     static readonly Dictionary<string, object> none = new(StringComparer.OrdinalIgnoreCase);
 
@@ -14,67 +14,67 @@ public sealed class OutboxMessage : OutboxMessageContext
     IReadOnlyDictionary<string, object>? properties;
 
     /// <summary>The order in which the messages of a transaction are sent.</summary>
-    public long SequenceNumber { get; set; }
+    public virtual long SequenceNumber { get; set; }
 
     /// <summary>When it is due, for a scheduled message; absolute, so that a late drain delays nothing further.</summary>
-    public DateTime? EnqueueTime { get; set; }
+    public virtual DateTime? EnqueueTime { get; set; }
 
     /// <summary>When it was staged.</summary>
-    public DateTime SentTime { get; set; }
+    public virtual DateTime SentTime { get; set; }
 
     /// <summary>The message's headers, as a JSON object.</summary>
-    public string? Headers { get; set; }
+    public virtual string? Headers { get; set; }
 
     /// <summary>What the transport needs besides, as a JSON object: job class, options, arguments.</summary>
-    public string? Properties { get; set; }
+    public virtual string? Properties { get; set; }
 
     /// <summary>The message whose consumer staged it; written only by MassTransit's own outbox.</summary>
-    public Guid? InboxMessageId { get; set; }
+    public virtual Guid? InboxMessageId { get; set; }
 
     /// <summary>The consumer that staged it; written only by MassTransit's own outbox.</summary>
-    public Guid? InboxConsumerId { get; set; }
+    public virtual Guid? InboxConsumerId { get; set; }
 
     /// <summary>Its transaction.</summary>
-    public Guid? OutboxId { get; set; }
+    public virtual Guid? OutboxId { get; set; }
 
     /// <summary>The message's id; the jid of its job is a hash of it.</summary>
-    public Guid MessageId { get; set; }
+    public virtual Guid MessageId { get; set; }
 
     /// <summary>How the body was written.</summary>
-    public string ContentType { get; set; } = "";
+    public virtual string ContentType { get; set; } = "";
 
     /// <summary>The message's urns, its own first, separated by semicolons.</summary>
-    public string MessageType { get; set; } = "";
+    public virtual string MessageType { get; set; } = "";
 
     /// <summary>The message.</summary>
-    public string Body { get; set; } = "";
+    public virtual string Body { get; set; } = "";
 
     /// <summary>The conversation it belongs to.</summary>
-    public Guid? ConversationId { get; set; }
+    public virtual Guid? ConversationId { get; set; }
 
     /// <summary>What it is about.</summary>
-    public Guid? CorrelationId { get; set; }
+    public virtual Guid? CorrelationId { get; set; }
 
     /// <summary>What caused it.</summary>
-    public Guid? InitiatorId { get; set; }
+    public virtual Guid? InitiatorId { get; set; }
 
     /// <summary>The request it is, or answers.</summary>
-    public Guid? RequestId { get; set; }
+    public virtual Guid? RequestId { get; set; }
 
     /// <summary>Who sent it.</summary>
-    public Uri? SourceAddress { get; set; }
+    public virtual Uri? SourceAddress { get; set; }
 
     /// <summary>The queue or topic it goes to.</summary>
-    public Uri? DestinationAddress { get; set; }
+    public virtual Uri? DestinationAddress { get; set; }
 
     /// <summary>Where answers go.</summary>
-    public Uri? ResponseAddress { get; set; }
+    public virtual Uri? ResponseAddress { get; set; }
 
     /// <summary>Where faults go.</summary>
-    public Uri? FaultAddress { get; set; }
+    public virtual Uri? FaultAddress { get; set; }
 
     /// <summary>When it is of no use any more.</summary>
-    public DateTime? ExpirationTime { get; set; }
+    public virtual DateTime? ExpirationTime { get; set; }
 
     Guid? MessageContext.MessageId => MessageId;
 

@@ -9,6 +9,7 @@ namespace MassTransit.Sidekiq;
 internal sealed class OutboxNotifier<TDbContext>(
     OutboxListener<TDbContext> listener,
     OutboxSignal<TDbContext> signal,
+    OutboxDatabase<TDbContext> database,
     Func<IBusInstance> instance,
     TimeProvider clock
 ) : BusLifetime(instance)
@@ -26,7 +27,11 @@ internal sealed class OutboxNotifier<TDbContext>(
 
     protected override void Start(IBusInstance bus)
     {
-        loop = new BackgroundLoop($"Notifying of messages in {typeof(TDbContext).Name}", Cycle, clock);
+        loop = new BackgroundLoop(
+            $"Notifying of messages in {typeof(TDbContext).Name}",
+            database.OnceComplete(Cycle),
+            clock
+        );
         signal.Committed += OnCommitted;
         loop.Start();
     }

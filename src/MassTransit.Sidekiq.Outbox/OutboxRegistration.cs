@@ -45,6 +45,10 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
             AddScheduler(services);
         }
 
+        services.AddBusObserver(provider => new OutboxPrecondition<TDbContext>(
+            provider.GetRequiredService<OutboxBus<TDbContext>>(),
+            provider.GetRequiredService<OutboxDatabase<TDbContext>>()
+        ));
         if (options.IsBusOutbox)
         {
             services.AddBusObserver(Watch);
@@ -65,10 +69,7 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
         provider.GetService<IBusInstance<TBus>>() ?? provider.GetRequiredService<Bind<TBus, IBusInstance>>().Value;
 
     static SidekiqHostConfiguration Host(IServiceProvider provider) =>
-        Bus(provider).HostConfiguration as SidekiqHostConfiguration
-        ?? throw new ConfigurationException(
-            $"The outbox of {typeof(TDbContext).Name} drains to Sidekiq, and its bus runs on {Bus(provider).HostConfiguration.HostAddress}. Configure the bus with UsingSidekiq."
-        );
+        provider.GetRequiredService<OutboxBus<TDbContext>>().Host;
 
     void AddServices(IServiceCollection services)
     {
@@ -79,7 +80,9 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
         services.TryAddSingleton<BypassWatch<TDbContext>>();
         services.TryAddSingleton<OutboxLog<TDbContext>>();
         services.TryAddSingleton<OutboxMonitor<TDbContext>>();
+        services.TryAddSingleton(provider => new OutboxBus<TDbContext>(() => Bus(provider)));
         services.TryAddSingleton<OutboxStore<TDbContext>>();
+        services.TryAddSingleton<OutboxDatabase<TDbContext>>();
         services.TryAddSingleton<LedgerStore<TDbContext>>();
         services.TryAddSingleton<OutboxListener<TDbContext>>();
         services.TryAddSingleton<IOutboxInspector<TDbContext>, OutboxInspector<TDbContext>>();
@@ -87,8 +90,9 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
             provider.GetRequiredService<IOutboxInspector<TDbContext>>()
         );
         services.TryAddScoped(provider => new OutboxStage<TDbContext>(
-            provider.GetRequiredService<TDbContext>(),
+            new Lazy<TDbContext>(provider.GetRequiredService<TDbContext>),
             provider.GetRequiredService<OutboxSignal<TDbContext>>(),
+            provider.GetRequiredService<OutboxLog<TDbContext>>(),
             Host(provider),
             provider.GetRequiredService<TimeProvider>()
         ));
@@ -107,19 +111,22 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
         }
     }
 
-    /// In a consumer without an inbox nothing is staged, so its cancellations are not either.
     static IMessageScheduler Scheduler(IServiceProvider provider)
     {
-        var context = provider.GetRequiredService<IScopedBusContextProvider<TBus>>().Context;
-        var sender = context.SendEndpointProvider;
-        var isStaged =
-            context is OutboxBusContext<TBus, TDbContext>
-            || (sender is PipeContext consumer && consumer.TryGetPayload<OutboxConsumeContext>(out _));
-        var host = Host(provider);
-
-        return isStaged
-            ? provider.GetRequiredService<OutboxStage<TDbContext>>().Scheduler(sender)
-            : new MessageScheduler(new SidekiqScheduleMessageProvider(sender, host), host.Topology);
+        var endpoints = (ScopeEndpoints)provider.GetRequiredService<IScopedBusContextProvider<TBus>>().Context;
+        var bus = provider.GetRequiredService<OutboxBus<TDbContext>>();
+        return bus.IsInMemory
+            ? new MessageScheduler(
+                new DelayedScheduleMessageProvider(endpoints),
+                bus.Instance.HostConfiguration.Topology
+            )
+            : new MessageScheduler(
+                new OutboxScheduleProvider<TDbContext>(
+                    new SidekiqScheduleMessageProvider(endpoints, bus.Host),
+                    () => endpoints.IsStaged ? provider.GetRequiredService<OutboxStage<TDbContext>>() : null
+                ),
+                bus.Host.Topology
+            );
     }
 
     /// The bus is asked for later: the observer is made while the bus is.
@@ -133,6 +140,7 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
             () => Bus(provider),
             () => Host(provider),
             () => Keeper(provider),
+            provider.GetRequiredService<OutboxDatabase<TDbContext>>(),
             provider.GetRequiredService<TimeProvider>()
         );
 
@@ -157,6 +165,7 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
         new(
             provider.GetRequiredService<OutboxListener<TDbContext>>(),
             provider.GetRequiredService<OutboxSignal<TDbContext>>(),
+            provider.GetRequiredService<OutboxDatabase<TDbContext>>(),
             () => Bus(provider),
             provider.GetRequiredService<TimeProvider>()
         );

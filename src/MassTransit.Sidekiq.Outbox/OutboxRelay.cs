@@ -19,6 +19,7 @@ internal sealed class OutboxRelay<TDbContext>(
     Func<IBusInstance> instance,
     Func<SidekiqHostConfiguration> host,
     Func<LedgerKeeper<TDbContext>?> createKeeper,
+    OutboxDatabase<TDbContext> database,
     TimeProvider clock
 ) : BusLifetime(instance)
     where TDbContext : DbContext
@@ -41,24 +42,19 @@ internal sealed class OutboxRelay<TDbContext>(
         keeper = createKeeper();
         push = new JobPush(host(), keeper?.Ledger);
 
-        loops.Add(new BackgroundLoop($"Draining the outbox of {settings.Name}", Cycle, clock));
-        loops.Add(
-            new BackgroundLoop(
-                $"Listening for messages in {settings.Name}",
-                token => listener.Listen(Wake, token),
-                clock
-            )
-        );
-        loops.Add(
-            new BackgroundLoop(
-                $"Cleaning the inbox of {settings.Name}",
-                new InboxCleaner<TDbContext>(store, settings, clock).Cycle,
-                clock
-            )
-        );
+        if (database.IsConnectionShared())
+        {
+            database.SayConnectionIsShared();
+            signal.Inline = DrainNow;
+            return;
+        }
+
+        Loop($"Draining the outbox of {settings.Name}", Cycle);
+        Loop($"Listening for messages in {settings.Name}", token => listener.Listen(Wake, token));
+        Loop($"Cleaning the inbox of {settings.Name}", new InboxCleaner<TDbContext>(store, settings, clock).Cycle);
         if (keeper is not null)
         {
-            loops.Add(new BackgroundLoop($"Keeping the ledger of {settings.Name}", keeper.Cycle, clock));
+            Loop($"Keeping the ledger of {settings.Name}", keeper.Cycle);
         }
 
         signal.Inline = settings.Options.IsInline ? DrainNow : null;
@@ -77,6 +73,9 @@ internal sealed class OutboxRelay<TDbContext>(
             process.Redis.Back -= OnBack;
         }
     }
+
+    void Loop(string name, Func<CancellationToken, Task<TimeSpan>> cycle) =>
+        loops.Add(new BackgroundLoop(name, database.OnceComplete(cycle), clock));
 
     internal async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
     {

@@ -3,9 +3,10 @@ using Microsoft.EntityFrameworkCore;
 namespace MassTransit.Sidekiq;
 
 /// Schedules and cancels in the transaction: a cancellation is staged like a message, and comes out behind what it cancels.
+/// Where there is no stage, in a consumer without an inbox, it is cancelled at once, as it was sent.
 internal sealed class OutboxScheduleProvider<TDbContext>(
     SidekiqScheduleMessageProvider transport,
-    OutboxStage<TDbContext> stage
+    Func<OutboxStage<TDbContext>?> findStage
 ) : IScheduleMessageProvider
     where TDbContext : DbContext
 {
@@ -20,6 +21,11 @@ internal sealed class OutboxScheduleProvider<TDbContext>(
 
     public Task CancelScheduledSend(Guid tokenId, CancellationToken cancellationToken)
     {
+        if (findStage() is not { } stage)
+        {
+            return transport.CancelScheduledSend(tokenId, cancellationToken);
+        }
+
         stage.AddCancellation(tokenId);
         return Task.CompletedTask;
     }

@@ -3,7 +3,6 @@ using System.Transactions;
 using MassTransit.Context;
 using MassTransit.Scheduling;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.ChangeTracking;
 
 namespace MassTransit.Sidekiq;
 
@@ -15,26 +14,33 @@ namespace MassTransit.Sidekiq;
 /// 3. in another transaction than before: the old row may have been rolled back with it,
 /// 4. after SaveChanges in a transaction that somebody else began (Npgsql uses one object for one transaction after another,
 ///    so nobody can tell whether it is still the same), or that was rolled back to a savepoint,
-/// 5. after the change tracker was cleared: the row was never written.
+/// 5. after the change tracker was cleared: what was not written by then goes with all else that it held.
+/// The context is asked for with the first message, not before: it may be one whose interceptors, or whose own constructor,
+/// take the endpoints that lead here.
 internal sealed class OutboxStage<TDbContext>(
-    TDbContext context,
+    Lazy<TDbContext> context,
     OutboxSignal<TDbContext> signal,
+    OutboxLog<TDbContext> log,
     SidekiqHostConfiguration host,
     TimeProvider clock
-)
+) : IMessageStage
     where TDbContext : DbContext
 {
     readonly Lock gate = new();
-    readonly List<EntityEntry> staged = [];
-    EntityEntry<OutboxState>? state;
+    readonly List<object> staged = [];
+    OutboxState? state;
     object? transaction;
     DateTime last;
+    bool isWatching;
 
-    /// Whether messages were staged that no SaveChanges has written.
-    public bool HasUnsaved => state is { State: EntityState.Added };
+    /// Whether messages were staged that no SaveChanges has written. Known without the context, which may be gone by then.
+    public bool HasUnsaved { get; private set; }
 
-    public void Add<T>(SendContext<T> message)
-        where T : class => Add(StagedMessage.From(message, Now(), host));
+    TDbContext Context => context.Value;
+
+    /// Observers hear of a message here, where its type is known: whoever drains it knows but a row.
+    public Task Add<T>(SendContext<T> message)
+        where T : class => message.Observe(Stage, log);
 
     /// Comes out behind what it cancels, and does nothing when that was in the same transaction and went with it.
     public void AddCancellation(Guid token) => Add(StagedMessage.Cancellation(token, Now()));
@@ -42,7 +48,7 @@ internal sealed class OutboxStage<TDbContext>(
     /// What schedules and cancels in this transaction.
     public IMessageScheduler Scheduler(ISendEndpointProvider sender) =>
         new MessageScheduler(
-            new OutboxScheduleProvider<TDbContext>(new SidekiqScheduleMessageProvider(sender, host), this),
+            new OutboxScheduleProvider<TDbContext>(new SidekiqScheduleMessageProvider(sender, host), () => this),
             host.Topology
         );
 
@@ -55,7 +61,26 @@ internal sealed class OutboxStage<TDbContext>(
     }
 
     /// Past the outbox: as it would be drained, but now.
-    public async Task SendDirectly<T>(SendContext<T> message)
+    public Task SendDirectly<T>(SendContext<T> message)
+        where T : class => message.Observe(Push, log);
+
+    /// Those staged may be committed by now in a way that nobody saw.
+    public void End()
+    {
+        if (context.IsValueCreated)
+        {
+            signal.Commit(Context);
+        }
+    }
+
+    Task Stage<T>(SendContext<T> message)
+        where T : class
+    {
+        Add(StagedMessage.From(message, Now(), host));
+        return Task.CompletedTask;
+    }
+
+    async Task Push<T>(SendContext<T> message)
         where T : class
     {
         var row = StagedMessage.From(message, Now(), host);
@@ -66,52 +91,61 @@ internal sealed class OutboxStage<TDbContext>(
         }
     }
 
-    /// Those staged may be committed by now in a way that nobody saw.
-    public void End() => signal.Commit(context);
-
     void Add(OutboxMessage row)
     {
         lock (gate)
         {
-            row.OutboxId = State().Entity.OutboxId;
-            staged.Add(Added(row));
+            row.OutboxId = State().OutboxId;
+            Track(row);
+            HasUnsaved = true;
         }
 
-        signal.Staged(context);
+        signal.Staged(Context);
     }
 
-    EntityEntry<OutboxState> State()
+    OutboxState State()
     {
+        WatchSaves();
         var current = CurrentTransaction();
+        // An entry that the tracker was cleared of still says what it was: only the tracker knows.
+        var tracked = state is null ? EntityState.Detached : Context.Entry(state).State;
         var goesOn =
-            state?.State == EntityState.Added
-            || (state?.State == EntityState.Unchanged && current is not null && current.Equals(transaction));
+            tracked == EntityState.Added
+            || (tracked == EntityState.Unchanged && current is not null && current.Equals(transaction));
 
         transaction = current;
-        if (!goesOn)
+        if (state is null || !goesOn)
         {
             ForgetSaved();
-            state = Added(new OutboxState { OutboxId = NewId.NextGuid(), Created = Next() });
-            staged.Add(state);
+            state = new OutboxState { OutboxId = NewId.NextGuid(), Created = Next() };
+            Track(state);
         }
 
-        return state!;
+        return state;
+    }
+
+    void WatchSaves()
+    {
+        if (!isWatching)
+        {
+            isWatching = true;
+            Context.SavedChanges += (_, _) => HasUnsaved = false;
+        }
     }
 
     /// Unlike Add, it does not look for related entities: there are none.
-    EntityEntry<T> Added<T>(T row)
-        where T : class
+    void Track(object row)
     {
-        var entry = context.Entry(row);
-        entry.State = EntityState.Added;
-        return entry;
+        Context.Entry(row).State = EntityState.Added;
+        staged.Add(row);
     }
 
     /// Rows that were rolled back leave their numbers to later ones, and a context cannot hold two of one number.
     void ForgetSaved()
     {
-        foreach (var entry in staged)
+        foreach (var row in staged)
         {
+            var entry = Context.Entry(row);
             if (entry.State == EntityState.Unchanged)
             {
                 entry.State = EntityState.Detached;
@@ -122,9 +156,9 @@ internal sealed class OutboxStage<TDbContext>(
     }
 
     object? CurrentTransaction() =>
-        context.Database.CurrentTransaction is { } begun
-            ? (signal.IsDoubtful(context, begun.TransactionId) ? null : begun.TransactionId)
-        : (Transaction.Current ?? context.Database.GetEnlistedTransaction()) is { } ambient
+        Context.Database.CurrentTransaction is { } begun
+            ? (signal.IsDoubtful(Context, begun.TransactionId) ? null : begun.TransactionId)
+        : (Transaction.Current ?? Context.Database.GetEnlistedTransaction()) is { } ambient
             ? ambient.TransactionInformation.LocalIdentifier
         : null;
 

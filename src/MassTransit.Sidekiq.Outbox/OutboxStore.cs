@@ -37,7 +37,16 @@ internal sealed class OutboxStore<TDbContext>(IServiceScopeFactory scopes, Outbo
                 .BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken)
                 .ConfigureAwait(false);
             var batch = new OutboxBatch(scope, statements, transaction);
-            await batch.Read(take, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await batch.Read(take, cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                // A connection that is the user's own does not end with the scope.
+                await transaction.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
 
             return batch;
         }
@@ -101,6 +110,7 @@ internal sealed class OutboxStatements
         var tables = new OutboxTables(model, dialect.Quote);
 
         Dialect = dialect;
+        Probes = tables.Probes();
         HasWork = OutboxDialect.HasWork(tables);
         Claim = dialect.Claim(tables);
         Delete = $"{dialect.DeleteMessages(tables)}; {dialect.DeleteTransactions(tables)}";
@@ -115,6 +125,9 @@ internal sealed class OutboxStatements
     public OutboxDialect Dialect { get; }
 
     public bool LocksEverything => Dialect.LocksEverything;
+
+    /// For each table a statement that reads nothing, and fails where the table or one of its columns is missing.
+    public IReadOnlyList<(string Table, string Sql)> Probes { get; }
 
     public string HasWork { get; }
 

@@ -51,21 +51,31 @@ internal sealed class OutboxTables
     public OutboxTable Ledger { get; }
 
     public string MessageColumns { get; }
+
+    public IReadOnlyList<(string Table, string Sql)> Probes() =>
+        [.. new[] { Inbox, Outbox, Message, Fault, Ledger }.Select(table => (table.Name, table.Probe))];
 }
 
 internal sealed class OutboxTable
 {
     readonly Dictionary<string, string> columns;
+    readonly Func<string, string> indexOn;
 
     public OutboxTable(IModel model, Type entity, Func<string, string> quote)
     {
         var mapped =
             model.FindEntityType(entity)
             ?? throw new ConfigurationException(
-                $"{entity.Name} is not in the model of the DbContext. Call modelBuilder.AddSidekiqOutbox() in OnModelCreating."
+                $"{entity.Name} is not in the model of the DbContext. Call modelBuilder.AddSidekiqOutbox() in OnModelCreating, and add a migration: dotnet ef migrations add Outbox."
             );
+        foreach (var column in OutboxColumn.Of(entity))
+        {
+            column.Check(mapped, model);
+        }
+
         var table = StoreObjectIdentifier.Create(mapped, StoreObjectType.Table)!.Value;
 
+        indexOn = property => quote(mapped.FindIndex(mapped.FindProperty(property)!)!.GetDatabaseName(table)!);
         Name = table.Schema is { } schema ? $"{quote(schema)}.{quote(table.Name)}" : quote(table.Name);
         columns = mapped
             .GetProperties()
@@ -77,6 +87,11 @@ internal sealed class OutboxTable
     }
 
     public string Name { get; }
+
+    public string Probe => $"SELECT {string.Join(", ", columns.Values)} FROM {Name} WHERE 1 = 0";
+
+    /// The name of the index on one column.
+    public string IndexOn(string property) => indexOn(property);
 
     public string this[string property] => columns[property];
 }

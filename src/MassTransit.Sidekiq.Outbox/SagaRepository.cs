@@ -28,6 +28,7 @@ internal sealed class SagaRepository<TSaga, TDbContext>(
     {
         var found = await context
             .Set<TSaga>()
+            .AsTracking()
             .Where(query.FilterExpression)
             .ToListAsync(consumeContext.CancellationToken)
             .ConfigureAwait(false);

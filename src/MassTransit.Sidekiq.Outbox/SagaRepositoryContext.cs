@@ -41,6 +41,7 @@ internal sealed class SagaRepositoryContext<TSaga, TMessage, TDbContext>(
     {
         var instance = await context
             .Set<TSaga>()
+            .AsTracking()
             .SingleOrDefaultAsync(one => one.CorrelationId == correlationId, CancellationToken)
             .ConfigureAwait(false);
 
@@ -58,10 +59,15 @@ internal sealed class SagaRepositoryContext<TSaga, TMessage, TDbContext>(
 
     public Task Update(SagaConsumeContext<TSaga> sagaContext)
     {
+        // Whether or not the context looks for changes by itself.
+        var entry = context.Entry(sagaContext.Saga);
+        entry.DetectChanges();
+
         // A saga that only answered has not changed: counting it would make two questions collide.
-        if (sagaContext.Saga is ISagaVersion versioned && context.Entry(sagaContext.Saga).State == EntityState.Modified)
+        if (sagaContext.Saga is ISagaVersion versioned && entry.State == EntityState.Modified)
         {
             versioned.Version++;
+            entry.DetectChanges();
         }
 
         return context.SaveChangesAsync(CancellationToken);

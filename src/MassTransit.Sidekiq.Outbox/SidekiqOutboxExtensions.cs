@@ -1,6 +1,7 @@
 using MassTransit.Configuration;
 using MassTransit.Sidekiq;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit;
 
@@ -52,6 +53,12 @@ public static class SidekiqOutboxExtensions
     {
         ArgumentNullException.ThrowIfNull(configurator);
         ArgumentNullException.ThrowIfNull(context);
+        if (context.GetService<OutboxSettings<TDbContext>>() is null)
+        {
+            throw new ConfigurationException(
+                $"{configurator.InputAddress} uses the outbox of {typeof(TDbContext).Name}, which is not registered. Call x.AddSidekiqOutbox<{typeof(TDbContext).Name}>() in AddMassTransit."
+            );
+        }
 
         var observer = new OutboxConsumePipeSpecificationObserver<TDbContext>(configurator, context);
         configurator.ConnectConsumerConfigurationObserver(observer);

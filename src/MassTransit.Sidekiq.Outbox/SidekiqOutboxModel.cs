@@ -33,13 +33,15 @@ public static class SidekiqOutboxModel
         var entity = modelBuilder.Entity<T>();
         if (schema is not null)
         {
-            entity.ToTable(typeof(T).Name, schema);
+            // Not the name with it: a naming convention may have its say.
+            entity.Metadata.SetSchema(schema);
         }
 
-        // A convention of the user's, such as a maximum length for every text, would cut bodies and headers.
-        foreach (var property in entity.Metadata.GetProperties())
+        // A model whose entities tell of their changes asks it of all, but ours are plain, and most are made by hand.
+        entity.HasChangeTrackingStrategy(ChangeTrackingStrategy.Snapshot);
+        foreach (var column in OutboxColumn.Of<T>())
         {
-            property.SetMaxLength(null);
+            column.Map(entity);
         }
 
         map(entity);
@@ -63,14 +65,7 @@ public static class SidekiqOutboxModel
 
     static void Message(EntityTypeBuilder<OutboxMessage> message)
     {
-        const int longestAddress = 256;
-
         message.HasKey(row => row.SequenceNumber);
-        message.Property(row => row.ContentType).HasMaxLength(256);
-        message.Property(row => row.SourceAddress).HasMaxLength(longestAddress);
-        message.Property(row => row.DestinationAddress).HasMaxLength(longestAddress);
-        message.Property(row => row.ResponseAddress).HasMaxLength(longestAddress);
-        message.Property(row => row.FaultAddress).HasMaxLength(longestAddress);
         message.HasIndex(row => row.ExpirationTime);
         message.HasIndex(row => row.EnqueueTime);
 
@@ -102,7 +97,6 @@ public static class SidekiqOutboxModel
     static void Ledger(EntityTypeBuilder<OutboxLedger> ledger)
     {
         ledger.HasKey(row => row.Jid);
-        ledger.Property(row => row.Jid).HasMaxLength(64);
         ledger.HasIndex(row => row.NextLook);
     }
 }

@@ -1,6 +1,5 @@
 using MassTransit.Sidekiq.Outbox.Tests.Contracts;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
@@ -44,23 +43,6 @@ public class ChoiceTests
         );
 
         Assert.Contains("OrdersDb has an outbox already", fault.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Bus_that_is_not_on_Sidekiq_is_refused()
-    {
-        await using var database = await TestDatabase.Lease(Database.Sqlite);
-        await using var provider = new ServiceCollection()
-            .AddDbContext<OrdersDb>(builder => database.Configure(builder))
-            .AddMassTransitTestHarness(x => x.AddSidekiqOutbox<OrdersDb>(outbox => outbox.UseBusOutbox()))
-            .BuildServiceProvider(validateScopes: true);
-        await using var scope = provider.CreateAsyncScope();
-
-        var fault = Assert.Throws<ConfigurationException>(() =>
-            scope.ServiceProvider.GetRequiredService<IPublishEndpoint>()
-        );
-
-        Assert.Contains("Configure the bus with UsingSidekiq", fault.Message, StringComparison.Ordinal);
     }
 
     /// Publishes an invoice in a transaction that is rolled back, and counts what is left of it.

@@ -1,12 +1,15 @@
+using System.Data.Common;
 using MassTransit.Sidekiq.Outbox.Tests.Contracts;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
 public class InboxTests
 {
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task Message_that_comes_in_twice_has_its_effects_once(Database kind)
     {
         await using var redis = await RedisServer.Lease();
@@ -37,7 +40,7 @@ public class InboxTests
         Assert.Equal([1, 2], consumed.Steps);
     }
 
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task Consumer_that_fails_leaves_neither_rows_nor_messages_and_works_at_the_next_attempt(Database kind)
     {
         await using var redis = await RedisServer.Lease();
@@ -62,7 +65,7 @@ public class InboxTests
         Assert.Equal(1, await db.Set<InboxState>().CountAsync());
     }
 
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task Last_failure_is_announced_though_its_transaction_is_rolled_back(Database kind)
     {
         await using var redis = await RedisServer.Lease();
@@ -86,16 +89,78 @@ public class InboxTests
         Assert.Equal(0, await db.Set<InboxState>().CountAsync());
     }
 
+    /// The database breaks inside the consumer, and then at the commit: the execution strategy repeats both, unseen by others.
+    [Theory, InlineData(1, 0), InlineData(0, 1), InlineData(2, 1)]
+    public async Task Attempts_that_the_execution_strategy_repeats_leave_nothing_behind(int consuming, int committing)
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var database = await TestDatabase.Lease(Database.Postgres);
+        var consumed = new Consumed { Outages = consuming };
+        var commits = new FailingCommits { Left = committing };
+        await using var host = await Start(database, redis, consumed, retries: 0, commits);
+
+        await redis.SeedQueue("ship", Ship);
+        await redis.Until(async redis => (await redis.Queue("shipped")).Length == 1);
+        await host.Drained();
+        await redis.Until(async redis => (await redis.Keys()).All(key => !IsClaim(key)));
+
+        Assert.Equal(consuming + committing + 1, consumed.Steps.Count);
+        Assert.Equal([1], (await redis.Jobs("shipped")).Select(job => job.Step()));
+        Assert.Empty(await redis.Queue("faults"));
+        Assert.Empty(await redis.DeadSet());
+        await using var db = database.Open();
+        Assert.Equal(["step 1"], await db.Orders.Select(row => row.Customer).ToListAsync());
+    }
+
+    [Theory, InlineData(99, 0), InlineData(0, 99)]
+    public async Task Job_that_fails_for_good_has_one_fault_however_often_the_execution_strategy_tried(
+        int consuming,
+        int committing
+    )
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var database = await TestDatabase.Lease(Database.Postgres);
+        var consumed = new Consumed { Outages = consuming };
+        var commits = new FailingCommits { Left = committing };
+        await using var host = await Start(database, redis, consumed, retries: 0, commits);
+
+        await redis.SeedQueue("ship", Ship);
+        await redis.Until(async redis => (await redis.DeadSet()).Length == 1);
+
+        Assert.True(consumed.Steps.Count > 1, "The execution strategy did not repeat it.");
+        Assert.Single(await redis.Queue("faults"));
+        Assert.Empty(await redis.Queue("shipped"));
+    }
+
+    const string Ship =
+        """{"class":"Ship","args":[{"orderId":"d5ee9ae8-6a3c-4f0e-9f5a-3f6d8e1b2c4d","step":1}],"jid":"abc"}""";
+
     static bool IsClaim(string key) =>
         key.StartsWith("mt:working:", StringComparison.Ordinal)
         || key.StartsWith("mt:landing:", StringComparison.Ordinal);
 
-    static Task<OutboxHost> Start(TestDatabase database, RedisDatabase redis, Consumed consumed, int? retries = null) =>
+    static Task<OutboxHost> Start(
+        TestDatabase database,
+        RedisDatabase redis,
+        Consumed consumed,
+        int? retries = null,
+        FailingCommits? commits = null
+    ) =>
         OutboxHost.Start(
             database,
             redis.Url,
             new OutboxHostOptions
             {
+                Context = options =>
+                {
+                    if (commits is not null)
+                    {
+                        options.UseNpgsql(postgres =>
+                            postgres.EnableRetryOnFailure(3, TimeSpan.FromMilliseconds(5), null)
+                        );
+                        options.AddInterceptors(commits);
+                    }
+                },
                 Register = x =>
                 {
                     x.AddSingleton(consumed);
@@ -126,11 +191,30 @@ public class InboxTests
             }
         );
 
+    /// The database breaks when it is to commit.
+    sealed class FailingCommits : DbTransactionInterceptor
+    {
+        public int Left { get; set; }
+
+        public override ValueTask<InterceptionResult> TransactionCommittingAsync(
+            DbTransaction transaction,
+            TransactionEventData eventData,
+            InterceptionResult result,
+            CancellationToken cancellationToken = default
+        ) =>
+            Left-- > 0
+                ? throw new NpgsqlException("gone", new TimeoutException())
+                : base.TransactionCommittingAsync(transaction, eventData, result, cancellationToken);
+    }
+
     public sealed class Consumed
     {
         readonly TaskCompletionSource first = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public int Failures { get; set; }
+
+        /// Of the database.
+        public int Outages { get; set; }
 
         public IList<int> Steps { get; } = [];
 
@@ -153,6 +237,11 @@ public class InboxTests
             await db.SaveChangesAsync();
 
             consumed.Note(context.Message.Step);
+            if (consumed.Outages-- > 0)
+            {
+                throw new NpgsqlException("gone", new TimeoutException());
+            }
+
             if (consumed.Failures-- > 0)
             {
                 throw new InvalidOperationException("not yet");

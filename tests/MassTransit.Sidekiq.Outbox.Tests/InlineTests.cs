@@ -6,7 +6,7 @@ public class InlineTests
 {
     static OutboxHostOptions Inline => new() { Outbox = outbox => outbox.DrainInline() };
 
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task Message_is_in_Redis_when_SaveChanges_returns(Database kind)
     {
         await using var redis = await RedisServer.Lease();
@@ -26,7 +26,7 @@ public class InlineTests
         }
     }
 
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task Message_is_in_Redis_when_its_commit_returns_and_not_before(Database kind)
     {
         await using var redis = await RedisServer.Lease();

@@ -6,7 +6,7 @@ namespace MassTransit.Sidekiq.Outbox.Tests;
 
 public class LedgerTests
 {
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task Job_is_kept_until_its_consumer_has_completed_it(Database kind)
     {
         await using var redis = await RedisServer.Lease();
@@ -59,7 +59,7 @@ public class LedgerTests
         Assert.Equal([rows[1].Job], await redis.Queue("reports"));
     }
 
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task What_Redis_lost_is_pushed_again_with_the_same_ids(Database kind)
     {
         await using var redis = await RedisServer.Lease();

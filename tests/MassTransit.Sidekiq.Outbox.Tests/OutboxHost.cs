@@ -1,4 +1,6 @@
 using MassTransit.Testing;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -31,7 +33,15 @@ public sealed class OutboxHost : IAsyncDisposable
         services.AddLogging(logging =>
             logging.AddProvider(log).SetMinimumLevel(options.Quiet ? LogLevel.Warning : LogLevel.Debug)
         );
-        services.AddDbContext<OrdersDb>(builder => database.Configure(builder, options.RetryOnFailure));
+        options.Services?.Invoke(services);
+        services.AddDbContext<OrdersDb>(
+            (provider, builder) =>
+            {
+                database.Configure(builder, options.RetryOnFailure);
+                options.Context?.Invoke(builder);
+                builder.AddInterceptors(provider.GetServices<IInterceptor>());
+            }
+        );
         services.AddMassTransitTestHarness(x =>
         {
             options.Register?.Invoke(x);
@@ -83,6 +93,10 @@ public sealed record OutboxHostOptions
 
     /// Logs warnings only.
     public bool Quiet { get; init; }
+
+    public Action<IServiceCollection>? Services { get; init; }
+
+    public Action<DbContextOptionsBuilder>? Context { get; init; }
 
     public Action<IBusRegistrationConfigurator>? Register { get; init; }
 

@@ -9,7 +9,7 @@ namespace MassTransit.Sidekiq.Outbox.Tests;
 
 public class RelayTests
 {
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task Messages_wait_while_Redis_is_down_and_go_out_when_it_is_back(Database kind)
     {
         await using var redis = await RedisServer.StartOwn();
@@ -54,7 +54,7 @@ public class RelayTests
         Assert.Single(await redis.Open().Jobs("billing"));
     }
 
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task Message_that_cannot_be_sent_is_set_aside_and_holds_up_nobody(Database kind)
     {
         await using var redis = await RedisServer.Lease();
@@ -208,7 +208,7 @@ public class RelayTests
         Assert.Equal(isPushed ? 2 : 0, before.Length);
     }
 
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task Rows_that_MassTransit_staged_are_drained_and_those_it_sent_are_not_sent_again(Database kind)
     {
         await using var redis = await RedisServer.Lease();

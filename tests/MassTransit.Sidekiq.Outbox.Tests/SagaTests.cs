@@ -7,7 +7,7 @@ namespace MassTransit.Sidekiq.Outbox.Tests;
 
 public class SagaTests
 {
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task State_of_a_saga_and_what_it_sends_are_one_transaction(Database kind)
     {
         await using var redis = await RedisServer.Lease();
@@ -27,7 +27,7 @@ public class SagaTests
         Assert.Equal((order, 1, "Final"), (saga.CorrelationId, saga.Messages, saga.CurrentState));
     }
 
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task Messages_for_one_saga_at_once_do_not_overwrite_each_other(Database kind)
     {
         const int messages = 20;
@@ -55,7 +55,7 @@ public class SagaTests
         Assert.Equal(Enumerable.Range(1, messages), (await redis.Jobs("shipped")).Select(job => job.Step()).Order());
     }
 
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task Saga_is_inserted_once_found_by_its_properties_and_removed_at_its_end(Database kind)
     {
         await using var redis = await RedisServer.Lease();

@@ -5,7 +5,7 @@ namespace MassTransit.Sidekiq.Outbox.Tests;
 
 public class ScheduleTests
 {
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task Scheduling_and_cancelling_wait_for_the_commit(Database kind)
     {
         await using var redis = await RedisServer.Lease();
@@ -45,7 +45,7 @@ public class ScheduleTests
         Assert.Empty(await host.Outbox.Faults());
     }
 
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task Message_and_its_cancellation_that_wait_together_are_deleted_and_Redis_hears_of_neither(
         Database kind
     )

@@ -92,7 +92,7 @@ public class SeeingTests
         }
     }
 
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task Inbox_forgets_what_cannot_come_in_again(Database kind)
     {
         await using var redis = await RedisServer.Lease();

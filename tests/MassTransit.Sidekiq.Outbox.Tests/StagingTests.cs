@@ -7,7 +7,7 @@ namespace MassTransit.Sidekiq.Outbox.Tests;
 
 public class StagingTests
 {
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task Message_is_sent_after_its_transaction_commits(Database kind)
     {
         await using var redis = await RedisServer.Lease();
@@ -36,7 +36,7 @@ public class StagingTests
         Assert.Equal(new OutboxCounts(0, TimeSpan.Zero, 0), await host.Outbox.Count());
     }
 
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task Message_of_a_transaction_that_is_rolled_back_is_never_sent(Database kind)
     {
         await using var redis = await RedisServer.Lease();
@@ -78,7 +78,7 @@ public class StagingTests
         Assert.Single(host.Log.Lines, line => line.Contains("without SaveChanges", StringComparison.Ordinal));
     }
 
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task Messages_of_a_transaction_are_sent_in_order_however_often_it_saves(Database kind)
     {
         await using var redis = await RedisServer.Lease();
@@ -143,6 +143,37 @@ public class StagingTests
         await host.Drained();
 
         Assert.Equal([2], (await redis.Jobs("shipping")).Select(job => job.Step()));
+    }
+
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
+    public async Task Messages_that_were_cleared_from_the_tracker_are_not_sent_and_those_behind_them_are(Database kind)
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var database = await TestDatabase.Lease(kind);
+        await using var host = await OutboxHost.Start(database, redis.Url);
+
+        await host.InScope(
+            async (db, _, sender) =>
+            {
+                await using var transaction = await db.Database.BeginTransactionAsync();
+                await sender.Send("shipping", new ShipOrder(Guid.NewGuid(), 1));
+                db.ChangeTracker.Clear();
+                await sender.Send("shipping", new ShipOrder(Guid.NewGuid(), 2));
+                await db.SaveChangesAsync();
+                db.ChangeTracker.Clear();
+                await sender.Send("shipping", new ShipOrder(Guid.NewGuid(), 3));
+                await db.SaveChangesAsync();
+                await transaction.CommitAsync();
+
+                db.ChangeTracker.Clear();
+                await sender.Send("shipping", new ShipOrder(Guid.NewGuid(), 4));
+                await db.SaveChangesAsync();
+            }
+        );
+        await host.Drained();
+
+        Assert.Equal([2, 3, 4], (await redis.Jobs("shipping")).Select(job => job.Step()));
+        Assert.DoesNotContain(host.Log.Lines, line => line.Contains("without SaveChanges", StringComparison.Ordinal));
     }
 
     [Theory, InlineData(true), InlineData(false)]

@@ -1,10 +1,11 @@
 using System.Text;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.SqlServer.TransactSql.ScriptDom;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
 public class StatementTests
 {
-    /// SQL Server and MySQL have no server here: what is approved was read beside their manuals.
     [Fact]
     public async Task Statements_of_each_database_are_the_approved_ones()
     {
@@ -34,6 +35,32 @@ public class StatementTests
         }
 
         Approved.Matches(text.ToString(), "tests/MassTransit.Sidekiq.Outbox.Tests", "Statements");
+    }
+
+    /// SQL Server has no server here: its own parser reads what we would send, and what is approved was read beside its manual.
+    [Fact]
+    public void Statements_for_SQL_Server_are_Transact_SQL()
+    {
+        var options = new DbContextOptionsBuilder<OrdersDb>().UseSqlServer("Server=nowhere").Options;
+        using var context = new OrdersDb(options);
+        var statements = new OutboxStatements(OutboxDialect.SqlServer, context.Model);
+        var texts = typeof(OutboxStatements)
+            .GetProperties()
+            .Where(each => each.PropertyType == typeof(string))
+            .Select(each => (string)each.GetValue(statements)!)
+            .Concat(statements.Probes.Select(probe => probe.Sql))
+            .Append(SidekiqOutboxMigrations.Read("sqlserver.create.sql"))
+            .Append(SidekiqOutboxMigrations.Read("sqlserver.drop.sql"));
+
+        Assert.All(
+            texts,
+            text =>
+            {
+                using var reader = new StringReader(text);
+                new TSql160Parser(initialQuotedIdentifiers: true).Parse(reader, out var errors);
+                Assert.True(errors.Count == 0, $"{string.Join("; ", errors.Select(error => error.Message))}\n{text}");
+            }
+        );
     }
 
     [Fact]

@@ -7,12 +7,14 @@ public enum Database
 {
     Postgres,
     Sqlite,
+    MariaDb,
 }
 
 /// A database with the tables of OrdersDb, nobody else's until it is disposed.
 public sealed class TestDatabase : IAsyncDisposable
 {
     readonly Func<ValueTask> release;
+    SqliteConnection? shared;
 
     TestDatabase(Database kind, string connectionString, Func<ValueTask> release) =>
         (Kind, ConnectionString, this.release) = (kind, connectionString, release);
@@ -27,6 +29,13 @@ public sealed class TestDatabase : IAsyncDisposable
         {
             var postgres = await PostgresServer.Lease("orders", connection => Create(Database.Postgres, connection));
             return new TestDatabase(kind, postgres.ConnectionString, postgres.DisposeAsync);
+        }
+
+        if (kind == Database.MariaDb)
+        {
+            var mariaDb = await MariaDbServer.NewDatabase();
+            await Create(kind, mariaDb);
+            return new TestDatabase(kind, mariaDb, () => ValueTask.CompletedTask);
         }
 
         var file = Path.Combine(Path.GetTempPath(), $"sidekiq-{Guid.NewGuid():N}.db");
@@ -44,8 +53,20 @@ public sealed class TestDatabase : IAsyncDisposable
         );
     }
 
-    public void Configure(DbContextOptionsBuilder builder, bool retries = false) =>
+    /// All contexts have this connection.
+    public static TestDatabase Over(SqliteConnection connection) =>
+        new(Database.Sqlite, connection.ConnectionString, () => ValueTask.CompletedTask) { shared = connection };
+
+    public void Configure(DbContextOptionsBuilder builder, bool retries = false)
+    {
+        if (shared is not null)
+        {
+            builder.UseSqlite(shared);
+            return;
+        }
+
         Configure(builder, Kind, ConnectionString, retries);
+    }
 
     public OrdersDb Open()
     {
@@ -58,14 +79,18 @@ public sealed class TestDatabase : IAsyncDisposable
 
     static void Configure(DbContextOptionsBuilder builder, Database kind, string connectionString, bool retries = false)
     {
-        if (kind == Database.Postgres)
+        _ = kind switch
         {
-            builder.UseNpgsql(connectionString, postgres => _ = retries ? postgres.EnableRetryOnFailure() : postgres);
-        }
-        else
-        {
-            builder.UseSqlite(connectionString);
-        }
+            Database.Postgres => builder.UseNpgsql(
+                connectionString,
+                postgres => _ = retries ? postgres.EnableRetryOnFailure() : postgres
+            ),
+            Database.MariaDb => builder.UseMySQL(
+                connectionString,
+                mySql => _ = retries ? mySql.EnableRetryOnFailure() : mySql
+            ),
+            _ => builder.UseSqlite(connectionString),
+        };
     }
 
     static async Task Create(Database kind, string connectionString)

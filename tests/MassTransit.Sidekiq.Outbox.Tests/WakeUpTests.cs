@@ -7,7 +7,7 @@ public class WakeUpTests
     /// A relay that only polls would be found out: it sleeps an hour.
     static OutboxHostOptions Sleepy => new() { Outbox = outbox => outbox.PollInterval = TimeSpan.FromHours(1) };
 
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
+    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task Relay_is_woken_by_a_commit_of_its_own_process(Database kind)
     {
         await using var redis = await RedisServer.Lease();

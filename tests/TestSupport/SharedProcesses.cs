@@ -8,6 +8,7 @@ public sealed class SharedProcesses : IAsyncDisposable
     {
         await SharedRedis.Stop();
         await SharedPostgres.Stop();
+        await MariaDbServer.Stop();
         await Ruby.Stop();
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using MassTransit.Context;
+using MassTransit.Observables;
 
 namespace MassTransit.Sidekiq;
 
@@ -57,6 +58,9 @@ internal sealed class JobSendContext<T>(T message, CancellationToken cancellatio
     }
 
     public JobOptions? JobOptions => options;
+
+    /// Who hears of it, where it does not pass through the transport that made it: in an outbox.
+    public SendObservable? Observers { get; init; }
 
     /// What is to become a periodic job is taken by this instead of being sent.
     public PeriodicCapture? Capture { get; set; }

@@ -20,7 +20,7 @@ internal sealed class JobSendTransportContext(
         CancellationToken cancellationToken
     )
     {
-        var context = new JobSendContext<T>(message, cancellationToken);
+        var context = new JobSendContext<T>(message, cancellationToken) { Observers = SendObservers };
         await pipe.Send(context).ConfigureAwait(false);
 
         // The contract names the properties, unless the body is somebody else's: encrypted, forwarded as it came.

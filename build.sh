@@ -11,6 +11,7 @@ usage() {
 ./build.sh check            layout, analyzers, a build without warnings, conventions
 ./build.sh bench [--quick]  throughput and latency, against Ruby Sidekiq and MassTransit in memory
 ./build.sh compat           buses, connections and real Ruby on the oldest StackExchange.Redis, and one between
+./build.sh chaos [--minutes N] [--seed S]  workers, relays, Redis and PostgreSQL killed, frozen, filled and cut off at work; N for each of two tests
 ./build.sh pack [OPTION...] the NuGet packages, into artifacts/packages; options are those of dotnet pack, such as -p:Version=1.0.0
 EOF
 }
@@ -59,7 +60,7 @@ build() { dotnet build MassTransit.Sidekiq.sln -c Release -v quiet -warnaserror;
 # run_tests PROJECT OPTION...: runs one test program and leaves its counters in artifacts/tests.
 run_tests() {
   local name; name=$(basename "$1"); shift
-  timeout 900 dotnet exec "tests/$name/bin/Release/net10.0/$name.dll" -noLogo -noColor -result-trx "artifacts/tests/$name.trx" "$@"
+  timeout "${LIMIT:-900}" dotnet exec "tests/$name/bin/Release/net10.0/$name.dll" -noLogo -noColor -result-trx "artifacts/tests/$name.trx" "$@"
 }
 
 # counter NAME RESULT...: the sum of one counter over the results of test programs.
@@ -129,6 +130,26 @@ verb_bench() {
   timeout 600 dotnet exec benchmarks/bin/Release/net10.0/MassTransit.Sidekiq.Benchmarks.dll "$@"
 }
 
+# A seed repeats the order of the harms to workers and Redis, not the instants at which they meet the work.
+verb_chaos() {
+  local minutes=1 seed='' project
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --minutes) minutes=${2:?--minutes needs a number} ;;
+      --seed) seed=${2:?--seed needs a number} ;;
+      *) die "Unknown option '$1'. Usage: ./build.sh chaos [--minutes N] [--seed S]" ;;
+    esac
+    shift 2
+  done
+  need redis-server=redis-server pg_ctlcluster=postgresql
+  rm -rf artifacts/tests && mkdir -p artifacts/tests
+  for project in MassTransit.Sidekiq.Interop.Tests MassTransit.Sidekiq.Outbox.Tests; do
+    dotnet build "tests/$project" -c Release -v quiet -warnaserror
+    SIDEKIQ_CHAOS_MINUTES=$minutes SIDEKIQ_CHAOS_SEED=$seed LIMIT=$((${minutes%.*} * 120 + 900)) \
+      run_tests "tests/$project" -class '*.ChaosTests' -showLiveOutput
+  done
+}
+
 # What an application gets that has another StackExchange.Redis than ours: buses, connections and, on the lowest, real Ruby.
 verb_compat() {
   local version run=(-class 'MassTransit.Sidekiq.Tests.Redis.*' -class '*.ConnectionLifeTests' -class '*.UserConnectionTests' -class '*.RequestTests')
@@ -163,7 +184,7 @@ verb_pack() {
 verb=${1:-}
 [ $# -eq 0 ] || shift
 case "$verb" in
-  demo | test | check | bench | compat | pack) "verb_$verb" "$@" ;;
+  demo | test | check | bench | chaos | compat | pack) "verb_$verb" "$@" ;;
   "") usage ;;
   *) usage >&2; die "Unknown verb '$verb'." ;;
 esac

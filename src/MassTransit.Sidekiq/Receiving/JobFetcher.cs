@@ -132,7 +132,9 @@ internal sealed class JobFetcher
         ClaimedJobs claimed;
         try
         {
+            var asked = RedisLink.Time.GetTimestamp();
             claimed = await process.Claims.Claim(request).ConfigureAwait(false);
+            pace.Answered(RedisLink.Time.GetElapsedTime(asked));
         }
         catch
         {

@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq.Interop.Tests.Crash;
 
 /// <summary>Worker processes of tests/CrashWorker, and spare ones that have loaded and wait to take a dead one's place.</summary>
-sealed class Fleet(RedisDatabase redis, TimeSpan lease) : IAsyncDisposable
+sealed class Fleet(RedisDatabase redis, TimeSpan lease, RedisDatabase? ledger = null) : IAsyncDisposable
 {
     readonly List<ChildProcess> working = [];
     readonly Queue<ChildProcess> spare = [];
@@ -57,7 +57,7 @@ sealed class Fleet(RedisDatabase redis, TimeSpan lease) : IAsyncDisposable
 
         return ChildProcess.Start(
             Requires.Program("dotnet", "dotnet-sdk-10.0"),
-            ["exec", program, redis.Url, redis.ConnectionString, $"{lease.TotalMilliseconds:F0}"],
+            ["exec", program, redis.Url, (ledger ?? redis).ConnectionString, $"{lease.TotalMilliseconds:F0}"],
             // On any machine: a pool of threads is as large as its cores, at first.
             new Dictionary<string, string> { ["DOTNET_PROCESSOR_COUNT"] = "2" }
         );

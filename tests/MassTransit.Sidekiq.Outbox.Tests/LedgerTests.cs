@@ -28,7 +28,9 @@ public class LedgerTests
         await host.Drained();
         await Until(async () => (await host.Outbox.Count()).Open == 1);
         Assert.Equal(row.Jid, Assert.Single(await Rows(database)).Jid);
-        await redis.Until(async redis => !await redis.Db.KeyExistsAsync("mt:completed:OrdersDb"));
+        await redis.Until(async redis =>
+            !(await redis.Keys()).Any(key => key.StartsWith("mt:completed:", StringComparison.Ordinal))
+        );
     }
 
     [Fact]

@@ -86,6 +86,15 @@ public class FuzzTests
                 async () => (await redis.Queue("good")).Length == Rows,
                 async () => $"Seed {seed}: {string.Join('\n', host.Log.Lines)} {await redis.Dump()}"
             );
+
+            // None is left to be looked for again and again.
+            await using var after = database.Open();
+            await Until(async () =>
+            {
+                var now = DateTime.UtcNow;
+                return !await after.Set<OutboxLedger>().AnyAsync(row => row.NextLook <= now);
+            });
+            Assert.Contains(host.Log.Lines, line => line.Contains("hold no job", StringComparison.Ordinal));
         }
     }
 

@@ -115,6 +115,24 @@ public class LedgerTests
     }
 
     [Fact]
+    public async Task Lost_jobs_of_a_queue_that_refuses_them_keep_nobody_from_the_others()
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var database = await TestDatabase.Lease(Database.Postgres);
+        await using var host = await Start(database, redis, new Work());
+        await Send(host, "broken", 1);
+        await Send(host, "elsewhere", 2);
+        await host.Drained();
+        await redis.Until(async redis => await redis.Db.KeyExistsAsync("mt:epoch"));
+
+        await redis.Flush();
+        await redis.Db.StringSetAsync("queue:broken", "not a list");
+
+        await redis.Until(async redis => (await redis.Queue("elsewhere")).Length == 1);
+        await Until(() => host.Log.Lines.Any(line => line.Contains("broken refuses them", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task Job_whose_worker_never_reports_is_given_up_at_last()
     {
         await using var redis = await RedisServer.Lease();

@@ -72,8 +72,15 @@ public class ScheduleTests
         Assert.Equal(["schedule"], await redis.Keys());
     }
 
-    [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
-    public async Task Cancellation_leaves_alone_what_was_scheduled_after_it_under_the_same_token(Database kind)
+    [Theory]
+    [InlineData(Database.Postgres, 1000)]
+    [InlineData(Database.Sqlite, 1000)]
+    [InlineData(Database.Postgres, 1)]
+    [InlineData(Database.Sqlite, 1)]
+    public async Task Cancellation_leaves_alone_what_was_scheduled_after_it_under_the_same_token(
+        Database kind,
+        int batchSize
+    )
     {
         await using var redis = await RedisServer.Lease();
         await using var database = await TestDatabase.Lease(kind);
@@ -100,7 +107,11 @@ public class ScheduleTests
             );
         }
 
-        await using var host = await OutboxHost.Start(database, redis.Url);
+        await using var host = await OutboxHost.Start(
+            database,
+            redis.Url,
+            new OutboxHostOptions { Outbox = outbox => outbox.BatchSize = batchSize }
+        );
         await host.Drained();
 
         Assert.Single(await redis.ScheduledSet());

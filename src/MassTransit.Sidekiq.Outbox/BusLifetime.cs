@@ -39,6 +39,19 @@ internal abstract class BusLifetime(Func<IBusInstance> instance) : IBusObserver,
         }
     }
 
+    /// Under the name of this package in the log, and not of the bus.
+    protected static void Run(IBusInstance bus, params IReadOnlyList<BackgroundLoop> loops)
+    {
+        var before = LogContext.Current;
+        LogContext.Current = (bus.HostConfiguration.LogContext ?? before)?.CreateLogContext(OutboxLogMessages.Category);
+        foreach (var loop in loops)
+        {
+            loop.Start();
+        }
+
+        LogContext.Current = before;
+    }
+
     protected abstract void Start(IBusInstance bus);
 
     protected abstract Task Stop();

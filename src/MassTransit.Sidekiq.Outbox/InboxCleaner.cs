@@ -18,8 +18,9 @@ internal sealed class InboxCleaner<TDbContext>(
 
     public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
     {
-        var before = (clock.GetUtcNow() - settings.Options.InboxRetention).UtcDateTime;
-        var forgotten = await store.ForgetInbox(before, Batch, cancellationToken).ConfigureAwait(false);
+        var now = clock.GetUtcNow().UtcDateTime;
+        var before = now - settings.Options.InboxRetention;
+        var forgotten = await store.ForgetInbox(now, before, Batch, cancellationToken).ConfigureAwait(false);
 
         return forgotten == Batch ? between : interval;
     }

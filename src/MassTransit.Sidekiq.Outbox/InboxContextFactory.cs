@@ -18,6 +18,7 @@ internal sealed class InboxContextFactory<TDbContext>(
     OutboxStore<TDbContext> store,
     OutboxBus<TDbContext> bus,
     OutboxSignal<TDbContext> signal,
+    OutboxSettings<TDbContext> settings,
     TimeProvider clock
 ) : IOutboxContextFactory<TDbContext>
     where TDbContext : DbContext
@@ -147,7 +148,9 @@ internal sealed class InboxContextFactory<TDbContext>(
         command.CommandText = store.Statements(context).Receive;
         OutboxDialect.Parameter(command, "@message", messageId);
         OutboxDialect.Parameter(command, "@consumer", consumerId);
-        OutboxDialect.Parameter(command, "@received", clock.GetUtcNow().UtcDateTime);
+        var now = clock.GetUtcNow().UtcDateTime;
+        OutboxDialect.Parameter(command, "@received", now);
+        OutboxDialect.Parameter(command, "@until", now + settings.Options.InboxRetention);
 
         return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false) == 1;
     }

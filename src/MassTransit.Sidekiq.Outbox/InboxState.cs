@@ -33,7 +33,10 @@ public class InboxState
     /// <summary>When its effects were committed.</summary>
     public virtual DateTime? Consumed { get; set; }
 
-    /// <summary>When nothing was left to send for it. The retention counts from here.</summary>
+    /// <summary>
+    /// When nothing was left to send for it, as MassTransit's own outbox has it; in a note of ours the end of its retention,
+    /// so that a host with the former does not forget it before.
+    /// </summary>
     public virtual DateTime? Delivered { get; set; }
 
     /// <summary>The last of its messages that was sent; written only by MassTransit's own outbox.</summary>

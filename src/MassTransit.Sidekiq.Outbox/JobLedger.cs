@@ -21,27 +21,47 @@ internal sealed class JobLedger(string name)
 
     /// The copies that the publish script made of a template, each `queue|Class`.
     public static IEnumerable<KeptJob> Copies(PublishRequest request) =>
-        request.Copies!.Select(target =>
-        {
-            var bar = target.IndexOf('|', StringComparison.Ordinal);
-            var (queue, jobClass) = (target[..bar], target[(bar + 1)..]);
-            var jid = JobId.From(request.MessageId, queue, jobClass);
+        request
+            .Copies!.Where(IsStorable)
+            .Select(target =>
+            {
+                var bar = target.IndexOf('|', StringComparison.Ordinal);
+                var (queue, jobClass) = (target[..bar], target[(bar + 1)..]);
+                var jid = JobId.From(request.MessageId, queue, jobClass);
 
-            using var text = JobText.Rent();
-            text.Raw(request.Template.BeforeQueue);
-            text.String(queue);
-            text.Raw(request.Template.BetweenQueueAndClass);
-            text.String(jobClass);
-            text.Raw(",\"jid\":"u8);
-            text.String(jid);
-            text.Raw(request.Template.AfterJid);
+                using var text = JobText.Rent();
+                text.Raw(request.Template.BeforeQueue);
+                text.String(queue);
+                text.Raw(request.Template.BetweenQueueAndClass);
+                text.String(jobClass);
+                text.Raw(",\"jid\":"u8);
+                text.String(jid);
+                text.Raw(request.Template.AfterJid);
 
-            return new KeptJob(jid, request.MessageId, queue, text.ToArray(), request.Due);
-        });
+                return new KeptJob(jid, request.MessageId, queue, text.ToArray(), request.Due);
+            });
+
+    /// Whoever subscribes may call a queue what no database keeps.
+    static bool IsStorable(string target) => !target.Contains('\0', StringComparison.Ordinal);
 
     /// To a queue, now.
     public static ReadOnlyMemory<byte> Pushed(OutboxLedger row, DateTimeOffset now, SidekiqTimeFormat times) =>
         JobJson.Edit(Json(row), new JobEdit().Set("enqueued_at", now, times));
+
+    /// Whether the row can be pushed again at all.
+    public static bool HoldsJob(OutboxLedger row)
+    {
+        try
+        {
+            var job = SidekiqJob.Parse(Json(row), row.Queue);
+            return job.Jid == row.Jid && row.Queue.Length > 0 && job.Metadata?.SchedulingToken != Guid.Empty;
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            // Somebody else's text; what is wrong with it is no matter.
+            return false;
+        }
+    }
 
     public static ReadOnlyMemory<byte> Json(OutboxLedger row) => Encoding.UTF8.GetBytes(row.Job);
 
@@ -49,7 +69,7 @@ internal sealed class JobLedger(string name)
 }
 
 /// How the relay enters what it pushes.
-internal sealed record LedgerTerms(TimeSpan Grace, string Epoch)
+internal sealed record LedgerTerms(TimeSpan Grace, string Epoch, JobLedger Ledger)
 {
     public OutboxLedger Row(KeptJob job, DateTime now) =>
         new()

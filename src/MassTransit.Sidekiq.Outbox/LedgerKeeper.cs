@@ -9,7 +9,10 @@ namespace MassTransit.Sidekiq;
 /// 3. Look for jobs that should have been completed by now. Found: look again after the grace time. Dead: as above.
 /// 4. Not found, and not at a look some seconds ago either: push it again, with the same id. The row is written first, so
 ///    that a kill leaves the push to the look after the next grace time, and never two pushes for one look.
-/// 5. One that was pushed again five times is given up: its worker does not report, or dies of it.
+/// 5. One that was pushed again five times is given up: its worker does not report, or dies of it. So is a row that holds no
+///    job, at once.
+/// Jobs of older versions name the ledger by the context alone; what is noted under that name is taken too, as far as it is
+/// known here, for another service may have a context of that name.
 /// A job may run twice all the same: whoever needs its effects once has the inbox.
 internal sealed class LedgerKeeper<TDbContext>(
     LedgerStore<TDbContext> store,
@@ -31,43 +34,49 @@ internal sealed class LedgerKeeper<TDbContext>(
     static readonly TimeSpan lease = TimeSpan.FromSeconds(30);
     static readonly TimeSpan busyPause = TimeSpan.FromMilliseconds(200);
     static readonly TimeSpan noteMemory = TimeSpan.FromMinutes(10);
+    static readonly TimeSpan sharedNoteMemory = TimeSpan.FromDays(7);
 
     readonly SidekiqLedgerOptions options = settings.Options.Ledger!;
+    JobLedger? ledger;
     string? epoch;
     string? begunEpoch;
-
-    public JobLedger Ledger { get; } = new(settings.Name);
 
     SidekiqProcess Process => host.Process;
 
     public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
     {
-        if (!await Keep(cancellationToken).ConfigureAwait(false))
+        var kept = await Ledger(cancellationToken).ConfigureAwait(false);
+        if (!await Keep(kept, cancellationToken).ConfigureAwait(false))
         {
             return settings.Options.PollInterval;
         }
 
-        var hasNotes = await TakeNotes(cancellationToken).ConfigureAwait(false);
-        var hasLooked = await Look(cancellationToken).ConfigureAwait(false);
+        var hasNotes = await TakeNotes(kept, cancellationToken).ConfigureAwait(false);
+        var hasLooked = await Look(kept, cancellationToken).ConfigureAwait(false);
         var pause = TimeSpan.FromTicks(Math.Min(settings.Options.PollInterval.Ticks, options.LookAgain.Ticks));
 
         return hasNotes || hasLooked ? busyPause : pause;
     }
 
     /// How the relay enters what it pushes.
-    public async Task<LedgerTerms> Terms()
+    public async Task<LedgerTerms> Terms(CancellationToken cancellationToken)
     {
+        var kept = await Ledger(cancellationToken).ConfigureAwait(false);
         if (epoch is null)
         {
-            (_, epoch) = await Process.Completions.Keep(Ledger.Name, lease).ConfigureAwait(false);
+            (_, epoch) = await Ask(Process.Completions.Keep(kept.Name, lease), cancellationToken).ConfigureAwait(false);
         }
 
-        return new LedgerTerms(options.Grace, epoch);
+        return new LedgerTerms(options.Grace, epoch, kept);
     }
 
-    async Task<bool> Keep(CancellationToken cancellationToken)
+    async Task<JobLedger> Ledger(CancellationToken cancellationToken) =>
+        ledger ??= new JobLedger(await store.Name(cancellationToken).ConfigureAwait(false));
+
+    async Task<bool> Keep(JobLedger kept, CancellationToken cancellationToken)
     {
-        (var isKeeper, epoch) = await Process.Completions.Keep(Ledger.Name, lease).ConfigureAwait(false);
+        (var isKeeper, epoch) = await Ask(Process.Completions.Keep(kept.Name, lease), cancellationToken)
+            .ConfigureAwait(false);
         if (isKeeper && epoch != begunEpoch)
         {
             var lost = await store.BeginEpoch(epoch, Now(), cancellationToken).ConfigureAwait(false);
@@ -82,12 +91,21 @@ internal sealed class LedgerKeeper<TDbContext>(
         return isKeeper;
     }
 
-    async Task<bool> TakeNotes(CancellationToken cancellationToken)
+    async Task<bool> TakeNotes(JobLedger kept, CancellationToken cancellationToken)
+    {
+        var taken = await TakeNotes(kept.Name, noteMemory, cancellationToken).ConfigureAwait(false);
+        var shared = await TakeNotes(settings.Name, sharedNoteMemory, cancellationToken).ConfigureAwait(false);
+
+        return taken || shared;
+    }
+
+    async Task<bool> TakeNotes(string name, TimeSpan memory, CancellationToken cancellationToken)
     {
         var (taken, unknown) = (0, 0);
         while (true)
         {
-            var notes = await Process.Completions.Read(Ledger.Name, unknown, MostNotes).ConfigureAwait(false);
+            var notes = await Ask(Process.Completions.Read(name, unknown, MostNotes), cancellationToken)
+                .ConfigureAwait(false);
             if (notes.Count == 0)
             {
                 return taken > 0;
@@ -107,11 +125,11 @@ internal sealed class LedgerKeeper<TDbContext>(
                 )
                 .ConfigureAwait(false);
 
-            var tooOld = clock.GetUtcNow() - noteMemory;
+            var tooOld = clock.GetUtcNow() - memory;
             var done = notes.Where(note => known.Contains(note.Jid) || note.At < tooOld).ToList();
             if (done.Count > 0)
             {
-                await Process.Completions.Remove(Ledger.Name, done).ConfigureAwait(false);
+                await Ask(Process.Completions.Remove(name, done), cancellationToken).ConfigureAwait(false);
             }
 
             (taken, unknown) = (taken + done.Count, unknown + notes.Count - done.Count);
@@ -119,25 +137,26 @@ internal sealed class LedgerKeeper<TDbContext>(
     }
 
     /// True when there may be more to look for.
-    async Task<bool> Look(CancellationToken cancellationToken)
+    async Task<bool> Look(JobLedger kept, CancellationToken cancellationToken)
     {
-        var due = await store.DueForLook(Now(), MostLooks, cancellationToken).ConfigureAwait(false);
-        var isFull = due.Count == MostLooks;
+        var (due, unreadable) = await store.DueForLook(Now(), MostLooks, cancellationToken).ConfigureAwait(false);
+        var isFull = due.Count + unreadable.Count == MostLooks;
+        await SetAside(unreadable, cancellationToken).ConfigureAwait(false);
         if (due.Count == 0)
         {
-            return false;
+            return isFull;
         }
 
         var found = await Process.Search.Find([.. due.Select(row => row.Jid)], cancellationToken).ConfigureAwait(false);
 
         // In a large Redis the look took longer than the lease: then another keeper decides.
-        if (!await Keep(cancellationToken).ConfigureAwait(false))
+        if (!await Keep(kept, cancellationToken).ConfigureAwait(false))
         {
             return false;
         }
 
         // Some may have been completed while we looked elsewhere.
-        await TakeNotes(cancellationToken).ConfigureAwait(false);
+        await TakeNotes(kept, cancellationToken).ConfigureAwait(false);
         var known = (
             await store.Known([.. due.Select(row => row.Jid)], cancellationToken).ConfigureAwait(false)
         ).ToHashSet(StringComparer.Ordinal);
@@ -145,18 +164,21 @@ internal sealed class LedgerKeeper<TDbContext>(
 
         var (lost, others) = Split(due, row => !found.ContainsKey(row.Jid));
         var (missedTwice, missedOnce) = Split(lost, row => row.Missed is not null);
-        var (givenUp, pushed) = Split(missedTwice, row => row.PushedAgain >= MostPushes);
+        var (jobs, noJobs) = Split(missedTwice, JobLedger.HoldsJob);
+        var (givenUp, pushed) = Split(jobs, row => row.PushedAgain >= MostPushes);
         var (dead, alive) = Split(others, row => found[row.Jid]);
 
         await Died(Ids(dead), cancellationToken).ConfigureAwait(false);
         await Looked(alive, options.Grace, isMissed: false, cancellationToken).ConfigureAwait(false);
         await Looked(missedOnce, options.LookAgain, isMissed: true, cancellationToken).ConfigureAwait(false);
+        await SetAside([.. Ids(noJobs)], cancellationToken).ConfigureAwait(false);
         await GiveUp(givenUp, cancellationToken).ConfigureAwait(false);
         await PushAgain(pushed, cancellationToken).ConfigureAwait(false);
 
         return isFull;
     }
 
+    /// A queue that refuses its jobs keeps nobody from the others: they are tried again after the grace time, five times.
     async Task PushAgain(List<OutboxLedger> rows, CancellationToken cancellationToken)
     {
         if (rows.Count == 0)
@@ -165,11 +187,12 @@ internal sealed class LedgerKeeper<TDbContext>(
         }
 
         var now = clock.GetUtcNow();
+        var pushed = 0;
         await store.PushAgain(Ids(rows), Now() + options.Grace, cancellationToken).ConfigureAwait(false);
         foreach (var row in rows.Where(row => row.Due is { } due && StagedMessage.Utc(due) > now))
         {
-            await Process
-                .Schedule(JobLedger.Json(row), StagedMessage.Utc(row.Due!.Value), JobLedger.TokenOf(row))
+            var due = StagedMessage.Utc(row.Due!.Value);
+            pushed += await Pushed(1, row.Queue, Process.Schedule(JobLedger.Json(row), due, JobLedger.TokenOf(row)))
                 .ConfigureAwait(false);
         }
 
@@ -179,11 +202,38 @@ internal sealed class LedgerKeeper<TDbContext>(
         {
             var jobs = queue
                 .OrderBy(row => row.SentAt)
-                .Select(row => JobLedger.Pushed(row, now, host.Settings.TimeFormat));
-            await Process.Jobs.PushBulk(queue.Key, [.. jobs]).ConfigureAwait(false);
+                .Select(row => JobLedger.Pushed(row, now, host.Settings.TimeFormat))
+                .ToList();
+            pushed += await Pushed(jobs.Count, queue.Key, Process.Jobs.PushBulk(queue.Key, jobs)).ConfigureAwait(false);
         }
 
-        log.PushedAgain(rows.Count);
+        if (pushed > 0)
+        {
+            log.PushedAgain(pushed);
+        }
+    }
+
+    async Task<int> Pushed(int jobs, string queue, Task push)
+    {
+        try
+        {
+            await push.ConfigureAwait(false);
+            return jobs;
+        }
+        catch (Exception fault) when (RedisErrors.FailureOf(fault) == StepFailure.OfTheStep)
+        {
+            log.NotPushedAgain(fault, jobs, queue);
+            return 0;
+        }
+    }
+
+    async Task SetAside(List<string> jids, CancellationToken cancellationToken)
+    {
+        if (jids.Count > 0)
+        {
+            await store.Bury(jids, Now(), cancellationToken).ConfigureAwait(false);
+            log.LedgerUnreadable(jids.Count, jids[0]);
+        }
     }
 
     /// Kept whatever KeepDead says: a person should see them.
@@ -214,6 +264,11 @@ internal sealed class LedgerKeeper<TDbContext>(
         var now = Now();
         return store.Looked(Ids(rows), now + until, isMissed ? now : null, cancellationToken);
     }
+
+    /// An answer of Redis that may come late is not waited for when the bus stops.
+    static Task<T> Ask<T>(Task<T> answer, CancellationToken cancellationToken) => answer.WaitAsync(cancellationToken);
+
+    static Task Ask(Task answer, CancellationToken cancellationToken) => answer.WaitAsync(cancellationToken);
 
     static string[] Ids(IEnumerable<OutboxLedger> rows) => [.. rows.Select(row => row.Jid)];
 

@@ -23,7 +23,7 @@ internal sealed class MySqlDialect : OutboxDialect
         $"INSERT IGNORE INTO {tables.Inbox.Name} ({ReceiveColumns(tables)}) VALUES ({ReceiveValues})";
 
     public override string ForgetInbox(OutboxTables tables) =>
-        $"DELETE FROM {tables.Inbox.Name} WHERE {tables.Inbox[nameof(InboxState.Delivered)]} < @before"
+        $"DELETE FROM {tables.Inbox.Name} WHERE {IsForgettable(tables)}"
         + $" ORDER BY {tables.Inbox[nameof(InboxState.Delivered)]} LIMIT @take";
 
     public override string Keep(OutboxTables tables) =>

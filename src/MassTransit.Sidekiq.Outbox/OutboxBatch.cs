@@ -1,18 +1,28 @@
 using System.Data.Common;
-using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq;
 
 /// The transactions that one step drains: locked from Read to the end, so that nobody else sends them meanwhile.
+/// 1. End writes what will have become of the messages: removed, set aside, entered in the ledger. If the database refuses
+///    that, nothing has been sent.
+/// 2. They are sent, by somebody else. A kill here, or before the commit, sends them again, with the same job ids.
+/// 3. Correct writes it anew where some went another way, and Commit ends it.
 internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements statements, DbTransaction? transaction)
     : IAsyncDisposable
 {
+    const string BeforeEnd = "sidekiq_claimed";
+    const string BeforeCopies = "sidekiq_sent";
+
     readonly List<OutboxMessage> messages = [];
+    readonly Dictionary<int, UnreadableRow> unreadable = [];
     readonly List<Guid> claimed = [];
 
     /// In the order in which they are to be sent.
     public IReadOnlyList<OutboxMessage> Messages => messages;
+
+    /// Those of them that could not be read, by their place.
+    public IReadOnlyDictionary<int, UnreadableRow> Unreadable => unreadable;
 
     /// There may be more.
     public bool IsFull { get; private set; }
@@ -48,7 +58,13 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
             // A transaction whose messages were all sent has none left, and is only to be removed.
             if (!await reader.IsDBNullAsync(1, cancellationToken).ConfigureAwait(false))
             {
-                messages.Add(OutboxRow.Read(reader, outbox, addresses));
+                var (message, why) = OutboxRow.Read(reader, outbox, addresses);
+                if (why is not null)
+                {
+                    unreadable[messages.Count] = why;
+                }
+
+                messages.Add(message);
             }
         }
 
@@ -57,20 +73,13 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
         Next = take.After(claimed.Count, IsCut);
     }
 
-    /// Removes what was sent, sets aside what cannot be, leaves the rest. All of a transaction that comes after a message
+    /// Removes what is sent, sets aside what cannot be, leaves the rest. All of a transaction that comes after a message
     /// which is left is left too, though it may have been sent: it is sent again, in order.
-    public async Task Finish(
-        OutboxOutcome outcome,
-        DateTime now,
-        LedgerTerms? keep,
-        CancellationToken cancellationToken
-    )
+    public async Task End(OutboxOutcome outcome, DateTime now, LedgerTerms? keep, CancellationToken cancellationToken)
     {
-        await LeaveStagedElsewhere(outcome, cancellationToken).ConfigureAwait(false);
-
         var ended = new List<int>();
         var open = new HashSet<Guid>();
-        var last = new Dictionary<Guid, long>();
+        var sentOf = new Dictionary<Guid, (long First, long Last, int Count)>();
         for (var i = 0; i < messages.Count; i++)
         {
             var outbox = messages[i].OutboxId!.Value;
@@ -81,7 +90,8 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
             else if (!open.Contains(outbox))
             {
                 ended.Add(i);
-                last[outbox] = messages[i].SequenceNumber;
+                var (number, before) = (messages[i].SequenceNumber, sentOf.GetValueOrDefault(outbox));
+                sentOf[outbox] = (before.Count == 0 ? number : before.First, number, before.Count + 1);
             }
         }
 
@@ -90,16 +100,58 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
             open.Add(claimed[^1]);
         }
 
-        await SetAside(ended, outcome, now, cancellationToken).ConfigureAwait(false);
-        await Keep(ended, outcome, keep, now, cancellationToken).ConfigureAwait(false);
         await Delete([.. claimed.Where(outbox => !open.Contains(outbox))], cancellationToken).ConfigureAwait(false);
-        foreach (var outbox in open.Where(last.ContainsKey))
+        foreach (var outbox in open.Where(sentOf.ContainsKey))
         {
-            await DeleteSent(outbox, last[outbox], cancellationToken).ConfigureAwait(false);
+            await DeleteSent(outbox, sentOf[outbox], cancellationToken).ConfigureAwait(false);
         }
 
-        await transaction!.CommitAsync(cancellationToken).ConfigureAwait(false);
+        await SetAside(ended, outcome, now, cancellationToken).ConfigureAwait(false);
+        var sent = ended.Where(message => outcome.Fault(message) is null).ToHashSet();
+        var kept = outcome.Kept.Where(kept => sent.Contains(kept.Message)).ToArray();
+
+        // What is published is entered when its copies are known; by then it should be known that the table is there.
+        if (keep is not null && (kept.Length > 0 || outcome.Publishes))
+        {
+            await Keep(kept, keep, now, cancellationToken).ConfigureAwait(false);
+        }
     }
+
+    /// What became of them, after they were sent. Answers why copies of what was published could not be entered in the
+    /// ledger, if they could not: they are out, and must not go out again for it.
+    public async Task<Exception?> Correct(
+        OutboxOutcome outcome,
+        DateTime now,
+        LedgerTerms? keep,
+        CancellationToken cancellationToken
+    )
+    {
+        await LeaveStagedElsewhere(outcome, cancellationToken).ConfigureAwait(false);
+        if (!outcome.IsAsPlanned)
+        {
+            await Execute(statements.Dialect.Undo(BeforeEnd), cancellationToken).ConfigureAwait(false);
+            await End(outcome, now, keep, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (keep is null || outcome.Copies.Count == 0)
+        {
+            return null;
+        }
+
+        try
+        {
+            await Execute(statements.Dialect.Save(BeforeCopies), cancellationToken).ConfigureAwait(false);
+            await Keep(outcome.Copies, keep, now, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (DbException refused)
+        {
+            await Execute(statements.Dialect.Undo(BeforeCopies), cancellationToken).ConfigureAwait(false);
+            return refused;
+        }
+    }
+
+    public Task Commit(CancellationToken cancellationToken) => transaction!.CommitAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -116,34 +168,40 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
         }
     }
 
-    async Task Delete(Guid[] ids, CancellationToken cancellationToken)
+    /// The first that is written, and so what is undone when something goes another way.
+    Task Delete(Guid[] ids, CancellationToken cancellationToken)
     {
-        if (ids.Length == 0)
-        {
-            return;
-        }
+        var save = statements.Dialect.Save(BeforeEnd);
 
-        var command = Command(statements.Delete);
-        await using var _ = command.ConfigureAwait(false);
-        OutboxDialect.Parameter(command, "@ids", statements.Dialect.Ids(ids));
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        return ids.Length == 0
+            ? Execute(save, cancellationToken)
+            : Execute($"{save}; {statements.Delete}", cancellationToken, ("@ids", statements.Dialect.Ids(ids)));
     }
 
-    async Task DeleteSent(Guid outbox, long sequenceNumber, CancellationToken cancellationToken)
-    {
-        var command = Command(statements.DeleteSent);
-        await using var _ = command.ConfigureAwait(false);
-        OutboxDialect.Parameter(command, "@outbox", outbox);
-        OutboxDialect.Parameter(command, "@last", sequenceNumber);
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-    }
+    Task DeleteSent(Guid outbox, (long First, long Last, int Count) messages, CancellationToken cancellationToken) =>
+        Execute(
+            statements.DeleteSent,
+            cancellationToken,
+            ("@outbox", outbox),
+            ("@first", messages.First),
+            ("@last", messages.Last),
+            ("@count", messages.Count)
+        );
 
-    /// A cancellation waits for the message that it takes back.
+    /// A cancellation waits for the message that it takes back, if another host is just draining that. One that was staged
+    /// later, under the same token, is not what it means.
     async Task LeaveStagedElsewhere(OutboxOutcome outcome, CancellationToken cancellationToken)
     {
         foreach (var (message, token) in outcome.NotFound)
         {
-            if (await IsStaged(token, cancellationToken).ConfigureAwait(false))
+            var command = Command(
+                statements.FindScheduled,
+                ("@property", $"%Sidekiq-Token%{token:D}%"),
+                ("@header", $"%{MessageHeaders.SchedulingTokenId}%{token:D}%"),
+                ("@before", messages[message].SequenceNumber)
+            );
+            await using var _ = command.ConfigureAwait(false);
+            if (await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not null)
             {
                 outcome.Leave(message);
             }
@@ -152,84 +210,57 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
 
     async Task SetAside(List<int> ended, OutboxOutcome outcome, DateTime now, CancellationToken cancellationToken)
     {
-        foreach (var message in ended)
+        var rows = new FaultRows(transaction!, statements.SetAside);
+        var faulted = ended.Where(message => outcome.Fault(message) is not null).ToList();
+        foreach (var message in faulted)
         {
-            if (outcome.Fault(message) is { } fault)
-            {
-                await SetAside(messages[message], fault, now, cancellationToken).ConfigureAwait(false);
-            }
+            rows.Add(messages[message], unreadable.GetValueOrDefault(message), outcome.Fault(message)!, now);
+        }
+
+        if (faulted.Count > 0)
+        {
+            await rows.Write(cancellationToken).ConfigureAwait(false);
         }
     }
 
-    async Task Keep(
-        List<int> ended,
-        OutboxOutcome outcome,
-        LedgerTerms? terms,
+    Task Keep(
+        IEnumerable<(int Message, KeptJob Job)> jobs,
+        LedgerTerms terms,
         DateTime now,
         CancellationToken cancellationToken
+    ) =>
+        Execute(
+            statements.Keep,
+            cancellationToken,
+            (
+                "@rows",
+                statements.Dialect.Rows(
+                    jobs.OrderBy(kept => kept.Message)
+                        .Select((kept, place) => terms.Row(kept.Job, now.AddMicroseconds(place)))
+                )
+            ),
+            ("@epoch", terms.Epoch)
+        );
+
+    async Task Execute(
+        string text,
+        CancellationToken cancellationToken,
+        params (string Name, object? Value)[] parameters
     )
     {
-        if (terms is null)
-        {
-            return;
-        }
-
-        var sent = ended.Where(message => outcome.Fault(message) is null).ToHashSet();
-        var rows = outcome.Kept.Where(kept => sent.Contains(kept.Message)).ToArray();
-        if (rows.Length == 0)
-        {
-            return;
-        }
-
-        var command = Command(statements.Keep);
+        var command = Command(text, parameters);
         await using var _ = command.ConfigureAwait(false);
-        OutboxDialect.Parameter(
-            command,
-            "@rows",
-            statements.Dialect.Rows(
-                rows.OrderBy(kept => kept.Message)
-                    .Select((kept, place) => terms.Row(kept.Job, now.AddMicroseconds(place)))
-            )
-        );
-        OutboxDialect.Parameter(command, "@epoch", terms.Epoch);
         await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// Whether the message that a token cancels is still in the outbox, where another host drains it or just has.
-    async Task<bool> IsStaged(Guid token, CancellationToken cancellationToken)
-    {
-        var command = Command(statements.FindScheduled);
-        await using var _ = command.ConfigureAwait(false);
-        OutboxDialect.Parameter(command, "@pattern", $"%Sidekiq-Token%{token:D}%");
-
-        return await command.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false) is not null;
-    }
-
-    async Task SetAside(OutboxMessage message, Exception fault, DateTime now, CancellationToken cancellationToken)
-    {
-        var attempts = OutboxRow.Attempts(message) + 1;
-        var command = Command(statements.SetAside);
-        await using var _ = command.ConfigureAwait(false);
-        OutboxDialect.Parameter(command, "@id", message.MessageId);
-        OutboxDialect.Parameter(command, "@type", message.MessageType);
-        OutboxDialect.Parameter(command, "@destination", message.DestinationAddress?.ToString());
-        OutboxDialect.Parameter(command, "@attempts", attempts);
-        OutboxDialect.Parameter(command, "@at", now);
-        OutboxDialect.Parameter(command, "@errorType", fault.GetType().FullName);
-        OutboxDialect.Parameter(command, "@error", fault.Message);
-        OutboxDialect.Parameter(
-            command,
-            "@message",
-            JsonSerializer.Serialize(OutboxRow.WithAttempts(message, attempts))
-        );
-        await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-    }
-
-    DbCommand Command(string text)
+    DbCommand Command(string text, params (string Name, object? Value)[] parameters)
     {
         var command = transaction!.Connection!.CreateCommand();
-        command.Transaction = transaction;
-        command.CommandText = text;
+        (command.Transaction, command.CommandText) = (transaction, text);
+        foreach (var (name, value) in parameters)
+        {
+            OutboxDialect.Parameter(command, name, value);
+        }
 
         return command;
     }
@@ -239,6 +270,9 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
 /// follows what the batches before held.
 internal sealed record OutboxTake(int Transactions, int Messages)
 {
+    /// To see whether Redis takes anything again.
+    public static readonly OutboxTake One = new(1, 1);
+
     public static OutboxTake First(int messages) => new(messages, messages);
 
     public OutboxTake After(int claimed, bool isCut) =>

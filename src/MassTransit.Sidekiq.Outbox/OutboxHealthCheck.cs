@@ -4,13 +4,16 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace MassTransit.Sidekiq;
 
 /// Degraded when the oldest message is older than HealthyAge or something was set aside, unhealthy at four times that age
-/// or when the database does not answer.
+/// or when the database does not answer. It is asked every few seconds, by each load balancer: it counts no further than a
+/// thousand.
 internal sealed class OutboxHealthCheck<TDbContext>(
-    IOutboxInspector<TDbContext> outbox,
+    IOutboxInspector<TDbContext> inspector,
     OutboxSettings<TDbContext> settings
 ) : IHealthCheck
     where TDbContext : DbContext
 {
+    const int Most = 1000;
+
     public async Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context,
         CancellationToken cancellationToken = default
@@ -19,7 +22,9 @@ internal sealed class OutboxHealthCheck<TDbContext>(
         OutboxCounts counts;
         try
         {
-            counts = await outbox.Count(cancellationToken).ConfigureAwait(false);
+            counts = inspector is OutboxInspector<TDbContext> ours
+                ? await ours.Glance(Most, cancellationToken).ConfigureAwait(false)
+                : await inspector.Count(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -32,7 +37,7 @@ internal sealed class OutboxHealthCheck<TDbContext>(
 
         var healthy = settings.Options.HealthyAge;
         var text =
-            $"{counts.Pending} pending, the oldest for {counts.OldestAge.TotalSeconds:0} s (limit {healthy.TotalSeconds:0} s), {counts.SetAside} set aside";
+            $"{Told(counts.Pending)} pending, the oldest for {counts.OldestAge.TotalSeconds:0} s (limit {healthy.TotalSeconds:0} s), {Told(counts.SetAside)} set aside";
         var data = new Dictionary<string, object>(StringComparer.Ordinal)
         {
             ["pending"] = counts.Pending,
@@ -45,4 +50,6 @@ internal sealed class OutboxHealthCheck<TDbContext>(
             : counts.OldestAge > healthy || counts.SetAside > 0 ? HealthCheckResult.Degraded(text, data: data)
             : HealthCheckResult.Healthy(text, data);
     }
+
+    static string Told(long count) => count < Most ? $"{count}" : $"{Most} or more";
 }

@@ -5,7 +5,7 @@ namespace MassTransit.Sidekiq;
 /// What an outbox has to say, with the name of its context.
 internal sealed class OutboxLog<TDbContext>(ILoggerFactory loggers)
 {
-    readonly ILogger logger = loggers.CreateLogger("MassTransit.Sidekiq.Outbox");
+    readonly ILogger logger = loggers.CreateLogger(OutboxLogMessages.Category);
 
     public void NeverSaved() => logger.NeverSaved(typeof(TDbContext).Name);
 
@@ -26,11 +26,36 @@ internal sealed class OutboxLog<TDbContext>(ILoggerFactory loggers)
 
     public void ConnectionShared() => logger.ConnectionShared(typeof(TDbContext).Name);
 
-    public void SetAside(Exception fault) => logger.SetAside(fault, typeof(TDbContext).Name);
+    public void SetAside(Exception fault, int messages) => logger.SetAside(fault, messages, typeof(TDbContext).Name);
+
+    public void Refused(Exception fault, string destination) =>
+        logger.Refused(fault, typeof(TDbContext).Name, destination);
+
+    public void RefusedNoMore(string destination, int messages) =>
+        logger.RefusedNoMore(typeof(TDbContext).Name, destination, messages);
+
+    public void Waits(string reason) => logger.Waits(typeof(TDbContext).Name, reason);
+
+    public void WaitsNoMore(TimeSpan length) => logger.WaitsNoMore(typeof(TDbContext).Name, length.TotalSeconds);
+
+    public void Unheard(string topic) => logger.Unheard(typeof(TDbContext).Name, topic);
+
+    public void Unconfirmed(string reason) => logger.Unconfirmed(typeof(TDbContext).Name, reason);
+
+    public void Confirmed() => logger.Confirmed(typeof(TDbContext).Name);
+
+    public void NotKept(Exception fault, int jobs) => logger.NotKept(fault, jobs, typeof(TDbContext).Name);
+
+    public void NotPushedAgain(Exception fault, int jobs, string queue) =>
+        logger.NotPushedAgain(fault, jobs, typeof(TDbContext).Name, queue);
+
+    public void LedgerUnreadable(int rows, string jid) => logger.LedgerUnreadable(rows, typeof(TDbContext).Name, jid);
 }
 
 internal static partial class OutboxLogMessages
 {
+    public const string Category = "MassTransit.Sidekiq.Outbox";
+
     [LoggerMessage(
         5001,
         LogLevel.Warning,
@@ -41,9 +66,70 @@ internal static partial class OutboxLogMessages
     [LoggerMessage(
         5002,
         LogLevel.Error,
-        "A message in the outbox of {Context} cannot be sent and was set aside in OutboxFault. Cure the cause and release it with IOutboxInspector"
+        "{Count} messages in the outbox of {Context} cannot be sent and were set aside in OutboxFault. Cure the cause and release them with IOutboxInspector"
     )]
-    public static partial void SetAside(this ILogger logger, Exception fault, string context);
+    public static partial void SetAside(this ILogger logger, Exception fault, int count, string context);
+
+    [LoggerMessage(
+        5020,
+        LogLevel.Error,
+        "Redis refuses what the outbox of {Context} sends to {Destination}: it is set aside in OutboxFault until that is cured"
+    )]
+    public static partial void Refused(this ILogger logger, Exception fault, string context, string destination);
+
+    [LoggerMessage(
+        5021,
+        LogLevel.Warning,
+        "Redis takes what the outbox of {Context} sends to {Destination} again. {Count} messages were set aside meanwhile: release them with IOutboxInspector"
+    )]
+    public static partial void RefusedNoMore(this ILogger logger, string context, string destination, int count);
+
+    // Both ends are warnings, so that a log without information still shows how long it was.
+    [LoggerMessage(5022, LogLevel.Warning, "The outbox of {Context} waits: {Reason}")]
+    public static partial void Waits(this ILogger logger, string context, string reason);
+
+    [LoggerMessage(5023, LogLevel.Warning, "The outbox of {Context} drains again after {Seconds:0.0} s")]
+    public static partial void WaitsNoMore(this ILogger logger, string context, double seconds);
+
+    [LoggerMessage(
+        5024,
+        LogLevel.Warning,
+        "A message in the outbox of {Context} reached nobody: this process does not know its type, and topic {Topic} has no subscribers"
+    )]
+    public static partial void Unheard(this ILogger logger, string context, string topic);
+
+    [LoggerMessage(5025, LogLevel.Warning, "The outbox of {Context} sends without its replicas: {Reason}")]
+    public static partial void Unconfirmed(this ILogger logger, string context, string reason);
+
+    [LoggerMessage(5026, LogLevel.Warning, "The outbox of {Context} sends with its replicas again")]
+    public static partial void Confirmed(this ILogger logger, string context);
+
+    [LoggerMessage(
+        5027,
+        LogLevel.Error,
+        "{Count} jobs that were published from the outbox of {Context} could not be entered in its ledger. They are sent; what Redis loses of them is not pushed again"
+    )]
+    public static partial void NotKept(this ILogger logger, Exception fault, int count, string context);
+
+    [LoggerMessage(
+        5028,
+        LogLevel.Error,
+        "{Count} jobs in the ledger of {Context} were nowhere in Redis, and queue {Queue} refuses them"
+    )]
+    public static partial void NotPushedAgain(
+        this ILogger logger,
+        Exception fault,
+        int count,
+        string context,
+        string queue
+    );
+
+    [LoggerMessage(
+        5029,
+        LogLevel.Error,
+        "{Count} rows in the ledger of {Context} hold no job and are marked dead, the first {JobId}"
+    )]
+    public static partial void LedgerUnreadable(this ILogger logger, int count, string context, string jobId);
 
     [LoggerMessage(
         5007,

@@ -11,28 +11,42 @@ internal sealed class OutboxMonitor<TDbContext>(
 ) : IDisposable
     where TDbContext : DbContext
 {
-    /// Counting a long table costs more than draining it.
+    /// Counting a long table costs more than draining it: it may take one part in fifty of the time.
     static readonly TimeSpan interval = TimeSpan.FromSeconds(5);
+    const int Share = 50;
 
     readonly OutboxMetrics metrics = new(settings.Name);
+    readonly OutboxTroubles<TDbContext> troubles = new(log, clock);
+    TimeSpan pause = interval;
     Task counting = Task.CompletedTask;
     long lookedAt;
 
     public OutboxMetrics Metrics => metrics;
 
-    public void Drained(int messages, IReadOnlyCollection<Exception> faults)
+    /// A batch has ended.
+    public void Drained(OutboxBatch batch, OutboxOutcome outcome, Exception? notKept)
     {
-        metrics.Drained(messages - faults.Count);
-        foreach (var fault in faults)
+        metrics.Drained(batch.Messages.Count - outcome.LeftCount - outcome.Faults.Count);
+        troubles.Drained(batch.Messages, outcome);
+        if (notKept is not null)
         {
-            log.SetAside(fault);
+            log.NotKept(notKept, outcome.Copies.Count);
+        }
+    }
+
+    /// Redis takes nothing for now; the connection itself says when it is lost.
+    public void Waits(Exception outage)
+    {
+        if (RedisErrors.FailureOf(outage) == StepFailure.Waits)
+        {
+            troubles.Waits(outage);
         }
     }
 
     /// Counts anew, beside the drain, if somebody measures and the last count is old.
     public void Look()
     {
-        if (metrics.IsMeasured && counting.IsCompleted && (lookedAt == 0 || clock.GetElapsedTime(lookedAt) > interval))
+        if (metrics.IsMeasured && counting.IsCompleted && (lookedAt == 0 || clock.GetElapsedTime(lookedAt) > pause))
         {
             lookedAt = clock.GetTimestamp();
             counting = Count();
@@ -43,9 +57,12 @@ internal sealed class OutboxMonitor<TDbContext>(
 
     async Task Count()
     {
+        var started = clock.GetTimestamp();
         try
         {
             metrics.Counts = await inspector.Count().ConfigureAwait(false);
+            var took = clock.GetElapsedTime(started) * Share;
+            pause = took > interval ? took : interval;
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {

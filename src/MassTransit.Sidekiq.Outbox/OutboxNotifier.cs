@@ -33,7 +33,7 @@ internal sealed class OutboxNotifier<TDbContext>(
             clock
         );
         signal.Committed += OnCommitted;
-        loop.Start();
+        Run(bus, loop);
     }
 
     protected override async Task Stop()

@@ -5,11 +5,13 @@ namespace MassTransit.Sidekiq;
 
 /// Drains one outbox while the bus runs.
 /// 1. Take the oldest transactions that no other host drains (SKIP LOCKED), whole ones, up to the batch size.
-/// 2. Push their messages in one pipelined step.
-/// 3. Remove them and commit. A kill before the commit sends them again, with the same job ids.
-/// 4. Go on while batches are full, then sleep: until a commit of this process or a NOTIFY of another one, or the poll, whose
+/// 2. Make their jobs, and remove the messages. A database that refuses this has sent nothing.
+/// 3. Push the jobs in one pipelined step.
+/// 4. Commit. A kill before it sends them again, with the same job ids.
+/// 5. Go on while batches are full, then sleep: until a commit of this process or a NOTIFY of another one, or the poll, whose
 ///    pause doubles from 50 ms to the poll interval.
-/// While Redis is away everything waits, and nothing is tried until it is back.
+/// While Redis is away everything waits, and nothing is tried until it is back. While it refuses everybody (it is full, say)
+/// one message asks from time to time.
 internal sealed class OutboxRelay<TDbContext>(
     OutboxStore<TDbContext> store,
     OutboxListener<TDbContext> listener,
@@ -27,10 +29,15 @@ internal sealed class OutboxRelay<TDbContext>(
     static readonly TimeSpan shortestPause = TimeSpan.FromMilliseconds(50);
     static readonly TimeSpan outagePause = TimeSpan.FromMilliseconds(500);
 
+    // What was pushed should be removed even when the bus stops just now, if it can be told in time.
+    static readonly TimeSpan lastMoment = TimeSpan.FromMilliseconds(700);
+
     readonly List<BackgroundLoop> loops = [];
     readonly SemaphoreSlim oneAtATime = new(1, 1);
     OutboxTake take = OutboxTake.First(settings.Options.BatchSize);
     TimeSpan pause = shortestPause;
+    BackOff refusals = new();
+    bool isRefused;
     SidekiqProcess? process;
     LedgerKeeper<TDbContext>? keeper;
     JobPush? push;
@@ -40,7 +47,7 @@ internal sealed class OutboxRelay<TDbContext>(
         process = host().Process;
         process.Redis.Back += OnBack;
         keeper = createKeeper();
-        push = new JobPush(host(), keeper?.Ledger);
+        push = new JobPush(host());
 
         if (database.IsConnectionShared())
         {
@@ -59,7 +66,7 @@ internal sealed class OutboxRelay<TDbContext>(
 
         signal.Inline = settings.Options.IsInline ? DrainNow : null;
         signal.Committed += OnCommitted;
-        loops.ForEach(loop => loop.Start());
+        Run(bus, loops);
     }
 
     protected override async Task Stop()
@@ -106,43 +113,52 @@ internal sealed class OutboxRelay<TDbContext>(
             }
 
             monitor.Look();
-            var batch = await store.Claim(take, cancellationToken).ConfigureAwait(false);
+            // Before anything is locked: it may have to write to the same database.
+            var keep = keeper is null ? null : await keeper.Terms(cancellationToken).ConfigureAwait(false);
+            var batch = await store.Claim(isRefused ? OutboxTake.One : take, cancellationToken).ConfigureAwait(false);
             await using var _ = batch.ConfigureAwait(false);
             if (batch.IsEmpty)
             {
                 return Idle();
             }
 
-            var keep = keeper is null ? null : await keeper.Terms().ConfigureAwait(false);
-            var isDrained = await Drain(batch, keep).ConfigureAwait(false);
-            if (!isDrained)
+            if (await Drain(batch, keep, cancellationToken).ConfigureAwait(false) is { } outage)
             {
-                return outagePause;
+                monitor.Waits(outage);
+                isRefused = true;
+
+                return refusals.Next();
             }
 
-            (pause, take, isFull) = (shortestPause, batch.Next!, batch.IsFull);
+            (pause, isFull) = (shortestPause, isRefused || batch.IsFull);
+            take = isRefused ? take : batch.Next!;
+            isRefused = false;
+            refusals.Reset();
         } while (isFull && !cancellationToken.IsCancellationRequested);
 
         return shortestPause;
     }
 
-    /// False when messages were left because Redis is away.
-    async Task<bool> Drain(OutboxBatch batch, LedgerTerms? keep)
+    /// Why messages were left, if any were.
+    async Task<Exception?> Drain(OutboxBatch batch, LedgerTerms? keep, CancellationToken stopping)
     {
-        var outcome = await push!.Push(batch.Messages).ConfigureAwait(false);
+        using var end = new CancellationTokenSource();
+        using var _ = stopping.Register(() => end.CancelAfter(lastMoment));
+        var run = push!.Prepare(batch.Messages, batch.Unreadable, keep?.Ledger);
+        var (outcome, now) = (run.Outcome, clock.GetUtcNow().UtcDateTime);
 
-        // What was pushed must be removed even when the bus stops just now, or it is pushed twice.
-        await batch.Finish(outcome, clock.GetUtcNow().UtcDateTime, keep, CancellationToken.None).ConfigureAwait(false);
-
-        monitor.Drained(batch.Messages.Count - outcome.LeftCount, outcome.Faults);
-
-        if (outcome.Outage is SidekiqRedisException refused)
+        await batch.End(outcome, now, keep, end.Token).ConfigureAwait(false);
+        await run.Send(end.Token).ConfigureAwait(false);
+        if (batch.Messages.Count > 0 && outcome.LeftCount == batch.Messages.Count)
         {
-            // Not an outage that somebody has announced: waiting cures it only if a person does something.
-            throw refused;
+            return outcome.Outage;
         }
 
-        return outcome.Outage is null;
+        var notKept = await batch.Correct(outcome, now, keep, end.Token).ConfigureAwait(false);
+        await batch.Commit(end.Token).ConfigureAwait(false);
+        monitor.Drained(batch, outcome, notKept);
+
+        return outcome.Outage;
     }
 
     TimeSpan Idle()

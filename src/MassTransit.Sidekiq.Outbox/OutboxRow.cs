@@ -1,16 +1,81 @@
 using System.Data.Common;
 using System.Globalization;
+using System.Text.Json;
 using MassTransit.Middleware;
 using MassTransit.Serialization;
 
 namespace MassTransit.Sidekiq;
+
+/// Why a row could not be read, and what it holds, for whoever mends it.
+internal sealed record UnreadableRow(Exception Fault, string Text);
 
 /// A staged message as the claim statement answers it, in the order of OutboxTables.MessageColumns.
 internal static class OutboxRow
 {
     const string AttemptsProperty = "Sidekiq-Attempts";
 
-    public static OutboxMessage Read(DbDataReader reader, Guid outbox, Dictionary<string, Uri> addresses)
+    /// Whatever a row holds, its reader does not throw for it: of one that cannot be read there is what can be, and why.
+    public static (OutboxMessage Row, UnreadableRow? Unreadable) Read(
+        DbDataReader reader,
+        Guid outbox,
+        Dictionary<string, Uri> addresses
+    )
+    {
+        try
+        {
+            return (Whole(reader, outbox, addresses), null);
+        }
+        catch (Exception fault) when (!IsOfTheConnection(fault))
+        {
+            var row = new OutboxMessage
+            {
+                OutboxId = outbox,
+                SequenceNumber = reader.GetInt64(1),
+                MessageId = Guid.TryParse(Raw(reader, 6), out var id) ? id : Guid.Empty,
+                MessageType = Raw(reader, 8) ?? "",
+            };
+
+            return (row, new UnreadableRow(fault, RawText(reader)));
+        }
+    }
+
+    /// How often it was tried before it was released.
+    public static int Attempts(OutboxMessage row) =>
+        Properties(row) is { } properties
+        && properties.TryGetValue(AttemptsProperty, out var attempts)
+        && int.TryParse(attempts.ToString(), CultureInfo.InvariantCulture, out var count)
+            ? count
+            : 0;
+
+    /// The row to keep, as JSON: released, it goes on counting.
+    public static string WithAttempts(OutboxMessage row, int attempts)
+    {
+        if (Properties(row) is { } before)
+        {
+            var properties = new Dictionary<string, object>(before, StringComparer.OrdinalIgnoreCase)
+            {
+                [AttemptsProperty] = attempts,
+            };
+            row.Properties = SystemTextJsonMessageSerializer.Instance.SerializeDictionary(properties);
+        }
+
+        return JsonSerializer.Serialize(row);
+    }
+
+    /// Null for properties that are no JSON, which is why the row is set aside.
+    static IReadOnlyDictionary<string, object>? Properties(OutboxMessageContext row)
+    {
+        try
+        {
+            return row.Properties;
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            return null;
+        }
+    }
+
+    static OutboxMessage Whole(DbDataReader reader, Guid outbox, Dictionary<string, Uri> addresses)
     {
         var column = 1;
         return new OutboxMessage
@@ -37,25 +102,33 @@ internal static class OutboxRow
         };
     }
 
-    /// How often it was tried before it was released.
-    public static int Attempts(OutboxMessage row) =>
-        ((OutboxMessageContext)row).Properties.TryGetValue(AttemptsProperty, out var attempts)
-            ? Convert.ToInt32(attempts.ToString(), CultureInfo.InvariantCulture)
-            : 0;
+    /// Then there is no row to speak of.
+    static bool IsOfTheConnection(Exception fault) =>
+        fault is DbException or IOException or OperationCanceledException or OutOfMemoryException;
 
-    /// The row to keep: released, it goes on counting.
-    public static OutboxMessage WithAttempts(OutboxMessage row, int attempts)
+    static string RawText(DbDataReader reader)
     {
-        var properties = new Dictionary<string, object>(
-            ((OutboxMessageContext)row).Properties,
-            StringComparer.OrdinalIgnoreCase
-        )
+        var columns = new Dictionary<string, string?>(StringComparer.Ordinal);
+        for (var column = 1; column < reader.FieldCount; column++)
         {
-            [AttemptsProperty] = attempts,
-        };
-        row.Properties = SystemTextJsonMessageSerializer.Instance.SerializeDictionary(properties);
+            columns[reader.GetName(column)] = Raw(reader, column);
+        }
 
-        return row;
+        return JsonSerializer.Serialize(columns);
+    }
+
+    static string? Raw(DbDataReader reader, int column)
+    {
+        try
+        {
+            return reader.IsDBNull(column)
+                ? null
+                : Convert.ToString(reader.GetValue(column), CultureInfo.InvariantCulture);
+        }
+        catch (Exception fault) when (!IsOfTheConnection(fault))
+        {
+            return $"({fault.Message})";
+        }
     }
 
     static string? Text(DbDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);

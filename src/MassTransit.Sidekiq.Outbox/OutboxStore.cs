@@ -57,21 +57,30 @@ internal sealed class OutboxStore<TDbContext>(IServiceScopeFactory scopes, Outbo
         }
     }
 
-    /// Removes inbox rows whose time is over, up to `take`; returns how many.
-    public async Task<int> ForgetInbox(DateTime before, int take, CancellationToken cancellationToken)
+    /// Removes inbox rows whose time is over, up to `take`; returns how many. Those of ours end by now, others that were
+    /// delivered before `before`.
+    public async Task<int> ForgetInbox(DateTime now, DateTime before, int take, CancellationToken cancellationToken)
     {
         var scope = scopes.CreateAsyncScope();
         await using var _ = scope.ConfigureAwait(false);
         var context = scope.ServiceProvider.GetRequiredService<TDbContext>();
         await context.Database.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        var connection = context.Database.GetDbConnection();
+        var transaction = await connection
+            .BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken)
+            .ConfigureAwait(false);
+        await using var __ = transaction.ConfigureAwait(false);
 
-        var command = context.Database.GetDbConnection().CreateCommand();
-        await using var __ = command.ConfigureAwait(false);
-        command.CommandText = Statements(context).ForgetInbox;
+        var command = connection.CreateCommand();
+        await using var ___ = command.ConfigureAwait(false);
+        (command.Transaction, command.CommandText) = (transaction, Statements(context).ForgetInbox);
+        OutboxDialect.Parameter(command, "@now", now);
         OutboxDialect.Parameter(command, "@before", before);
         OutboxDialect.Parameter(command, "@take", take);
+        var forgotten = await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
 
-        return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        return forgotten;
     }
 
     public OutboxStatements Statements(TDbContext context)
@@ -114,7 +123,7 @@ internal sealed class OutboxStatements
         HasWork = OutboxDialect.HasWork(tables);
         Claim = dialect.Claim(tables);
         Delete = $"{dialect.DeleteMessages(tables)}; {dialect.DeleteTransactions(tables)}";
-        DeleteSent = OutboxDialect.DeleteSent(tables);
+        DeleteSent = dialect.DeleteSent(tables);
         FindScheduled = OutboxDialect.FindScheduled(tables);
         SetAside = OutboxDialect.SetAside(tables);
         Keep = dialect.Keep(tables);

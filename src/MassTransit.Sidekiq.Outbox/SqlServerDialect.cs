@@ -9,6 +9,10 @@ internal sealed class SqlServerDialect : OutboxDialect
 
     public override string Quote(string name) => $"[{name.Replace("]", "]]", StringComparison.Ordinal)}]";
 
+    public override string Save(string point) => $"SAVE TRANSACTION {point}";
+
+    public override string Undo(string point) => $"ROLLBACK TRANSACTION {point}";
+
     public override string Claim(OutboxTables tables) =>
         $"WITH claimed AS (SELECT TOP (@transactions) {ClaimColumns(tables)} FROM {tables.Outbox.Name}"
         + $" WITH (UPDLOCK, ROWLOCK, READPAST) ORDER BY {tables.Outbox[nameof(OutboxState.Created)]}) "
@@ -21,8 +25,7 @@ internal sealed class SqlServerDialect : OutboxDialect
         + $" WHERE {tables.Inbox[nameof(InboxState.MessageId)]} = @message AND {tables.Inbox[nameof(InboxState.ConsumerId)]} = @consumer)";
 
     public override string ForgetInbox(OutboxTables tables) =>
-        $"DELETE TOP (@take) FROM {tables.Inbox.Name} WITH (ROWLOCK, READPAST)"
-        + $" WHERE {tables.Inbox[nameof(InboxState.Delivered)]} < @before";
+        $"DELETE TOP (@take) FROM {tables.Inbox.Name} WITH (ROWLOCK, READPAST)" + $" WHERE {IsForgettable(tables)}";
 
     public override string Keep(OutboxTables tables) =>
         $"INSERT INTO {tables.Ledger.Name} ({LedgerColumns(tables)}) SELECT {LedgerValues} FROM OPENJSON(@rows) WITH"

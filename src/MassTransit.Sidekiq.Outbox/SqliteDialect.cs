@@ -30,7 +30,7 @@ internal sealed class SqliteDialect : OutboxDialect
     {
         var (id, delivered) = (tables.Inbox[nameof(InboxState.Id)], tables.Inbox[nameof(InboxState.Delivered)]);
         return $"DELETE FROM {tables.Inbox.Name} WHERE {id} IN (SELECT {id} FROM {tables.Inbox.Name}"
-            + $" WHERE {delivered} < @before ORDER BY {delivered} LIMIT @take)";
+            + $" WHERE {IsForgettable(tables)} ORDER BY {delivered} LIMIT @take)";
     }
 
     public override string Keep(OutboxTables tables) =>

@@ -13,7 +13,8 @@ internal readonly record struct StagedJob(
     DateTimeOffset? Due,
     string? Queue,
     string[]? Entities,
-    Guid? Token
+    Guid? Token,
+    bool IsOfUnknownType
 );
 
 /// A message as it stands in the outbox. Everything that makes its job (class, options, arguments that are not simply the
@@ -90,15 +91,71 @@ internal static class StagedMessage
     public static Guid? CancelledToken(OutboxMessage row) =>
         row.DestinationAddress is null && Guid.TryParse(Text(row, CancelProperty), out var token) ? token : null;
 
-    /// What a scheduled message is cancelled by.
-    public static Guid? ScheduledToken(OutboxMessage row) =>
-        row.EnqueueTime is not null && Guid.TryParse(Text(row, TokenProperty), out var token) ? token : null;
+    /// What a scheduled message is cancelled by, or a cancellation cancels; none of a row that cannot be read.
+    public static (Guid? Token, bool IsCancellation) TokenOf(OutboxMessage row)
+    {
+        try
+        {
+            return CancelledToken(row) is { } cancelled ? (cancelled, true)
+                : row.EnqueueTime is not null && Guid.TryParse(ScheduledToken(row), out var token) ? (token, false)
+                : (null, false);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            // Whoever makes its job meets the same, and sets it aside.
+            return (null, false);
+        }
+    }
 
-    /// The job that a row stands for; its destination still gives it queue and jid.
-    public static StagedJob ToJob(OutboxMessage row, SidekiqHostConfiguration host, DateTimeOffset now)
+    /// The job that a row stands for; its destination still gives it queue and jid. What we staged says all of it; a row of
+    /// MassTransit's own outbox has the message only, and its job is the one of the contract as it is now.
+    public static StagedJob ToJob(
+        OutboxMessage row,
+        SidekiqHostConfiguration host,
+        StagedContracts contracts,
+        DateTimeOffset now
+    )
     {
         var stored = (OutboxMessageContext)row;
-        var token = Text(stored, TokenProperty);
+        var context = Context(row, stored, now);
+        var contract = context.JobClass is null ? contracts.Find(row.MessageType.Split(';')[0]) : null;
+        var isOfUnknownType = context.JobClass is null && contract is null;
+        contract ??= new JobContract
+        {
+            MessageType = typeof(SerializedMessageBody),
+            Class = context.JobClass ?? ClassOf(row),
+        };
+        var draft = JobEnvelope.Draft(context, contract, now, host.Settings.TimeFormat);
+        draft.CreatedAt = Utc(row.SentTime);
+        draft.Wrapped = Text(stored, WrappedProperty) ?? draft.Wrapped;
+        if (Text(stored, ArgsProperty) is { } args)
+        {
+            draft.Args = Encoding.UTF8.GetBytes(args);
+        }
+
+        var due = row.EnqueueTime is { } time && Utc(time) > now ? Utc(time) : (DateTimeOffset?)null;
+        draft.EnqueuedAt = due is null ? now : null;
+
+        return new StagedJob(
+            draft,
+            due,
+            Text(stored, QueueProperty) ?? contract.Queue,
+            Text(stored, EntitiesProperty)?.Split(' '),
+            context.ScheduledMessageId,
+            isOfUnknownType
+        );
+    }
+
+    /// SQLite and MySQL give times back without saying that they are UTC.
+    public static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time, DateTimeKind.Utc));
+
+    static JobSendContext<SerializedMessageBody> Context(
+        OutboxMessage row,
+        OutboxMessageContext stored,
+        DateTimeOffset now
+    )
+    {
+        var token = ScheduledToken(stored);
         var context = new JobSendContext<SerializedMessageBody>(new SerializedMessageBody(), CancellationToken.None)
         {
             MessageId = row.MessageId,
@@ -123,33 +180,8 @@ internal static class StagedMessage
         context.ReadPropertiesFrom(stored.Properties);
         context.Serializer = new StoredBody(new ContentType(row.ContentType), new StringMessageBody(row.Body));
 
-        var contract = new JobContract
-        {
-            MessageType = typeof(SerializedMessageBody),
-            Class = context.JobClass ?? ClassOf(row, host),
-        };
-        var draft = JobEnvelope.Draft(context, contract, now, host.Settings.TimeFormat);
-        draft.CreatedAt = Utc(row.SentTime);
-        draft.Wrapped = Text(stored, WrappedProperty);
-        if (Text(stored, ArgsProperty) is { } args)
-        {
-            draft.Args = Encoding.UTF8.GetBytes(args);
-        }
-
-        var due = row.EnqueueTime is { } time && Utc(time) > now ? Utc(time) : (DateTimeOffset?)null;
-        draft.EnqueuedAt = due is null ? now : null;
-
-        return new StagedJob(
-            draft,
-            due,
-            Text(stored, QueueProperty),
-            Text(stored, EntitiesProperty)?.Split(' '),
-            context.ScheduledMessageId
-        );
+        return context;
     }
-
-    /// SQLite and MySQL give times back without saying that they are UTC.
-    public static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time, DateTimeKind.Utc));
 
     static void WriteJob<T>(
         JobSendContext<T> job,
@@ -203,20 +235,12 @@ internal static class StagedMessage
         }
     }
 
-    /// Staged by MassTransit's own outbox, which knows nothing of job classes: `urn:message:Shop.Contracts:SubmitOrder`
-    /// is Shop::Contracts::SubmitOrder, unless this process knows the type and its contract.
-    static string ClassOf(OutboxMessage row, SidekiqHostConfiguration host)
+    /// Staged by MassTransit's own outbox, of a type that nobody here knows: `urn:message:Shop.Contracts:SubmitOrder` is
+    /// Shop::Contracts::SubmitOrder, as it would be by convention.
+    static string ClassOf(OutboxMessage row)
     {
-        var urn = row.MessageType.Split(';')[0];
-        var known = host
-            .Contracts.All()
-            .FirstOrDefault(contract => MessageUrn.ForTypeString(contract.MessageType) == urn);
-        if (known is not null)
-        {
-            return known.WireClass;
-        }
-
         const string prefix = "urn:message:";
+        var urn = row.MessageType.Split(';')[0];
         return urn.StartsWith(prefix, StringComparison.Ordinal)
             ? urn[prefix.Length..]
                 .Replace(":", "::", StringComparison.Ordinal)
@@ -225,6 +249,10 @@ internal static class StagedMessage
                 $"Message {row.MessageId} names neither a job class nor a message type ('{row.MessageType}'), so nobody could work on its job."
             );
     }
+
+    /// MassTransit's own outbox keeps it in the header that the scheduler sets.
+    static string? ScheduledToken(OutboxMessageContext row) =>
+        Text(row, TokenProperty) ?? row.Headers.Get<string>(MessageHeaders.SchedulingTokenId);
 
     static void Set(Dictionary<string, object> properties, string key, string? value)
     {

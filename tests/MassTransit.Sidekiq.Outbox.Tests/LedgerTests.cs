@@ -28,7 +28,9 @@ public class LedgerTests
         await host.Drained();
         await Until(async () => (await host.Outbox.Count()).Open == 1);
         Assert.Equal(row.Jid, Assert.Single(await Rows(database)).Jid);
-        await redis.Until(async redis => !await redis.Db.KeyExistsAsync("mt:completed:OrdersDb"));
+        await redis.Until(async redis =>
+            !(await redis.Keys()).Any(key => key.StartsWith("mt:completed:", StringComparison.Ordinal))
+        );
     }
 
     [Fact]
@@ -110,6 +112,24 @@ public class LedgerTests
         var jobs = await redis.Jobs("elsewhere");
         Assert.Equal([2, 1], jobs.Select(job => job.Step()));
         Assert.Equal(Job.Parse(taken).Jid(), jobs[1].Jid());
+    }
+
+    [Fact]
+    public async Task Lost_jobs_of_a_queue_that_refuses_them_keep_nobody_from_the_others()
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var database = await TestDatabase.Lease(Database.Postgres);
+        await using var host = await Start(database, redis, new Work());
+        await Send(host, "broken", 1);
+        await Send(host, "elsewhere", 2);
+        await host.Drained();
+        await redis.Until(async redis => await redis.Db.KeyExistsAsync("mt:epoch"));
+
+        await redis.Flush();
+        await redis.Db.StringSetAsync("queue:broken", "not a list");
+
+        await redis.Until(async redis => (await redis.Queue("elsewhere")).Length == 1);
+        await Until(() => host.Log.Lines.Any(line => line.Contains("broken refuses them", StringComparison.Ordinal)));
     }
 
     [Fact]

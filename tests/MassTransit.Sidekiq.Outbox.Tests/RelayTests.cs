@@ -262,38 +262,6 @@ public class RelayTests
         Assert.Equal("shipping", Job.Parse(scheduled.Job).GetProperty("queue").GetString());
     }
 
-    [Fact]
-    public async Task Plan_of_the_claim_uses_the_index()
-    {
-        await using var database = await TestDatabase.Lease(Database.Postgres);
-        await using var context = database.Open();
-        await context.Database.ExecuteSqlRawAsync(
-            """
-            INSERT INTO "OutboxState" SELECT gen_random_uuid(), gen_random_uuid(), NULL, now() + i * interval '1 ms', NULL, NULL
-            FROM generate_series(1, 20000) i;
-            INSERT INTO "OutboxMessage" ("SentTime", "OutboxId", "MessageId", "ContentType", "MessageType", "Body")
-            SELECT now(), "OutboxId", gen_random_uuid(), 'application/json', 'urn', 'body' FROM "OutboxState";
-            ANALYZE;
-            """
-        );
-        var claim = new OutboxStatements(OutboxDialect.Postgres, context.Model)
-            .Claim.Replace("@take", "1000", StringComparison.Ordinal)
-            .Replace("@transactions", "1000", StringComparison.Ordinal);
-
-        var plan = new List<string>();
-        await context.Database.OpenConnectionAsync();
-        await using var command = context.Database.GetDbConnection().CreateCommand();
-        command.CommandText = $"EXPLAIN {claim}";
-        await using var reader = await command.ExecuteReaderAsync();
-        while (await reader.ReadAsync())
-        {
-            plan.Add(reader.GetString(0));
-        }
-
-        Assert.Contains(plan, line => line.Contains("IX_OutboxState_Created", StringComparison.Ordinal));
-        Assert.DoesNotContain(plan, line => line.Contains("Seq Scan", StringComparison.Ordinal));
-    }
-
     static bool IsLoss(string line) => line.Contains("Redis lost", StringComparison.Ordinal);
 
     static OutboxHostOptions StageOnly => new() { Outbox = outbox => outbox.DisableRelay() };

@@ -72,6 +72,51 @@ public class ScheduleTests
         Assert.Equal(["schedule"], await redis.Keys());
     }
 
+    [Theory]
+    [InlineData(Database.Postgres, 1000)]
+    [InlineData(Database.Sqlite, 1000)]
+    [InlineData(Database.Postgres, 1)]
+    [InlineData(Database.Sqlite, 1)]
+    public async Task Cancellation_leaves_alone_what_was_scheduled_after_it_under_the_same_token(
+        Database kind,
+        int batchSize
+    )
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var database = await TestDatabase.Lease(kind);
+        var (token, due) = (Guid.NewGuid(), DateTime.UtcNow.AddHours(1));
+        await using (
+            var stager = await OutboxHost.Start(
+                database,
+                redis.Url,
+                new OutboxHostOptions { Outbox = outbox => outbox.DisableRelay() }
+            )
+        )
+        {
+            await Cancel(stager, token, isCommitted: true);
+            await stager.InScope(
+                async (db, _, sender) =>
+                {
+                    await sender.Send(
+                        "shipping",
+                        new ShipOrder(Guid.NewGuid(), 1),
+                        context => (context.Delay, context.ScheduledMessageId) = (due - DateTime.UtcNow, token)
+                    );
+                    await db.SaveChangesAsync();
+                }
+            );
+        }
+
+        await using var host = await OutboxHost.Start(
+            database,
+            redis.Url,
+            new OutboxHostOptions { Outbox = outbox => outbox.BatchSize = batchSize }
+        );
+        await host.Drained();
+
+        Assert.Single(await redis.ScheduledSet());
+    }
+
     static async Task<Guid> Schedule(OutboxHost host, DateTime due, int step)
     {
         await using var scope = host.Services.CreateAsyncScope();

@@ -5,6 +5,22 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
+/// What a step that failed means for whoever has others to do.
+internal enum StepFailure
+{
+    /// Redis is away: nothing goes until it is back, which the connection says.
+    Lost,
+
+    /// Redis refuses everybody for now: it is full, loading, read only, does not know the user.
+    Waits,
+
+    /// This step will be refused until somebody changes something, and others may go: a key of another type, outside the ACL.
+    OfTheStep,
+
+    /// It was done, and fewer replicas have it than were asked for.
+    Unconfirmed,
+}
+
 /// What Redis' refusals mean, in one place: wait and try again (a transient ConnectionException, which MassTransit's
 /// policies retry), load the script, or tell a person. No text here ever holds the password.
 internal static class RedisErrors
@@ -153,6 +169,17 @@ internal static class RedisErrors
             _ => Refused(what, address, exception.Message, exception),
         };
     }
+
+    /// Of an exception that Translate made.
+    public static StepFailure FailureOf(Exception translated) =>
+        translated switch
+        {
+            ConnectionException { IsTransient: false } => StepFailure.Unconfirmed,
+            ConnectionException { InnerException: RedisServerException } => StepFailure.Waits,
+            ConnectionException => StepFailure.Lost,
+            { InnerException: { } inner } when IsAuthentication(inner) || IsUntrusted(inner) => StepFailure.Waits,
+            _ => StepFailure.OfTheStep,
+        };
 
     public const string AuthenticationAdvice =
         "user name or password were not accepted. Check the host's UserName and Password against Redis' requirepass or ACL";

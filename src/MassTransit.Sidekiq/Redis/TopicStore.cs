@@ -27,6 +27,9 @@ internal sealed record PublishRequest
 
     /// Gets `queue|Class` of each copy in a queue that lasts.
     public ICollection<string>? Copies { get; init; }
+
+    /// How many copies were made, once it is done.
+    public int Made { get; set; }
 }
 
 /// Who gets what: subscriptions, publishing, and the temporary queues that come and go with their process.
@@ -70,7 +73,7 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
             request.Copies!.Add((string)copy!);
         }
 
-        return (int)reply[0];
+        return request.Made = (int)reply[0];
     }
 
     public Task CreateTemporary(string queue, TimeSpan life) => TouchTemporary([queue], life);

@@ -113,17 +113,18 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
 
     static IMessageScheduler Scheduler(IServiceProvider provider)
     {
-        var endpoints = (ScopeEndpoints)provider.GetRequiredService<IScopedBusContextProvider<TBus>>().Context;
+        var context = provider.GetRequiredService<IScopedBusContextProvider<TBus>>().Context;
+        var sender = context.SendEndpointProvider;
         var bus = provider.GetRequiredService<OutboxBus<TDbContext>>();
         return bus.IsInMemory
-            ? new MessageScheduler(
-                new DelayedScheduleMessageProvider(endpoints),
-                bus.Instance.HostConfiguration.Topology
-            )
+            ? new MessageScheduler(new DelayedScheduleMessageProvider(sender), bus.Instance.HostConfiguration.Topology)
             : new MessageScheduler(
                 new OutboxScheduleProvider<TDbContext>(
-                    new SidekiqScheduleMessageProvider(endpoints, bus.Host),
-                    () => endpoints.IsStaged ? provider.GetRequiredService<OutboxStage<TDbContext>>() : null
+                    new SidekiqScheduleMessageProvider(sender, bus.Host),
+                    () =>
+                        context is ScopeEndpoints { IsStaged: true }
+                            ? provider.GetRequiredService<OutboxStage<TDbContext>>()
+                            : null
                 ),
                 bus.Host.Topology
             );

@@ -40,6 +40,32 @@ public class InboxTests
         Assert.Equal([1, 2], consumed.Steps);
     }
 
+    /// Both deliveries insert the note in the same moment: one waits for the other, and then finds it.
+    [Theory, InlineData(Database.Postgres), InlineData(Database.MariaDb)]
+    public async Task Messages_that_come_in_twice_at_once_have_their_effects_once(Database kind)
+    {
+        const int messages = 50;
+        await using var redis = await RedisServer.Lease();
+        await using var database = await TestDatabase.Lease(kind);
+        await using var host = await Start(database, redis, new Consumed());
+        var jobs = Enumerable
+            .Range(1, messages)
+            .Select(step =>
+                $$"""{"class":"Ship","args":[{"orderId":"{{Guid.NewGuid()}}","step":{{step}}}],"jid":"{{step:x24}}"}"""
+            )
+            .SelectMany(job => new[] { job, job });
+
+        await redis.SeedQueue("ship", [.. jobs]);
+        await redis.Until(async redis => (await redis.Keys()).All(key => key is not "queue:ship" && !IsClaim(key)));
+        await host.Drained();
+
+        Assert.Equal(Enumerable.Range(1, messages), (await redis.Jobs("shipped")).Select(job => job.Step()).Order());
+        Assert.Empty(await redis.RetrySet());
+        await using var db = database.Open();
+        Assert.Equal(messages, await db.Orders.CountAsync());
+        Assert.Equal(messages, await db.Set<InboxState>().CountAsync());
+    }
+
     [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]
     public async Task Consumer_that_fails_leaves_neither_rows_nor_messages_and_works_at_the_next_attempt(Database kind)
     {
@@ -222,7 +248,11 @@ public class InboxTests
 
         public void Note(int step)
         {
-            Steps.Add(step);
+            lock (first)
+            {
+                Steps.Add(step);
+            }
+
             first.TrySetResult();
         }
     }

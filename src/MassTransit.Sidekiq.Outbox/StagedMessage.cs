@@ -191,7 +191,7 @@ internal static class StagedMessage
     )
         where T : class
     {
-        var contract = host.Contracts.For<T>();
+        var contract = host.Contracts.Of(job);
         FixOptions(job, contract);
         job.WritePropertiesTo(properties);
         Set(properties, WrappedProperty, contract.Wrapped);

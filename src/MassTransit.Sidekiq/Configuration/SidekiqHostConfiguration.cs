@@ -11,6 +11,7 @@ internal sealed class SidekiqHostConfiguration
     readonly SidekiqBusConfiguration bus;
     readonly SidekiqBusTopology topology;
     SidekiqProcess? process;
+    bool hasEnded;
 
     public SidekiqHostConfiguration(SidekiqBusConfiguration bus)
         : base(bus)
@@ -71,7 +72,8 @@ internal sealed class SidekiqHostConfiguration
 
     public override IRetryPolicy ReceiveTransportRetryPolicy { get; }
 
-    /// What this bus is in Redis. Stopping the bus ends it; the next use of a restarted bus begins a new one.
+    /// What this bus is in Redis: made when it is first asked for, before the bus starts or when it does, and ended when the
+    /// bus stops. Whoever still asks then gets the one that has ended, on which nothing can be done.
     public SidekiqProcess Process
     {
         get
@@ -83,15 +85,35 @@ internal sealed class SidekiqHostConfiguration
         }
     }
 
-    /// The same, if there is one: whoever only looks should not begin one.
+    /// The same, if there is one that has not ended: whoever only looks should not begin one.
     public SidekiqProcess? RunningProcess
     {
         get
         {
             lock (topology)
             {
-                return process;
+                return hasEnded ? null : process;
             }
+        }
+    }
+
+    /// The endpoints whose subscriptions a publish of this bus should find.
+    public IReadOnlyList<Uri> SubscribingEndpoints { get; private set; } = [];
+
+    /// The temporary queues of this bus, in which it waits for answers, by their addresses.
+    public IReadOnlyDictionary<Uri, string> AnswerQueues { get; private set; } = new Dictionary<Uri, string>();
+
+    /// A bus that starts anew is another process in Redis than before.
+    public SidekiqProcess BeginProcess()
+    {
+        lock (topology)
+        {
+            if (hasEnded)
+            {
+                (process, hasEnded) = (null, false);
+            }
+
+            return Process;
         }
     }
 
@@ -99,8 +121,13 @@ internal sealed class SidekiqHostConfiguration
     {
         lock (topology)
         {
-            (var ended, process) = (process, null);
-            return ended;
+            if (hasEnded)
+            {
+                return null;
+            }
+
+            hasEnded = process is not null;
+            return process;
         }
     }
 
@@ -164,11 +191,20 @@ internal sealed class SidekiqHostConfiguration
     public override IHost Build()
     {
         var host = new SidekiqHost(this, topology);
-        foreach (var endpoint in GetConfiguredEndpoints())
+        // Given once: a second call finds none.
+        var endpoints = GetConfiguredEndpoints().ToList();
+        foreach (var endpoint in endpoints)
         {
             endpoint.Build(host);
         }
 
+        SubscribingEndpoints =
+        [
+            .. endpoints.Where(endpoint => endpoint.Topics.Count > 0).Select(endpoint => endpoint.InputAddress),
+        ];
+        AnswerQueues = endpoints
+            .Where(endpoint => endpoint.Temporary)
+            .ToDictionary(endpoint => endpoint.InputAddress, endpoint => endpoint.Name);
         return host;
     }
 

@@ -12,6 +12,7 @@ internal sealed class SidekiqReceiveEndpointConfiguration
     readonly string name;
     readonly Lazy<Uri> inputAddress;
     readonly HashSet<string> topics = new(StringComparer.Ordinal);
+    readonly List<string> homeless = [];
     JobFailureOptions retry = JobFailureOptions.None;
     JobFailureOptions? failureOptions;
     bool temporary;
@@ -121,6 +122,11 @@ internal sealed class SidekiqReceiveEndpointConfiguration
             yield return result;
         }
 
+        foreach (var message in homeless)
+        {
+            yield return this.Failure("Consumer", message);
+        }
+
         if (QueueName.Fault(name, "Rename the endpoint.") is { } fault)
         {
             yield return this.Failure("Queue", fault);
@@ -164,7 +170,7 @@ internal sealed class SidekiqReceiveEndpointConfiguration
     }
 
     /// Notes what the consumers take while they are validated, so that a class of two meanings is a fault among the others.
-    sealed class ClassObserver : ConfigurationObserver, IMessageConfigurationObserver
+    sealed class ClassObserver : ConfigurationObserver, IMessageConfigurationObserver, IConsumerConfigurationObserver
     {
         readonly SidekiqReceiveEndpointConfiguration endpoint;
 
@@ -173,6 +179,22 @@ internal sealed class SidekiqReceiveEndpointConfiguration
         {
             this.endpoint = endpoint;
             Connect(this);
+        }
+
+        /// MassTransit passes over message types without a namespace, and says so only to who sends them.
+        void IConsumerConfigurationObserver.ConsumerConfigured<TConsumer>(IConsumerConfigurator<TConsumer> configurator)
+        {
+            endpoint.homeless.AddRange(
+                typeof(TConsumer)
+                    .GetInterfaces()
+                    .Where(face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(IConsumer<>))
+                    .Select(face => face.GetGenericArguments()[0])
+                    .Where(message => message.Namespace is null)
+                    .Select(message =>
+                        $"{TypeName.Of(typeof(TConsumer))} consumes {TypeName.Of(message)}, which stands in no namespace, and MassTransit "
+                        + "takes no such message. Put it in one."
+                    )
+            );
         }
 
         public void MessageConfigured<TMessage>(IConsumePipeConfigurator configurator)

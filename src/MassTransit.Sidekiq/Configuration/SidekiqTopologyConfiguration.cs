@@ -16,6 +16,8 @@ internal sealed class SidekiqTopologyConfiguration : ITopologyConfiguration
         Send.ConnectSendTopologyConfigurationObserver(
             new DelegateSendTopologyConfigurationObserver(GlobalTopology.Send)
         );
+        Send.TryAddConvention(new RoutingKeySendTopologyConvention());
+        Send.TryAddConvention(new PartitionKeySendTopologyConvention());
 
         SidekiqPublish = new SidekiqPublishTopology(Message);
         Publish = SidekiqPublish;

@@ -81,4 +81,11 @@ internal static partial class LogMessages
 
     [LoggerMessage(2007, LogLevel.Warning, "The jobs whose move Redis had refused are where they belong")]
     public static partial void SettlementsTaken(this ILogger logger);
+
+    [LoggerMessage(
+        2008,
+        LogLevel.Warning,
+        "Published before this bus's own endpoints have subscribed: after {Seconds:0} s {Endpoints} had not, and get only what is published later. Publish when the bus has started: register what publishes behind AddMassTransit"
+    )]
+    public static partial void PublishedTooEarly(this ILogger logger, double seconds, string endpoints);
 }

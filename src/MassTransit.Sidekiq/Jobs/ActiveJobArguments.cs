@@ -64,6 +64,18 @@ internal static class ActiveJobArguments
         return ReadArguments(contract, document.RootElement);
     }
 
+    /// The message in a job of ours, for a receiver that has no contract of its class: we write keywords only.
+    public static ReadOnlyMemory<byte> ReadKeywords(SidekiqJob job) =>
+        Read(
+            new JobContract
+            {
+                MessageType = typeof(MassTransit.Serialization.SerializedMessageBody),
+                Class = job.Wrapped ?? job.Class!,
+                Args = SidekiqArgs.ActiveJob,
+            },
+            job
+        );
+
     static void WriteKeywords(JobText text, ReadOnlySpan<byte> body)
     {
         var reader = new Utf8JsonReader(body, JobReader.Options);

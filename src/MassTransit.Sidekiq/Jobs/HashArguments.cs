@@ -8,11 +8,11 @@ internal static class HashArguments
         if (job.ArgsCount == 1)
         {
             var argument = job.Json.Slice(job.FirstArg.Start, job.FirstArg.Length);
-            return argument.Span[0] == '{'
+            return argument.Span[0] == (contract.IsList ? '[' : '{')
                 ? argument
                 : throw new JobArgumentsException(
                     $"Job class '{contract.Class}' passes {JobMismatch.Kind(JobArguments.Kind(argument.Span))} as args[0], "
-                        + $"but {contract.Message} takes one object. {JobArguments.MapPositional}"
+                        + $"but {contract.Message} takes one {(contract.IsList ? "list" : $"object. {JobArguments.MapPositional}")}"
                 );
         }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Mime;
+using MassTransit.Serialization;
 
 namespace MassTransit.Sidekiq;
 
@@ -35,8 +36,11 @@ internal sealed class JobContract
     public IReadOnlyList<JobParameter> Parameters { get; init; } = [];
 
     /// What a positional job's arguments are called, for receivers that know only a base or interface of the message.
-    public string[] ArgumentNames =>
-        field ??= Args == SidekiqArgs.Positional ? [.. Parameters.Select(parameter => parameter.Name)] : [];
+    public string[] ArgumentNames
+    {
+        get => field ??= Args == SidekiqArgs.Positional ? [.. Parameters.Select(parameter => parameter.Name)] : [];
+        init;
+    }
 
     /// What is wrong with it, found while it was made and reported by JobContracts.Validate.
     public IReadOnlyList<string> Faults { get; init; } = [];
@@ -45,6 +49,44 @@ internal sealed class JobContract
     public string Urn => field ??= MessageUrn.ForTypeString(MessageType);
 
     public string Message => TypeName.Of(MessageType);
+
+    /// False for one that was made of what a job or a stored message says, without the message's type.
+    public bool IsOfType => MessageType != typeof(SerializedMessageBody);
+
+    /// Whether the message is written as a JSON list, as an array is, so that it has no properties.
+    public bool IsList { get; init; }
+
+    public bool Is(string urn) => string.Equals(Urn, urn, StringComparison.OrdinalIgnoreCase);
+
+    /// The contract of a message whose type nobody here knows: the class that its name has by convention.
+    public static JobContract Unknown(string urn) =>
+        new() { MessageType = typeof(SerializedMessageBody), Class = RubyConstant.FromUrn(urn) };
+
+    /// The same of a message that is forwarded: its new job is what the one that is being consumed is.
+    public static JobContract? OfForwarded(PipeContext context, string urn)
+    {
+        if (
+            !context.TryGetPayload<ConsumeContext>(out var consumed)
+            || consumed.TryGetJob()
+                is not { Class: { } jobClass, Metadata: { MessageTypes: [var first, ..] } metadata } job
+            || !string.Equals(first, urn, StringComparison.OrdinalIgnoreCase)
+        )
+        {
+            return null;
+        }
+
+        var names = metadata.ArgumentNames;
+        return new JobContract
+        {
+            MessageType = typeof(SerializedMessageBody),
+            Class = job.Wrapped ?? jobClass,
+            Args =
+                ActiveJobArguments.IsWrapper(jobClass) ? SidekiqArgs.ActiveJob
+                : names.Length > 0 ? SidekiqArgs.Positional
+                : SidekiqArgs.Hash,
+            Parameters = [.. names.Select(name => new JobParameter(name, typeof(object), isOptional: true))],
+        };
+    }
 
     /// Writes the complete array of arguments, out of the message as its serializer wrote it, a JSON object.
     public void WriteArgs(ReadOnlySpan<byte> body, IBufferWriter<byte> output) =>

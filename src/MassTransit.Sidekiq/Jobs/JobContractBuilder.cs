@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Reflection;
 
 namespace MassTransit.Sidekiq;
@@ -91,6 +92,14 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
             found.AddRange(placing);
         }
 
+        var isList = IsWrittenAsList(messageType);
+        if (isList && chosenArgs != SidekiqArgs.Hash)
+        {
+            found.Add(
+                $"{message} is a list, which has no properties to pass as arguments one by one. Map it with Args = Hash, or send a message that has the list as a property."
+            );
+        }
+
         CheckNames(found, message, jobClass);
         CheckOptions(found, message);
         return new JobContract
@@ -100,6 +109,7 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
             Aliases = [.. aliases.Distinct(StringComparer.Ordinal)],
             Queue = queue,
             Args = chosenArgs,
+            IsList = isList,
             Naming = chosenNaming,
             Options = options,
             Parameters = parameters,
@@ -136,6 +146,19 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
             RetryQueue = attribute.RetryQueue,
         };
     }
+
+    static bool IsWrittenAsList(Type type) =>
+        typeof(IEnumerable).IsAssignableFrom(type)
+        && !typeof(IDictionary).IsAssignableFrom(type)
+        && !type.GetInterfaces()
+            .Append(type)
+            .Any(face =>
+                face.IsGenericType
+                && (
+                    face.GetGenericTypeDefinition() == typeof(IDictionary<,>)
+                    || face.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>)
+                )
+            );
 
     JobContractBuilder With(JobOptions later)
     {

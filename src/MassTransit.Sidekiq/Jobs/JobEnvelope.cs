@@ -15,6 +15,7 @@ internal static class JobEnvelope
     {
         DiagnosticHeaders.ActivityId,
         MessageHeaders.ContentType,
+        MessageHeaders.Host.Info,
         MessageHeaders.SchedulingTokenId,
         MessageHeaders.MessageId,
         MessageHeaders.MessageType,
@@ -30,7 +31,8 @@ internal static class JobEnvelope
     )
         where T : class
     {
-        var metadata = Metadata(context, contract, now);
+        // The body first: while it is made its serializer may still say which types it is of, and add headers.
+        var (args, contentType) = Args(context, contract);
 
         return new JobDraft
         {
@@ -38,12 +40,12 @@ internal static class JobEnvelope
             Wrapped = contract.Wrapped,
             Queue = "",
             Jid = "",
-            Args = Args(context, contract),
+            Args = args,
             Options = contract.Options.With(context.JobOptions),
             CreatedAt = now,
             EnqueuedAt = now,
             TraceParent = context.Headers.Get<string>(DiagnosticHeaders.ActivityId),
-            Metadata = metadata,
+            Metadata = Metadata(context, contract, contentType, now),
             CustomKeys = context.JobKeys,
             TimeFormat = times,
         };
@@ -58,9 +60,9 @@ internal static class JobEnvelope
         SidekiqReceiveEndpointConfiguration endpoint
     )
     {
-        if (job.Metadata is { ContentType: { } contentType } && !IsJson(new ContentType(contentType)))
+        if (job.Metadata?.ContentType is { } named && new ContentType(named) is var contentType && !IsBare(contentType))
         {
-            return Decode(job);
+            return IsJson(contentType) ? Envelope(job) : Decode(job);
         }
 
         if (contract is not null)
@@ -71,6 +73,11 @@ internal static class JobEnvelope
         if (job.Metadata?.ArgumentNames is { Length: > 0 } names && names.Length == job.ArgsCount)
         {
             return PositionalArguments.Read(names, job);
+        }
+
+        if (job is { Class: { } jobClass, Metadata.MessageTypes.Length: > 0 } && ActiveJobArguments.IsWrapper(jobClass))
+        {
+            return ActiveJobArguments.ReadKeywords(job);
         }
 
         return job.Metadata?.MessageTypes.Length > 0 && job.ArgsCount == 1
@@ -104,7 +111,15 @@ internal static class JobEnvelope
         IEnumerable<KeyValuePair<string, object>> said,
         DateTimeOffset now,
         SidekiqTimeFormat times
-    ) => JobJson.Edit(job.Json, WithHeaders(job, said).Set("queue", queue).Set("enqueued_at", now, times));
+    )
+    {
+        // It was sent to where it failed, and its reader wants to know that.
+        var destination = job.Metadata?.DestinationAddress ?? "/" + job.Queue;
+        return JobJson.Edit(
+            job.Json,
+            WithHeaders(job, said, destination).Set("queue", queue).Set("enqueued_at", now, times)
+        );
+    }
 
     /// The same job, pushed to its queue now. Another client may have left its due time inside: Ruby would schedule the job
     /// once more by it, when it next fails.
@@ -124,33 +139,42 @@ internal static class JobEnvelope
         return JobJson.Edit(job.Json, edit);
     }
 
-    static JobEdit WithHeaders(SidekiqJob job, IEnumerable<KeyValuePair<string, object>> added)
+    static JobEdit WithHeaders(
+        SidekiqJob job,
+        IEnumerable<KeyValuePair<string, object>> added,
+        string? destination = null
+    )
     {
         var metadata = job.Metadata ?? new JobMetadata();
-        var received = metadata.Headers;
+        var (received, sentTo) = (metadata.Headers, metadata.DestinationAddress);
         var headers = new Dictionary<string, object?>(received, StringComparer.OrdinalIgnoreCase);
         foreach (var (key, value) in added)
         {
             headers[key] = value;
         }
 
-        metadata.Headers = headers;
+        (metadata.Headers, metadata.DestinationAddress) = (headers, destination ?? sentTo);
         using var text = JobText.Rent();
         metadata.Write(text);
 
         // The consumer and its observers still read this delivery's headers.
-        metadata.Headers = received;
+        (metadata.Headers, metadata.DestinationAddress) = (received, sentTo);
 
         return new JobEdit().SetRaw(JobFields.Metadata, text.Written);
     }
 
-    static JobMetadata Metadata<T>(JobSendContext<T> context, JobContract contract, DateTimeOffset now)
+    static JobMetadata Metadata<T>(
+        JobSendContext<T> context,
+        JobContract contract,
+        ContentType contentType,
+        DateTimeOffset now
+    )
         where T : class =>
         new()
         {
             MessageId = context.MessageId,
             MessageTypes = context.SupportedMessageTypes,
-            ArgumentNames = contract.ArgumentNames,
+            ArgumentNames = IsBare(contentType) ? (context.Stored?.Contract ?? contract).ArgumentNames : [],
             ConversationId = context.ConversationId,
             CorrelationId = context.CorrelationId,
             RequestId = context.RequestId,
@@ -159,10 +183,11 @@ internal static class JobEnvelope
             ResponseAddress = Relative(context.ResponseAddress),
             FaultAddress = Relative(context.FaultAddress),
             ExpiresAt = now + (context.Delay ?? TimeSpan.Zero) + context.TimeToLive,
-            ContentType = SidekiqMessageSerializer.IsDefault(context.ContentType)
-                ? null
-                : context.ContentType.ToString(),
+            ContentType = SidekiqMessageSerializer.IsDefault(contentType) ? null : contentType.ToString(),
             SchedulingToken = context.ScheduledMessageId,
+            RoutingKey = context.RoutingKey,
+            PartitionKey = context.PartitionKey,
+            Host = JobHost.Current,
             Headers = Headers(context.Headers),
         };
 
@@ -193,25 +218,60 @@ internal static class JobEnvelope
         return written;
     }
 
-    static ReadOnlyMemory<byte> Args<T>(JobSendContext<T> context, JobContract contract)
+    /// The arguments of the job, a complete array, and how what is in them was written.
+    public static (ReadOnlyMemory<byte> Args, ContentType ContentType) Args<T>(
+        JobSendContext<T> context,
+        JobContract contract
+    )
         where T : class
     {
+        var contentType = context.ContentType;
+        if (context.Stored?.Args is { } stored)
+        {
+            return (stored, contentType);
+        }
+
         var body = context.Body;
         var args = new ArrayBufferWriter<byte>(256);
-        if (IsJson(context.ContentType))
-        {
-            var json = body is Utf8MessageBody ours ? ours.Json.Span : body.GetBytes();
-            contract.WriteArgs(json, args, context.MessageId, contract.Queue);
-        }
-        else
+        if (!IsJson(contentType))
         {
             args.Write("[\""u8);
             args.Write(Encoding.ASCII.GetBytes(Convert.ToBase64String(body.GetBytes())));
             args.Write("\"]"u8);
+            return (args.WrittenMemory, contentType);
         }
 
-        return args.WrittenMemory;
+        var json = body is Utf8MessageBody ours ? ours.Json : body.GetBytes();
+        if (!IsBare(contentType))
+        {
+            args.Write("["u8);
+            args.Write(json.Span);
+            args.Write("]"u8);
+            return (args.WrittenMemory, contentType);
+        }
+
+        if (
+            contract.IsOfType
+            && SidekiqMessageSerializer.NamingOf(contentType) is var naming
+            && naming != contract.Naming
+        )
+        {
+            json = SidekiqMessageSerializer.Rename(json, contract, naming);
+            contentType = contract.ContentType;
+        }
+
+        contract.WriteArgs(json.Span, args, context.MessageId, contract.Queue);
+        return (args.WrittenMemory, contentType);
     }
+
+    /// A body that is JSON, but has more in it than the message, stands in the job as one object.
+    static ReadOnlyMemory<byte> Envelope(SidekiqJob job) =>
+        job.ArgsCount == 1
+            ? Utf8Text.Repair(job.Json.Slice(job.FirstArg.Start, job.FirstArg.Length))
+            : throw new JobArgumentsException(
+                $"Job class '{job.Class}' says its body is {job.Metadata!.ContentType}, which stands in a job as one object, but it has "
+                    + $"{JobArguments.Count(job.ArgsCount)}."
+            );
 
     /// A body that is no JSON, such as an encrypted one, stands in the job as base64 text.
     static ReadOnlyMemory<byte> Decode(SidekiqJob job)
@@ -223,6 +283,9 @@ internal static class JobEnvelope
                 $"Job class '{job.Class}' says its body is {job.Metadata!.ContentType}, which stands in a job as one base64 text, but its arguments are none."
             );
     }
+
+    /// Whether the body is the message and nothing else, and so can take the shape that its contract says.
+    public static bool IsBare(ContentType contentType) => SidekiqMessageSerializer.IsBare(contentType);
 
     public static bool IsJson(ContentType contentType) =>
         contentType.MediaType.EndsWith("json", StringComparison.OrdinalIgnoreCase);

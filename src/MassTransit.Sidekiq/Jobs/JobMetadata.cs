@@ -42,6 +42,13 @@ internal sealed class JobMetadata
     /// What a scheduled message is cancelled by.
     public Guid? SchedulingToken { get; set; }
 
+    public string? RoutingKey { get; set; }
+
+    public string? PartitionKey { get; set; }
+
+    /// The process that sent it, as JobHost writes it.
+    public ReadOnlyMemory<byte> Host { get; set; }
+
     /// The ledger that wants to hear when the job is done.
     public string? Ledger { get; set; }
 
@@ -72,89 +79,6 @@ internal sealed class JobMetadata
         }
 
         return metadata;
-    }
-
-    public void Write(JobText text)
-    {
-        text.Raw("{"u8);
-        var start = text.Length;
-        Write(text, start, "id"u8, MessageId);
-        if (MessageTypes.Length > 0)
-        {
-            Key(text, start, "type"u8);
-            text.Strings(MessageTypes);
-        }
-
-        if (ArgumentNames.Length > 0)
-        {
-            Key(text, start, "args"u8);
-            text.Strings(ArgumentNames);
-        }
-
-        Write(text, start, "conv"u8, ConversationId);
-        Write(text, start, "corr"u8, CorrelationId);
-        Write(text, start, "req"u8, RequestId);
-        Write(text, start, "init"u8, InitiatorId);
-        Write(text, start, "src"u8, SourceAddress);
-        Write(text, start, "dst"u8, DestinationAddress);
-        Write(text, start, "res"u8, ResponseAddress);
-        Write(text, start, "fault"u8, FaultAddress);
-        if (ExpiresAt is { } expiresAt)
-        {
-            Key(text, start, "exp"u8);
-            text.Time(expiresAt, SidekiqTimeFormat.FloatSeconds);
-        }
-
-        Write(text, start, "ct"u8, ContentType);
-        Write(text, start, "token"u8, SchedulingToken);
-        Write(text, start, "ledger"u8, Ledger);
-        if (Headers.Count > 0)
-        {
-            Key(text, start, "headers"u8);
-            WriteHeaders(text);
-        }
-
-        text.Raw("}"u8);
-    }
-
-    static void Write(JobText text, int start, ReadOnlySpan<byte> key, Guid? id)
-    {
-        if (id is { } value)
-        {
-            Key(text, start, key);
-            text.Text(value);
-        }
-    }
-
-    static void Write(JobText text, int start, ReadOnlySpan<byte> key, string? value)
-    {
-        if (value is not null)
-        {
-            Key(text, start, key);
-            text.String(value);
-        }
-    }
-
-    static void Key(JobText text, int start, ReadOnlySpan<byte> key)
-    {
-        text.Raw(text.Length == start ? "\""u8 : ",\""u8);
-        text.Raw(key);
-        text.Raw("\":"u8);
-    }
-
-    void WriteHeaders(JobText text)
-    {
-        var separator = "{"u8;
-        foreach (var (key, value) in Headers)
-        {
-            text.Raw(separator);
-            text.String(key);
-            text.Raw(":"u8);
-            text.Value(value);
-            separator = ","u8;
-        }
-
-        text.Raw("}"u8);
     }
 
     bool ReadId(ReadOnlySpan<byte> key, ref Utf8JsonReader reader)
@@ -219,6 +143,11 @@ internal sealed class JobMetadata
             return;
         }
 
+        if (key.Length == 2 && key[1] == 'k' && ReadKey(key[0], ref reader))
+        {
+            return;
+        }
+
         var value = JobReader.Slice(ref reader);
         if (key.SequenceEqual("type"u8))
         {
@@ -232,9 +161,28 @@ internal sealed class JobMetadata
         {
             ExpiresAt = JobTime.Read(value.In(source));
         }
+        else if (key.SequenceEqual("host"u8))
+        {
+            Host = source.Slice(value.Start, value.Length);
+        }
         else if (key.SequenceEqual("headers"u8))
         {
             unreadHeaders = source.Slice(value.Start, value.Length);
+        }
+    }
+
+    bool ReadKey(byte kind, ref Utf8JsonReader reader)
+    {
+        switch (kind)
+        {
+            case (byte)'r':
+                RoutingKey = JobReader.Name(ref reader);
+                return true;
+            case (byte)'p':
+                PartitionKey = JobReader.Name(ref reader);
+                return true;
+            default:
+                return false;
         }
     }
 

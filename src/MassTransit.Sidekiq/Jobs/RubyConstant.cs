@@ -21,6 +21,51 @@ internal static partial class RubyConstant
         return name.Append(Nested(type, type.GetGenericArguments())).ToString();
     }
 
+    /// The same from MassTransit's name for the type, `urn:message:Shop.Contracts:SubmitOrder`, where the type is not at hand.
+    public static string FromUrn(string urn)
+    {
+        var text = urn.AsSpan(
+            urn.StartsWith(MessageUrn.Prefix, StringComparison.Ordinal) ? MessageUrn.Prefix.Length : 0
+        );
+        var (name, part, depth) = (new StringBuilder(), new StringBuilder(), 0);
+        for (var index = 0; index < text.Length; index++)
+        {
+            switch (text[index])
+            {
+                case '[' when index + 1 < text.Length && text[index + 1] == ']':
+                    part.Append("Array");
+                    index++;
+                    break;
+                case '[':
+                    // Generic[[First],[Second]]: each argument adds itself to the name.
+                    if (++depth % 2 == 0)
+                    {
+                        End("_");
+                    }
+
+                    break;
+                case ']':
+                    depth--;
+                    break;
+                case '.' or ':' or '+':
+                    End(depth == 0 ? "::" : "_");
+                    break;
+                default:
+                    part.Append(text[index]);
+                    break;
+            }
+        }
+
+        End("");
+        return name.ToString();
+
+        void End(string separator)
+        {
+            name.Append(Part(part.ToString())).Append(separator);
+            part.Clear();
+        }
+    }
+
     public static bool IsValid(string name) => Constant().IsMatch(name);
 
     static string Nested(Type type, Type[] arguments)

@@ -26,6 +26,28 @@ internal sealed class SidekiqMessageSerializer(SidekiqNaming naming) : IMessageS
     public static bool IsDefault(ContentType contentType) =>
         string.Equals(contentType.MediaType, contentTypes[0].MediaType, StringComparison.OrdinalIgnoreCase);
 
+    /// Whether a body is a message and nothing else: ours, or what MassTransit calls raw JSON.
+    public static bool IsBare(ContentType contentType) => IndexOf(contentType) >= 0;
+
+    public static SidekiqNaming NamingOf(ContentType contentType) => (SidekiqNaming)Math.Max(0, IndexOf(contentType));
+
+    /// A message that was written before anybody knew which it is, as its contract names its properties.
+    public static ReadOnlyMemory<byte> Rename(ReadOnlyMemory<byte> json, JobContract contract, SidekiqNaming naming)
+    {
+        try
+        {
+            var message = JsonSerializer.Deserialize(json.Span, contract.MessageType, JobBody.Create(naming));
+            return message is null ? json : Serialize(message, JobBody.Create(contract.Naming)).Json;
+        }
+        catch (JsonException fault)
+        {
+            throw new JobArgumentsException(
+                JobMismatch.Describe(json, contract.MessageType, JobBody.Create(naming), fault),
+                fault
+            );
+        }
+    }
+
     public MessageBody GetMessageBody<T>(SendContext<T> context)
         where T : class => Serialize(context.Message, options);
 
@@ -68,6 +90,22 @@ internal sealed class SidekiqMessageSerializer(SidekiqNaming naming) : IMessageS
                 exception
             );
         }
+    }
+
+    static int IndexOf(ContentType contentType)
+    {
+        for (var index = 0; index < contentTypes.Length; index++)
+        {
+            if (ReferenceEquals(contentTypes[index], contentType))
+            {
+                return index;
+            }
+        }
+
+        return Array.FindIndex(
+            contentTypes,
+            own => string.Equals(own.MediaType, contentType.MediaType, StringComparison.OrdinalIgnoreCase)
+        );
     }
 
     static ReadOnlyMemory<byte> Json(MessageBody body)

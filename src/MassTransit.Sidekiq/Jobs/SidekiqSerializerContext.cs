@@ -40,7 +40,7 @@ internal sealed class SidekiqSerializerContext(
     }
 
     public override IMessageSerializer GetMessageSerializer() =>
-        new SameBodySerializer(contentType, new Utf8MessageBody(json));
+        new SameBodySerializer(contentType, new Utf8MessageBody(json), SupportedMessageTypes);
 
     public override IMessageSerializer GetMessageSerializer<T>(MessageEnvelope envelope, T message)
     {
@@ -89,7 +89,8 @@ internal sealed class SidekiqSerializerContext(
     }
 
     /// What came in goes out as it came: forwarded, redelivered, scheduled and staged messages keep properties we never heard of.
-    sealed class SameBodySerializer(ContentType contentType, MessageBody body, string[]? messageTypes = null)
+    /// And it is of the types it was of, whatever the forwarder knows it as.
+    sealed class SameBodySerializer(ContentType contentType, MessageBody body, string[] messageTypes)
         : IMessageSerializer
     {
         public ContentType ContentType => contentType;
@@ -97,7 +98,7 @@ internal sealed class SidekiqSerializerContext(
         public MessageBody GetMessageBody<T>(SendContext<T> context)
             where T : class
         {
-            if (messageTypes is not null)
+            if (messageTypes.Length > 0)
             {
                 context.SupportedMessageTypes = messageTypes;
             }

@@ -30,6 +30,8 @@ internal sealed class JobHeaders(SidekiqJob job, JobContract? contract, Uri host
             MessageHeaders.ResponseAddress => JobEnvelope.Absolute(metadata?.ResponseAddress, host),
             MessageHeaders.FaultAddress => JobEnvelope.Absolute(metadata?.FaultAddress, host),
             MessageHeaders.TransportMessageId => job.Jid,
+            MessageHeaders.Host.Info => JobHost.Of(metadata is null ? default : metadata.Host.Span),
+            JobMessageContext.TransportDestinationAddress => JobEnvelope.Absolute(metadata?.DestinationAddress, host),
             JobMessageContext.TransportExpirationTime => metadata?.ExpiresAt?.UtcDateTime,
             MessageHeaders.TransportSentTime => job.CreatedAt?.UtcDateTime,
             MessageHeaders.SchedulingTokenId => metadata?.SchedulingToken,

@@ -7,7 +7,12 @@ using MassTransit.Transports;
 namespace MassTransit.Sidekiq;
 
 /// A job in MassTransit's receive pipe. Which message it is, its class decides: one class is exactly one message type.
-internal sealed class JobReceiveContext : BaseReceiveContext, TransportReceiveContext, ReceiveContext
+internal sealed class JobReceiveContext
+    : BaseReceiveContext,
+        TransportReceiveContext,
+        ReceiveContext,
+        RoutingKeyConsumeContext,
+        PartitionKeyConsumeContext
 {
     static readonly string jobService = typeof(Contracts.JobService.StartJob).Namespace!;
 
@@ -41,6 +46,10 @@ internal sealed class JobReceiveContext : BaseReceiveContext, TransportReceiveCo
 
     public override MessageBody Body => body;
 
+    public string? RoutingKey => Job.Metadata?.RoutingKey;
+
+    public string? PartitionKey => Job.Metadata?.PartitionKey;
+
     /// As OpenTelemetry's rules for messaging want it.
     public Task NameActivity()
     {
@@ -70,7 +79,7 @@ internal sealed class JobReceiveContext : BaseReceiveContext, TransportReceiveCo
         var isForeign = Job.Metadata?.MessageTypes is null or [];
         var isNamedHere = isForeign || contract is { Args: not SidekiqArgs.Hash };
 
-        return contract is not null && isNamedHere && JobEnvelope.IsJson(written) ? contract.ContentType : written;
+        return contract is not null && isNamedHere && JobEnvelope.IsBare(written) ? contract.ContentType : written;
     }
 
     static bool IsRedelivered(SidekiqJob job) =>

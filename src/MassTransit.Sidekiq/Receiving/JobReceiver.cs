@@ -27,7 +27,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
     public JobReceiver(SidekiqReceiveEndpointContext context)
     {
         this.context = context;
-        process = context.Host.Process;
+        process = context.Host.BeginProcess();
         dispatcher = context.CreateReceivePipeDispatcher();
         fetcher = new JobFetcher(context, process, dispatcher);
 
@@ -181,7 +181,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
 
         if (endpoint.Temporary)
         {
-            await process.KeepTemporary(queue, Subscribe).ConfigureAwait(false);
+            await process.Temporary.Keep(queue, Subscribe).ConfigureAwait(false);
         }
         else
         {
@@ -190,6 +190,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         }
 
         await Subscribe().ConfigureAwait(false);
+        process.Subscriptions.Made(context.InputAddress);
 
         if (endpoint.PurgeOnStartup && !hasPurged)
         {
@@ -256,7 +257,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
             var farewell = new Farewell($"the queue of {context.InputAddress} ends by itself within a minute");
             await farewell.Try("disown it", () => process.Leases.Disown(queue)).ConfigureAwait(false);
             await farewell
-                .Try("remove it", () => process.RemoveTemporary(queue, context.Endpoint.Topics))
+                .Try("remove it", () => process.Temporary.Remove(queue, context.Endpoint.Topics))
                 .ConfigureAwait(false);
         }
     }

@@ -28,6 +28,9 @@ internal sealed class SidekiqReceiveEndpointContext(
         context.Set(
             new
             {
+                Address = InputAddress,
+                PrefetchCount,
+                ConcurrentMessageLimit,
                 Queues = string.Join(", ", configuration.QueueOrder.Names),
                 configuration.Concurrency,
                 configuration.Temporary,

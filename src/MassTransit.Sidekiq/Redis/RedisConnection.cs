@@ -164,6 +164,20 @@ internal sealed class RedisConnection : IAsyncDisposable
             return;
         }
 
+        // PING works in any.
+        if (
+            Array.Exists(
+                database.Multiplexer.GetServers(),
+                server => server.DatabaseCount > 0 && server.DatabaseCount <= database.Database
+            )
+        )
+        {
+            throw new ConnectionException(
+                $"Redis at {Settings.Address} refused database {database.Database}: {RedisErrors.NoDatabaseAdvice}.",
+                isTransient: false
+            );
+        }
+
         var info = await Info(database).ConfigureAwait(false);
         if (Version.TryParse(RedisInfo.Field(info, "redis_version:"), out var version) && version < oldestServer)
         {

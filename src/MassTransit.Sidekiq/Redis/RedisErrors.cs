@@ -135,6 +135,11 @@ internal static class RedisErrors
             return Refused(what, address, AuthenticationAdvice, exception);
         }
 
+        if (IsNoDatabase(exception))
+        {
+            return Refused(what, address, NoDatabaseAdvice, exception);
+        }
+
         if (exception is not RedisServerException)
         {
             return Lost(exception, what, address);
@@ -180,6 +185,17 @@ internal static class RedisErrors
             { InnerException: { } inner } when IsAuthentication(inner) || IsUntrusted(inner) => StepFailure.Waits,
             _ => StepFailure.OfTheStep,
         };
+    // StackExchange.Redis asks the server how many it has, and sends nothing to one beyond.
+    static bool IsNoDatabase(Exception? exception) =>
+        exception is not null
+        && (
+            exception.Message.Contains("database does not exist on the server", StringComparison.Ordinal)
+            || exception.Message.Contains("DB index is out of range", StringComparison.Ordinal)
+            || IsNoDatabase(exception.InnerException)
+        );
+
+    public const string NoDatabaseAdvice =
+        "it has no database of this number. Set Database to one that its 'databases' setting has, which are 0 to 15 by default";
 
     public const string AuthenticationAdvice =
         "user name or password were not accepted. Check the host's UserName and Password against Redis' requirepass or ACL";

@@ -11,6 +11,9 @@ internal sealed record PublishRequest
     /// Where only the address is known: find what the entities implement in Redis.
     public bool FollowImplements { get; init; }
 
+    /// Where there is no such topic, it is the queue of that name.
+    public bool IsExchange { get; init; }
+
     /// Subscriptions by contract: (queue, class).
     public IReadOnlyList<(string Queue, string Class)> Static { get; init; } = [];
 
@@ -141,7 +144,10 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
         arguments[5] = request.Template.AfterJid;
         arguments[6] = request.Due is { } due ? Score.From(due) : "";
         arguments[7] = request.Due is { } end ? JobStore.TokenEnd(end) : "";
-        arguments[8] = request.FollowImplements ? 1 : 0;
+        arguments[8] =
+            request.IsExchange ? 2
+            : request.FollowImplements ? 1
+            : 0;
         arguments[9] = statics.Count;
 
         var next = fixedCount;

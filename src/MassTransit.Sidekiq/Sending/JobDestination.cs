@@ -6,7 +6,8 @@ internal readonly record struct OutgoingJob(
     JobContract Contract,
     Guid MessageId,
     DateTimeOffset? Due,
-    Guid? Token
+    Guid? Token,
+    string[]? Entities
 );
 
 /// Where jobs go: one queue, or a topic.
@@ -52,25 +53,39 @@ internal sealed class QueueDestination(SidekiqEndpointAddress address) : JobDest
             : Task.FromResult(new PeriodicTarget { Queue = address.Name });
 }
 
-internal sealed class TopicDestination(string entity, PublishedEntities entities) : JobDestination
+/// `isExchange`: it is a queue where there is no topic of this name.
+internal sealed class TopicDestination(string entity, bool isExchange, PublishedEntities entities) : JobDestination
 {
     public override string Name => entity;
 
     public override Task Send(SidekiqProcess process, in OutgoingJob job)
     {
-        var declared = entities.Declare(entity, process.Topics, process.Redis.Epoch);
+        var declared = process.Subscriptions.AreThere ? Declare(process) : DeclareInTurn(process);
 
         return declared.IsCompletedSuccessfully ? Publish(process, job) : PublishAfter(declared, process, job);
     }
 
     public override async Task<PeriodicTarget> Describe(SidekiqProcess process, OutgoingJob job)
     {
-        await entities.Declare(entity, process.Topics, process.Redis.Epoch).ConfigureAwait(false);
+        if (isExchange && entities.Find(entity) is null)
+        {
+            return new PeriodicTarget { Queue = entity };
+        }
+
+        await Declare(process).ConfigureAwait(false);
         return new PeriodicTarget
         {
             Topic = entity,
             Static = job.Contract.Queue is { } queue ? (queue, job.Draft.Class) : null,
         };
+    }
+
+    Task Declare(SidekiqProcess process) => entities.Declare(entity, process.Topics, process.Redis.Epoch);
+
+    async Task DeclareInTurn(SidekiqProcess process)
+    {
+        await process.Subscriptions.Wait().ConfigureAwait(false);
+        await Declare(process).ConfigureAwait(false);
     }
 
     async Task PublishAfter(Task declared, SidekiqProcess process, OutgoingJob job)
@@ -86,11 +101,12 @@ internal sealed class TopicDestination(string entity, PublishedEntities entities
             job.Draft.EnqueuedAt = null;
         }
 
-        var known = entities.Find(entity);
+        var known = job.Entities ?? entities.Find(entity);
         var request = new PublishRequest
         {
             Entities = known ?? [entity],
             FollowImplements = known is null,
+            IsExchange = isExchange && known is null,
             Template = JobWriter.WriteTemplate(job.Draft),
             Class = job.Draft.Class,
             MessageId = job.MessageId,

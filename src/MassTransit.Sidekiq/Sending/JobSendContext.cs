@@ -4,16 +4,18 @@ using MassTransit.Observables;
 
 namespace MassTransit.Sidekiq;
 
-/// A message on its way to become a job. What was set on it survives the outbox as one property: the keys of the job
-/// that it stands for, as JSON.
-internal sealed class JobSendContext<T>(T message, CancellationToken cancellationToken)
+/// A message on its way to become a job. What was set on it, and what its contract says, survives an outbox as properties.
+internal sealed class JobSendContext<T>(
+    T message,
+    CancellationToken cancellationToken,
+    SidekiqHostConfiguration? host = null
+)
     : MessageSendContext<T>(message, cancellationToken),
-        SidekiqSendContext
+        SidekiqSendContext,
+        RoutingKeySendContext,
+        PartitionKeySendContext
     where T : class
 {
-    const string ClassProperty = "Sidekiq-Class";
-    const string OptionsProperty = "Sidekiq-Options";
-
     Dictionary<string, object?>? keys;
     JobOptions? options;
 
@@ -57,10 +59,19 @@ internal sealed class JobSendContext<T>(T message, CancellationToken cancellatio
         set => options = Options with { RetryQueue = value };
     }
 
+    /// Travels with the message, and routes nothing.
+    public string? RoutingKey { get; set; }
+
+    /// Travels with the message, and orders nothing.
+    public string? PartitionKey { get; set; }
+
     public JobOptions? JobOptions => options;
 
     /// Who hears of it, where it does not pass through the transport that made it: in an outbox.
     public SendObservable? Observers { get; init; }
+
+    /// What an outbox that staged the message kept of its job.
+    public StoredJob? Stored { get; private set; }
 
     /// What is to become a periodic job is taken by this instead of being sent.
     public PeriodicCapture? Capture { get; set; }
@@ -85,72 +96,45 @@ internal sealed class JobSendContext<T>(T message, CancellationToken cancellatio
     public override void WritePropertiesTo(IDictionary<string, object> properties)
     {
         base.WritePropertiesTo(properties);
-        if (JobClass is not null)
+        if (host is not null)
         {
-            properties[ClassProperty] = JobClass;
-        }
-
-        if (options is not null || keys is not null)
-        {
-            properties[OptionsProperty] = Encoding.UTF8.GetString(JobJson.Edit("{}"u8.ToArray(), Edit()).Span);
+            JobProperties.Write(this, host, properties);
         }
     }
 
     public override void ReadPropertiesFrom(IReadOnlyDictionary<string, object> properties)
     {
         base.ReadPropertiesFrom(properties);
-        JobClass = ReadString(properties, ClassProperty);
-
-        if (ReadString(properties, OptionsProperty) is { } written)
+        JobClass = ReadString(properties, JobProperties.Class);
+        RoutingKey = ReadString(properties, JobProperties.RoutingKey);
+        PartitionKey = ReadString(properties, JobProperties.PartitionKey);
+        Stored = JobProperties.Read(properties);
+        if (Guid.TryParse(ReadString(properties, JobProperties.Token), out var token))
         {
-            var job = SidekiqJob.Parse(Encoding.UTF8.GetBytes(written), queue: "");
-            options = new JobOptions
-            {
-                Retry = job.Retry,
-                Tags = job.Tags.Count > 0 ? job.Tags : null,
-                Backtrace = job.Backtrace,
-                Dead = job.Dead,
-                RetryFor = job.RetryFor,
-                RetryQueue = job.RetryQueue,
-            };
+            ScheduledMessageId = token;
+        }
 
-            foreach (var (key, value) in job.UnknownFields)
-            {
-                SetJobKey(key, value);
-            }
+        if (ReadString(properties, JobProperties.Options) is { } written)
+        {
+            ReadOptions(SidekiqJob.Parse(Encoding.UTF8.GetBytes(written), queue: ""));
         }
     }
 
-    JobEdit Edit()
+    void ReadOptions(SidekiqJob job)
     {
-        var edit = new JobEdit();
-        if (!Retry.IsAbsent)
+        options = new JobOptions
         {
-            edit.SetRaw("retry", Encoding.UTF8.GetBytes(Retry.ToString()));
-        }
+            Retry = job.Retry,
+            Tags = job.Tags.Count > 0 ? job.Tags : null,
+            Backtrace = job.Backtrace,
+            Dead = job.Dead,
+            RetryFor = job.RetryFor,
+            RetryQueue = job.RetryQueue,
+        };
 
-        if (Backtrace is { } backtrace)
+        foreach (var (key, value) in job.UnknownFields)
         {
-            edit.SetRaw("backtrace", Encoding.UTF8.GetBytes(backtrace.ToString()));
-        }
-
-        Set(edit, "tags", Tags);
-        Set(edit, "dead", Dead);
-        Set(edit, "retry_for", (long?)RetryFor?.TotalSeconds);
-        Set(edit, "retry_queue", RetryQueue);
-        foreach (var (key, value) in keys ?? [])
-        {
-            edit.Set(key, value);
-        }
-
-        return edit;
-    }
-
-    static void Set(JobEdit edit, string key, object? value)
-    {
-        if (value is not null)
-        {
-            edit.Set(key, value);
+            SetJobKey(key, value);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using MassTransit.Middleware;
 using MassTransit.Transports;
 
@@ -20,7 +21,7 @@ internal sealed class JobSendTransportContext(
         CancellationToken cancellationToken
     )
     {
-        var context = new JobSendContext<T>(message, cancellationToken) { Observers = SendObservers };
+        var context = new JobSendContext<T>(message, cancellationToken, host) { Observers = SendObservers };
         await pipe.Send(context).ConfigureAwait(false);
 
         // The contract names the properties, unless the body is somebody else's: encrypted, forwarded as it came.
@@ -57,59 +58,110 @@ internal sealed class JobSendTransportContext(
         context.CancellationToken.ThrowIfCancellationRequested();
 
         var now = host.Clock.GetUtcNow();
-        var contract = host.Contracts.For<T>();
+
+        // The body first: which message it is, its serializer may say only while it makes it.
+        _ = context.Body;
+        var contract = host.Contracts.Of(context);
         var draft = JobEnvelope.Draft(context, contract, now, host.Settings.TimeFormat);
         if (context.Capture is { } capture)
         {
-            return Capture(capture, new OutgoingJob(draft, contract, Guid.Empty, Due: null, Token: null));
+            return Capture(
+                capture,
+                new OutgoingJob(draft, contract, Guid.Empty, Due: null, Token: null, Entities: null)
+            );
         }
 
-        var due = context.Delay is { } delay && delay > TimeSpan.Zero ? now + delay : (DateTimeOffset?)null;
-        var sent = destination.Send(
-            host.Process,
-            new OutgoingJob(draft, contract, context.MessageId ?? Guid.Empty, due, context.ScheduledMessageId)
+        var job = new OutgoingJob(
+            draft,
+            contract,
+            context.MessageId ?? Guid.Empty,
+            context.Delay is { } delay && delay > TimeSpan.Zero ? now + delay : null,
+            context.ScheduledMessageId,
+            context.Stored?.Entities
         );
+        var process = host.Process;
+        var answers = context.RequestId is null
+            ? Task.CompletedTask
+            : process.Temporary.Expect(context.ResponseAddress);
+        var sent = answers.IsCompletedSuccessfully ? destination.Send(process, job) : SendAfter(answers, process, job);
 
-        return sent.IsCompletedSuccessfully ? Task.CompletedTask : Watch(sent, draft, contract, context, due);
+        return sent.IsCompletedSuccessfully ? Task.CompletedTask : Watch(sent, process, job, context.CancellationToken);
     }
+
+    public void Probe(ProbeContext context) => context.Add("destination", destination.Name);
 
     async Task Capture(PeriodicCapture capture, OutgoingJob job) =>
         capture.Take(await destination.Describe(host.Process, job).ConfigureAwait(false), job.Draft);
 
-    public void Probe(ProbeContext context) => context.Add("destination", destination.Name);
+    async Task SendAfter(Task first, SidekiqProcess process, OutgoingJob job)
+    {
+        await first.ConfigureAwait(false);
+        await destination.Send(process, job).ConfigureAwait(false);
+    }
 
-    /// A lost connection is waited out: the same job, with the same jid, is sent again once Redis is back, until the
-    /// caller gives up or the bus stops. A full Redis is told at once: a consumer that waits for room to send frees none.
-    async Task Watch<T>(Task sent, JobDraft draft, JobContract contract, JobSendContext<T> context, DateTimeOffset? due)
-        where T : class
+    /// A caller who gives up is let go at once, whatever Redis does with the command that it was sent.
+    async Task Watch(Task sent, SidekiqProcess process, OutgoingJob job, CancellationToken cancellationToken)
     {
         try
         {
-            await sent.ConfigureAwait(false);
+            await sent.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (ConnectionException fault) when (fault.IsTransient && !RedisErrors.IsFull(fault))
+        catch (Exception fault) when (fault is ConnectionException or OperationCanceledException)
         {
-            var job = new OutgoingJob(
-                draft,
-                contract,
-                context.MessageId ?? Guid.Empty,
-                due,
-                context.ScheduledMessageId
-            );
-            await Repeat(() => destination.Send(host.Process, job), context.CancellationToken).ConfigureAwait(false);
+            await Interrupted(fault, process, job, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    async Task Repeat(Func<Task> send, CancellationToken cancellationToken)
+    async Task Interrupted(
+        Exception interruption,
+        SidekiqProcess process,
+        OutgoingJob job,
+        CancellationToken cancellationToken
+    )
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, host.Process.Stopping);
+        try
+        {
+            if (interruption is not ConnectionException { IsTransient: true } lost || RedisErrors.IsFull(lost))
+            {
+                ExceptionDispatchInfo.Throw(interruption);
+            }
+
+            await Repeat(process, job, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException cancelled) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(
+                $"Sending message {job.MessageId} to '{destination.Name}' was cancelled before Redis answered. "
+                    + "Its job may be there all the same.",
+                cancelled,
+                cancellationToken
+            );
+        }
+        catch (Exception fault)
+            when (fault is ConnectionException or OperationCanceledException && process.Stopping.IsCancellationRequested
+            )
+        {
+            throw new ConnectionException(
+                $"Message {job.MessageId} to '{destination.Name}' was not sent: the bus at {host.HostAddress} has stopped, "
+                    + "and its connection to Redis is closed. Send before it stops, or start it again.",
+                fault,
+                isTransient: false
+            );
+        }
+    }
+
+    /// A lost connection is waited out: the same job, with the same jid, is sent again once Redis is back, until the
+    /// caller gives up or the bus stops. A full Redis is told at once: a consumer that waits for room to send frees none.
+    async Task Repeat(SidekiqProcess process, OutgoingJob job, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, process.Stopping);
         var backOff = new BackOff();
         while (true)
         {
-            await host.Process.Redis.Pause(backOff.Next(), either.Token).ConfigureAwait(false);
+            await process.Redis.Pause(backOff.Next(), either.Token).ConfigureAwait(false);
             try
             {
-                await send().ConfigureAwait(false);
+                await destination.Send(process, job).WaitAsync(cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (ConnectionException fault) when (fault.IsTransient && !RedisErrors.IsFull(fault))

@@ -9,12 +9,20 @@ internal sealed class JobTransportProvider(SidekiqHostConfiguration host, Receiv
 {
     public Uri NormalizeAddress(Uri address) => SidekiqEndpointAddress.Parse(host.HostAddress, address).ToUri();
 
+    /// <exception cref="ArgumentException">It is no address of this transport, or its queue has a name that nobody can open.</exception>
     public Task<ISendTransport> GetSendTransport(Uri address)
     {
         TransportLogMessages.CreateSendTransport(address);
 
         var destination = SidekiqEndpointAddress.Parse(host.HostAddress, address);
-        return Transport(destination.IsTopic ? Topic(destination.Name) : new QueueDestination(destination));
+        if (!destination.IsTopic && QueueName.Fault(destination.Name, "Send to a queue of another name.") is { } fault)
+        {
+            throw new ArgumentException($"Address '{address}': {fault}", nameof(address));
+        }
+
+        return Transport(
+            destination.IsTopic ? Topic(destination.Name, destination.IsExchange) : new QueueDestination(destination)
+        );
     }
 
     public Task<ISendTransport> GetPublishTransport<T>(Uri? publishAddress)
@@ -26,7 +34,7 @@ internal sealed class JobTransportProvider(SidekiqHostConfiguration host, Receiv
         return Transport(Topic(entities.Count > 0 ? entities[0].EntityName : host.PublishTopology.For<T>().EntityName));
     }
 
-    TopicDestination Topic(string entity) => new(entity, host.Entities);
+    TopicDestination Topic(string entity, bool isExchange = false) => new(entity, isExchange, host.Entities);
 
     Task<ISendTransport> Transport(JobDestination destination) =>
         Task.FromResult<ISendTransport>(

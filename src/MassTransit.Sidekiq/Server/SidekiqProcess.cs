@@ -8,11 +8,8 @@ namespace MassTransit.Sidekiq;
 /// (lease, rescue of dead processes' jobs, due jobs, heartbeat). A bus that only sends starts no loop and leaves no trace.
 internal sealed class SidekiqProcess : Agent
 {
-    static readonly TimeSpan temporaryLife = TimeSpan.FromMinutes(1);
-
     readonly SidekiqHostConfiguration host;
     readonly Lock gate = new();
-    readonly ConcurrentDictionary<string, Func<Task>> temporary = new(StringComparer.Ordinal);
     readonly ConcurrentDictionary<Uri, Func<Task>> subscribers = new();
     readonly List<BackgroundLoop> loops = [];
     readonly DueJobPoller poller;
@@ -49,6 +46,8 @@ internal sealed class SidekiqProcess : Agent
         pool = new PoolWatch(Redis.Logger);
         Unsettled = new UnsettledJobs(Redis, host.Clock);
         Reconciler = new ClaimReconciler(Redis, Claims, Unsettled, host.Clock);
+        Temporary = new TemporaryQueues(Topics, host.AnswerQueues);
+        Subscriptions = new OwnSubscriptions(host.SubscribingEndpoints, Redis.Logger);
         hostStops = host.Lifetime?.ApplicationStopping.Register(() => Control.Quiet("the end of the host")) ?? default;
         Lines = new WaitingLines(
             host.Settings.MaxWaitingConnections,
@@ -89,6 +88,10 @@ internal sealed class SidekiqProcess : Agent
     public ClaimReconciler Reconciler { get; }
 
     public UnsettledJobs Unsettled { get; }
+
+    public OwnSubscriptions Subscriptions { get; }
+
+    public TemporaryQueues Temporary { get; }
 
     public LeaseStore Leases { get; }
 
@@ -144,24 +147,10 @@ internal sealed class SidekiqProcess : Agent
         }
     }
 
-    /// From here on a temporary queue lives as long as this process. `subscribe` is called when it had ended all the same,
-    /// as it does while Redis is away for a minute: its subscriptions are gone then.
-    public async Task KeepTemporary(string queue, Func<Task> subscribe)
-    {
-        await Topics.CreateTemporary(queue, temporaryLife).ConfigureAwait(false);
-        temporary[queue] = subscribe;
-    }
-
     /// `subscribe` is called again when Redis may have been emptied.
     public void KeepSubscribed(Uri endpoint, Func<Task> subscribe) => subscribers[endpoint] = subscribe;
 
     public void RemoveSubscriber(Uri endpoint) => subscribers.TryRemove(endpoint, out _);
-
-    public async Task RemoveTemporary(string queue, IReadOnlyCollection<string> topics)
-    {
-        temporary.TryRemove(queue, out _);
-        await Topics.RemoveTemporary(queue, [.. topics]).ConfigureAwait(false);
-    }
 
     public async Task Schedule(ReadOnlyMemory<byte> json, DateTimeOffset due, Guid? token)
     {
@@ -260,14 +249,7 @@ internal sealed class SidekiqProcess : Agent
     async Task<TimeSpan> KeepAlive(CancellationToken cancellationToken)
     {
         await RenewLease().ConfigureAwait(false);
-        foreach (var ended in await Topics.TouchTemporary([.. temporary.Keys], temporaryLife).ConfigureAwait(false))
-        {
-            if (temporary.TryGetValue(ended, out var subscribe))
-            {
-                await subscribe().ConfigureAwait(false);
-            }
-        }
-
+        await Temporary.Renew().ConfigureAwait(false);
         return lease / 5;
     }
 

@@ -2,17 +2,20 @@ namespace MassTransit.Sidekiq;
 
 /// Where a message can be sent: a Sidekiq queue, or a topic whose subscribers each get a copy.
 /// `sidekiq://host/orders`, `sidekiq://host/reply?temporary=true`, `sidekiq://host/Shop:OrderSubmitted?type=topic`,
-/// and the short forms `queue:orders` and `topic:Shop:OrderSubmitted`.
+/// and the short forms `queue:orders` and `topic:Shop:OrderSubmitted`. `exchange:orders`, `sidekiq://host/orders?type=exchange`,
+/// is RabbitMQ's word for both: the topic of that name, or the queue where there is no such topic.
 internal readonly record struct SidekiqEndpointAddress(
     SidekiqHostAddress Host,
     string Name,
     bool IsTopic,
-    bool IsTemporary
+    bool IsTemporary,
+    bool IsExchange = false
 )
 {
     const string TypeKey = "type";
     const string TemporaryKey = "temporary";
     const string TopicType = "topic";
+    const string ExchangeType = "exchange";
 
     public static SidekiqEndpointAddress Queue(Uri host, string name, bool isTemporary) =>
         new(SidekiqHostAddress.Parse(host), name, IsTopic: false, isTemporary);
@@ -23,15 +26,19 @@ internal readonly record struct SidekiqEndpointAddress(
     /// <exception cref="ArgumentException">The address has another scheme, or no name.</exception>
     public static SidekiqEndpointAddress Parse(Uri host, Uri address)
     {
-        var (home, name, isTopic) = address.Scheme switch
+        var (home, name, type) = address.Scheme switch
         {
             SidekiqHostAddress.Scheme => (
                 SidekiqHostAddress.Parse(new Uri(address, ".")),
                 LastSegment(address),
-                HasTopicType(address)
+                TypeOf(address)
             ),
-            "queue" => (SidekiqHostAddress.Parse(host), Unescape(address.AbsolutePath), false),
-            "topic" or "exchange" => (SidekiqHostAddress.Parse(host), Unescape(address.AbsolutePath), true),
+            "queue" => (SidekiqHostAddress.Parse(host), Unescape(address.AbsolutePath), ""),
+            TopicType or ExchangeType => (
+                SidekiqHostAddress.Parse(host),
+                Unescape(address.AbsolutePath),
+                address.Scheme
+            ),
             _ => throw new ArgumentException(
                 $"Address '{address}' has the scheme '{address.Scheme}'. This bus sends to sidekiq://host/name, queue:name and topic:name.",
                 nameof(address)
@@ -46,24 +53,31 @@ internal readonly record struct SidekiqEndpointAddress(
             );
         }
 
-        return new SidekiqEndpointAddress(home, name, isTopic, HasFlag(address, TemporaryKey, "true"));
+        // A temporary exchange is the one of a queue for answers.
+        var isTemporary = HasFlag(address, TemporaryKey, "true");
+        var isExchange = type == ExchangeType && !isTemporary;
+        return new SidekiqEndpointAddress(home, name, type == TopicType || isExchange, isTemporary, isExchange);
     }
 
     public Uri ToUri() => new(ToString());
 
     public override string ToString()
     {
-        var query = (IsTopic, IsTemporary) switch
+        var query = (IsExchange, IsTopic, IsTemporary) switch
         {
-            (true, _) => $"?{TypeKey}={TopicType}",
-            (_, true) => $"?{TemporaryKey}=true",
+            (true, _, _) => $"?{TypeKey}={ExchangeType}",
+            (_, true, _) => $"?{TypeKey}={TopicType}",
+            (_, _, true) => $"?{TemporaryKey}=true",
             _ => "",
         };
 
         return $"{Host}{Uri.EscapeDataString(Name).Replace("%3A", ":", StringComparison.Ordinal)}{query}";
     }
 
-    static bool HasTopicType(Uri address) => HasFlag(address, TypeKey, TopicType);
+    static string TypeOf(Uri address) =>
+        HasFlag(address, TypeKey, TopicType) ? TopicType
+        : HasFlag(address, TypeKey, ExchangeType) ? ExchangeType
+        : "";
 
     static bool HasFlag(Uri address, string key, string value) =>
         address.Query.TrimStart('?').Split('&').Contains($"{key}={value}", StringComparer.OrdinalIgnoreCase);

@@ -49,7 +49,10 @@ public sealed partial class SidekiqContractTests
             ExpiresAt = DateTimeOffset.UnixEpoch,
             ContentType = "x/y",
             SchedulingToken = id,
+            RoutingKey = "x",
+            PartitionKey = "x",
             Ledger = "x",
+            Host = "{}"u8.ToArray(),
             Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x"] = 1 },
         }.Write(text);
         var written = System.Text.Json.JsonElement.Parse(text.Written).EnumerateObject().Select(part => part.Name);

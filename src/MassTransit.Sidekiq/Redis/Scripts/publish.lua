@@ -2,11 +2,12 @@
 -- KEYS[1] -> queues   KEYS[2] -> schedule   KEYS[3] -> mt:token:<id>, if it can be cancelled
 -- ARGV[1] -> key prefix   ARGV[2] -> message id   ARGV[3] -> the message's own class
 -- ARGV[4], ARGV[5], ARGV[6] -> the parts of the job before the queue, between queue and class, and after the jid
--- ARGV[7] -> due, float seconds, or ""   ARGV[8] -> end of the token, unix ms   ARGV[9] -> 1: follow mt:implements
+-- ARGV[7] -> due, float seconds, or ""   ARGV[8] -> end of the token, unix ms
+-- ARGV[9] -> 1: follow mt:implements; 2: do so, and where there is no such topic push to the queue of its name
 -- ARGV[10] -> the number of static subscriptions, then queue and class of each
 -- ARGV[..] -> the entities: the message's own first, then what it implements, nearest first
--- Returns the number of copies, then `queue|Class` of each in a lasting queue. Keys made here: mt:topic:<entity> (HASH), mt:implements:<entity> (SET),
--- mt:temporary:<queue> (STRING), queue:<queue> (LIST).
+-- Returns the number of copies, then `queue|Class` of each in a lasting queue. Keys made here:
+-- mt:topic:<entity> (HASH), mt:implements:<entity> (SET), mt:temporary:<queue> (STRING), queue:<queue> (LIST).
 -- A subscription is a field `queue` or `queue|Class`; its value a class, "" for the message's own, or `temporary`.
 -- Bound: 100 entities. One step: a kill leaves all copies or none, and so does a refusal, which takes back what was pushed.
 
@@ -14,10 +15,9 @@ local prefix, id, own_class, due = ARGV[1], ARGV[2], ARGV[3], ARGV[7]
 local copies, seen, lasting = {}, {}, {}
 
 local function quote(text)
-  local quoted = string.gsub(text, '[%c"\\]', function(letter)
+  return '"' .. string.gsub(text, '[%c"\\]', function(letter)
     return string.format('\\u%04x', string.byte(letter))
-  end)
-  return '"' .. quoted .. '"'
+  end) .. '"'
 end
 
 local function copy(queue, class, life)
@@ -37,16 +37,17 @@ local function copy(queue, class, life)
   end
 end
 
-local arg = 11
-for _ = 1, tonumber(ARGV[10]) do
+local entities, known, first = {}, {}, 11 + 2 * tonumber(ARGV[10])
+for arg = 11, first - 1, 2 do
   copy(ARGV[arg], ARGV[arg + 1])
-  arg = arg + 2
 end
-
-local entities, known = {}, {}
-for i = arg, #ARGV do
+for i = first, #ARGV do
   entities[#entities + 1] = ARGV[i]
   known[ARGV[i]] = true
+end
+
+if ARGV[9] == '2' and redis.call('EXISTS', prefix .. 'mt:topic:' .. entities[1], prefix .. 'mt:implements:' .. entities[1]) == 0 then
+  copy(entities[1], own_class)
 end
 
 local subscribed, at = {}, 1
@@ -59,8 +60,7 @@ while at <= #entities and at <= 100 do
     queue = queue or field
     local life
     if value == 'temporary' then
-      value = ''
-      life = redis.call('PTTL', prefix .. 'mt:temporary:' .. queue)
+      value, life = '', redis.call('PTTL', prefix .. 'mt:temporary:' .. queue)
     end
     if life and life < 0 then
       redis.call('HDEL', topic, field)
@@ -70,7 +70,7 @@ while at <= #entities and at <= 100 do
       copy(queue, value ~= '' and value or class or own_class, life)
     end
   end
-  if ARGV[9] == '1' then
+  if ARGV[9] ~= '0' then
     for _, parent in ipairs(redis.call('SMEMBERS', prefix .. 'mt:implements:' .. entities[at])) do
       if not known[parent] then
         known[parent] = true

@@ -59,7 +59,7 @@ internal sealed class OutboxTables
 internal sealed class OutboxTable
 {
     readonly Dictionary<string, string> columns;
-    readonly Func<string, string> indexOn;
+    readonly Func<string[], string> indexOn;
 
     public OutboxTable(IModel model, Type entity, Func<string, string> quote)
     {
@@ -75,7 +75,12 @@ internal sealed class OutboxTable
 
         var table = StoreObjectIdentifier.Create(mapped, StoreObjectType.Table)!.Value;
 
-        indexOn = property => quote(mapped.FindIndex(mapped.FindProperty(property)!)!.GetDatabaseName(table)!);
+        indexOn = properties =>
+            quote(
+                mapped
+                    .FindIndex([.. properties.Select(property => mapped.FindProperty(property)!)])!
+                    .GetDatabaseName(table)!
+            );
         Name = table.Schema is { } schema ? $"{quote(schema)}.{quote(table.Name)}" : quote(table.Name);
         columns = mapped
             .GetProperties()
@@ -90,8 +95,8 @@ internal sealed class OutboxTable
 
     public string Probe => $"SELECT {string.Join(", ", columns.Values)} FROM {Name} WHERE 1 = 0";
 
-    /// The name of the index on one column.
-    public string IndexOn(string property) => indexOn(property);
+    /// The name of the index on these columns.
+    public string IndexOn(params string[] properties) => indexOn(properties);
 
     public string this[string property] => columns[property];
 }

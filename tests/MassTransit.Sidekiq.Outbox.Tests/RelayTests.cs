@@ -109,11 +109,11 @@ public class RelayTests
         Assert.Equal(new OutboxCounts(0, TimeSpan.Zero, 0), await host.Outbox.Count());
     }
 
-    [Fact]
-    public async Task Many_hosts_drain_at_once_and_each_message_is_sent_once()
+    [Theory, InlineData(Database.Postgres), InlineData(Database.MariaDb)]
+    public async Task Many_hosts_drain_at_once_and_each_message_is_sent_once(Database kind)
     {
         await using var redis = await RedisServer.Lease();
-        await using var database = await TestDatabase.Lease(Database.Postgres);
+        await using var database = await TestDatabase.Lease(kind);
         await using (var stager = await OutboxHost.Start(database, redis.Url, StageOnly))
         {
             for (var i = 0; i < 300; i++)

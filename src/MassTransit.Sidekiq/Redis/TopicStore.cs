@@ -128,7 +128,7 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
     /// Of publish.lua.
     public static RedisValue[] Arguments(string prefix, PublishRequest request)
     {
-        var (fixedCount, statics, entities) = (10, request.Static, request.Entities);
+        var (fixedCount, statics, entities) = (11, request.Static, request.Entities);
         var arguments = new RedisValue[fixedCount + (2 * statics.Count) + entities.Count];
         arguments[0] = prefix;
         arguments[1] = request.MessageId.ToString("D");
@@ -139,7 +139,8 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
         arguments[6] = request.Due is { } due ? Score.From(due) : "";
         arguments[7] = request.Due is { } end ? JobStore.TokenEnd(end) : "";
         arguments[8] = request.FollowImplements ? 1 : 0;
-        arguments[9] = statics.Count;
+        arguments[9] = request.Template.QueueInside;
+        arguments[10] = statics.Count;
 
         var next = fixedCount;
         for (var i = 0; i < statics.Count; i++)

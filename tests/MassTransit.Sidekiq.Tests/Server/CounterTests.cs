@@ -1,3 +1,4 @@
+using MassTransit.Sidekiq.Tests.Redis;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq.Tests.Server;
@@ -37,6 +38,26 @@ public sealed class CounterTests(ITestOutputHelper output)
             await redis.Keys(),
             key => key.Contains(Environment.MachineName, StringComparison.Ordinal)
         );
+    }
+
+    [Fact]
+    public async Task Fractions_of_a_millisecond_add_up()
+    {
+        await using var steps = await RedisSteps.Open();
+        var tally = new JobTally(new StatStore(steps.Connection, steps.Keys));
+
+        for (var job = 0; job < 1000; job++)
+        {
+            tally.Ran("Fast", TimeSpan.FromMicroseconds(750), hasFailed: false);
+            if (job % 3 == 0)
+            {
+                await tally.Flush(RedisSteps.Now);
+            }
+        }
+
+        await tally.Flush(RedisSteps.Now);
+        var minute = (await steps.Redis.Keys()).First(key => key.StartsWith("j|20", StringComparison.Ordinal));
+        Assert.Equal(750, await steps.Redis.Db.HashGetAsync(minute, "Fast|ms"));
     }
 
     [Fact]

@@ -111,6 +111,25 @@ public sealed class CounterTests(ITestOutputHelper output)
         Assert.DoesNotContain(await redis.Keys(), key => key.StartsWith("mt:alive", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Signal_is_obeyed_though_the_counters_are_refused()
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.Db.StringSetAsync("stat:processed", "no number");
+        await using var bus = await Start(redis);
+        await bus.Send("work", new Work(1, Fails: true));
+        await redis.Until(async state => (await state.RetrySet()).Length == 1);
+        var identity = (string)(await redis.Db.SetMembersAsync("processes"))[0]!;
+
+        await redis.Db.ListLeftPushAsync($"{identity}-signals", "TSTP");
+        await redis.Until(async state => await state.Db.HashGetAsync(identity, "quiet") == "true");
+
+        Assert.Single(
+            bus.Log,
+            line => line.Contains("Redis refuses the counters of this process", StringComparison.Ordinal)
+        );
+    }
+
     Task<TestBus> Start(RedisDatabase redis) =>
         TestBus.Start(
             redis,

@@ -29,16 +29,13 @@ internal sealed class JobLedger(string name)
                 var (queue, jobClass) = (target[..bar], target[(bar + 1)..]);
                 var jid = JobId.From(request.MessageId, queue, jobClass);
 
-                using var text = JobText.Rent();
-                text.Raw(request.Template.BeforeQueue);
-                text.String(queue);
-                text.Raw(request.Template.BetweenQueueAndClass);
-                text.String(jobClass);
-                text.Raw(",\"jid\":"u8);
-                text.String(jid);
-                text.Raw(request.Template.AfterJid);
-
-                return new KeptJob(jid, request.MessageId, queue, text.ToArray(), request.Due);
+                return new KeptJob(
+                    jid,
+                    request.MessageId,
+                    queue,
+                    request.Template.Fill(queue, jobClass, jid),
+                    request.Due
+                );
             });
 
     /// Whoever subscribes may call a queue what no database keeps.

@@ -44,7 +44,7 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
 
         var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using var __ = reader.ConfigureAwait(false);
-        var rows = 0;
+        var (rows, endsWithMessage) = (0, false);
         var addresses = new Dictionary<string, Uri>(StringComparer.Ordinal);
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -56,7 +56,8 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
             }
 
             // A transaction whose messages were all sent has none left, and is only to be removed.
-            if (!await reader.IsDBNullAsync(1, cancellationToken).ConfigureAwait(false))
+            endsWithMessage = !await reader.IsDBNullAsync(1, cancellationToken).ConfigureAwait(false);
+            if (endsWithMessage)
             {
                 var (message, why) = OutboxRow.Read(reader, outbox, addresses);
                 if (why is not null)
@@ -68,8 +69,8 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
             }
         }
 
-        IsCut = rows == take.Messages;
-        IsFull = IsCut || claimed.Count == take.Transactions;
+        IsCut = rows == take.Messages && endsWithMessage;
+        IsFull = rows == take.Messages || claimed.Count == take.Transactions;
         Next = take.After(claimed.Count, IsCut);
     }
 

@@ -116,5 +116,12 @@ public sealed class SidekiqTransportOptions
     /// </summary>
     public SidekiqRemoteControl RemoteControl { get; set; }
 
+    /// <summary>
+    /// Whether due jobs of Ruby are moved to their queues without waiting for Ruby's pollers. False leaves jobs that Ruby pushed, for
+    /// queues that no .NET process takes jobs from, to Ruby, whose client middleware then sees them as it does without .NET; what
+    /// Ruby has not moved after a minute is moved all the same. True moves them within a second. Default: false.
+    /// </summary>
+    public bool MovesRubyJobs { get; set; }
+
     internal bool IsHostNamed => host is not null;
 }

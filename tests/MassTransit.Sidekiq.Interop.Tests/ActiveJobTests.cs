@@ -77,6 +77,71 @@ public class ActiveJobTests
         Assert.Equal(at, message.GetProperty("at").GetDateTimeOffset());
     }
 
+    [Fact]
+    public async Task Rails_runs_our_positional_job_and_retries_it_in_the_queue_that_it_was_sent_to()
+    {
+        await using var redis = await RedisServer.Lease();
+        await LoadActiveJob(redis);
+        await Ruby.Eval(
+            redis,
+            """
+            eval(<<~'RUBY', TOPLEVEL_BINDING)
+              module Reports
+                unless const_defined?(:Yearly)
+                  class Yearly < ActiveJob::Base
+                    retry_on ArgumentError, wait: 3600, attempts: 5
+                    def perform(for_year, send_to, at = nil)
+                      $ran = [for_year, send_to, at, executions]
+                      raise ArgumentError, "again"
+                    end
+                  end
+                end
+              end
+            RUBY
+            nil
+            """
+        );
+        await using var bus = await TestBus.Start(redis, TestContext.Current.TestOutputHelper!);
+
+        await bus.Send("elsewhere", new YearlyReport(2026, ["é"]));
+        var ran = await Ruby.Eval(
+            redis,
+            "job = Sidekiq::Queue.new('elsewhere').first; worker = Object.const_get(job.klass).new; worker.jid = job.jid; "
+                + "worker.perform(*job.args); $ran"
+        );
+
+        Assert.Equal("""[2026,["é"],null,1]""", ran.GetRawText());
+        var again = JsonElement.Parse(Assert.Single(await redis.ScheduledSet()).Job);
+        Assert.Equal("elsewhere", again.GetProperty("queue").GetString());
+    }
+
+    [Fact]
+    public async Task Positional_job_of_Rails_is_read()
+    {
+        await using var redis = await RedisServer.Lease();
+        await LoadActiveJob(redis);
+        await Ruby.Eval(
+            redis,
+            """
+            eval(<<~'RUBY', TOPLEVEL_BINDING)
+              module Reports
+                Monthly = Class.new(ActiveJob::Base) { def perform(*) = nil } unless const_defined?(:Monthly)
+              end
+            RUBY
+            Reports::Monthly.set(queue: 'reports').perform_later(2026, ['é', :b])
+            nil
+            """
+        );
+
+        var job = SidekiqJob.Parse(Encoding.UTF8.GetBytes(Assert.Single(await redis.Queue("reports"))), "reports");
+        var message = new JobContracts().For<YearlyReport>().ReadArgs(job);
+
+        Assert.Equal("""{"for_year":2026,"send_to":["é","b"]}""", Encoding.UTF8.GetString(message.Span));
+    }
+
+    [SidekiqJob("Reports::Yearly", Args = SidekiqArgs.ActiveJobPositional)]
+    internal sealed record YearlyReport(int ForYear, string[] SendTo, string? At = null);
+
     static async Task LoadActiveJob(RedisDatabase redis)
     {
         var isThere = await Ruby.Eval(

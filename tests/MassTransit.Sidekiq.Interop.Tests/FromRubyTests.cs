@@ -66,6 +66,36 @@ public sealed class FromRubyTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Times_and_numbers_are_read_in_each_form_that_Ruby_gives_them()
+    {
+        await using var redis = await RedisServer.Lease();
+        var inbox = new Inbox<Meeting>();
+        await using var bus = await Consume(redis, "meetings", inbox);
+
+        var now = await Ruby.Eval(
+            redis,
+            """
+            now = Time.at(Time.now.to_i)
+            [now.to_s, now.utc.to_s, now.to_i, now.to_f, now.utc.strftime("%FT%TZ"), (now.to_f * 1000).to_i].each do |at|
+              Sidekiq::Client.push('class' => 'Shop::Meeting', 'queue' => 'meetings', 'args' => [{at: at, on: at, seats: '7'}])
+            end
+            now.to_i
+            """
+        );
+
+        for (var form = 0; form < 6; form++)
+        {
+            var message = (await inbox.Next()).Message;
+            Assert.Equal(now.GetInt64(), message.At.ToUnixTimeSeconds());
+            Assert.Equal(message.At.UtcDateTime, message.On.ToUniversalTime());
+            Assert.Equal(7, message.Seats);
+        }
+    }
+
+    [SidekiqJob("Shop::Meeting")]
+    public sealed record Meeting(DateTimeOffset At, DateTime On, int Seats);
+
+    [Fact]
     public async Task Bulk_push_is_a_message_for_each_in_order()
     {
         await using var redis = await RedisServer.Lease();

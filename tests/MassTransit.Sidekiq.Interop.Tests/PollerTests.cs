@@ -16,7 +16,11 @@ public sealed class PollerTests(ITestOutputHelper output)
         await using var bus = await TestBus.Start(
             redis,
             output,
-            configure: (_, cfg) => cfg.ReceiveEndpoint("own", e => e.Handler<OrderPaid>(_ => Task.CompletedTask))
+            configure: (_, cfg) =>
+            {
+                cfg.Host(host => host.MovesRubyJobs = true);
+                cfg.ReceiveEndpoint("own", e => e.Handler<OrderPaid>(_ => Task.CompletedTask));
+            }
         );
 
         // Three rounds at least; and as many as it takes until both have had a part, whichever of them stood still.
@@ -42,6 +46,52 @@ public sealed class PollerTests(ITestOutputHelper output)
         Assert.Empty(await redis.RetrySet());
         Assert.Empty(await redis.ScheduledSet());
         Assert.Empty(await redis.DeadSet());
+    }
+
+    [Fact]
+    public async Task Due_jobs_of_Ruby_pass_its_client_middleware_though_NET_polls_beside()
+    {
+        await using var redis = await RedisServer.Lease();
+        await Ruby.Eval(
+            redis,
+            """
+            eval(<<~'RUBY', TOPLEVEL_BINDING)
+              unless Object.const_defined?(:CountPasses)
+                class CountPasses
+                  def call(_worker, job, queue, _pool)
+                    job["passed"] = job["passed"].to_i + 1 if queue == "rubys"
+                    yield
+                  end
+                end
+                Sidekiq.client_middleware { |chain| chain.add CountPasses }
+              end
+            RUBY
+            nil
+            """
+        );
+        var inbox = new Inbox<OrderPaid>();
+        await using var bus = await TestBus.Start(
+            redis,
+            output,
+            configure: (_, cfg) => cfg.ReceiveEndpoint("paid", e => e.Handler<OrderPaid>(inbox.Receive))
+        );
+        await Ruby.Eval(
+            redis,
+            """
+            at = Time.now.to_f + 0.2
+            20.times { |i| Sidekiq::Client.push('class' => 'OkJob', 'queue' => 'rubys', 'args' => [i], 'at' => at) }
+            Sidekiq::Client.push('class' => 'Shop::OrderPaid', 'queue' => 'paid', 'args' => [{orderId: 7}], 'at' => at + 0.1)
+            nil
+            """
+        );
+
+        // .NET has gone through the set by now: its own job, which came last, is here.
+        await inbox.Next();
+        Assert.Equal(20, (await redis.ScheduledSet()).Length);
+        await Ruby.PushDueJobs(redis);
+
+        var moved = (await redis.Queue("rubys")).Select(job => JsonElement.Parse(job));
+        Assert.Equal(Enumerable.Repeat(2, 20), moved.Select(job => job.GetProperty("passed").GetInt32()));
     }
 
     static async Task Seed(RedisDatabase redis, int first)

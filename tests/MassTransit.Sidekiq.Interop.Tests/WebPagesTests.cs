@@ -84,6 +84,54 @@ public sealed class WebPagesTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task No_page_shows_the_text_of_an_error_as_HTML()
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var bus = await TestBus.Start(
+            redis,
+            output,
+            configure: (_, cfg) =>
+                cfg.ReceiveEndpoint(
+                    "fails",
+                    e =>
+                    {
+                        e.UseSidekiqRetry(retry => retry.RetryIn((_, _) => TimeSpan.FromHours(1)));
+                        e.Handler<Tagged>(_ =>
+                            throw new InvalidOperationException(
+                                "outer <script>outer()</script>",
+                                new ArgumentException("inner <script>inner()</script>")
+                            )
+                        );
+                    }
+                )
+        );
+
+        await bus.Send("fails", new Tagged("x"));
+        await redis.Until(async state => (await state.RetrySet()).Length == 1);
+        var key = await Key(redis, "RetrySet");
+        var pages = new List<string> { "/retries", $"/retries/{key}" };
+        Assert.Contains("ArgumentException", (await Ruby.Page(redis, pages[1])).Body, StringComparison.Ordinal);
+        await AssertHarmless(redis, pages);
+
+        await Ruby.Press(redis, $"/retries/{key}", ("kill", "Kill"));
+        await AssertHarmless(redis, ["/morgue", $"/morgue/{await Key(redis, "DeadSet")}"]);
+    }
+
+    static async Task AssertHarmless(RedisDatabase redis, List<string> pages)
+    {
+        foreach (var path in pages)
+        {
+            var page = await Ruby.Page(redis, path);
+            Assert.Equal(200, page.Status);
+            Assert.DoesNotContain("<script>outer", page.Body, StringComparison.Ordinal);
+            Assert.DoesNotContain("<script>inner", page.Body, StringComparison.Ordinal);
+        }
+    }
+
+    [SidekiqJob("Shop::Tagged", Retry = 3, Backtrace = true)]
+    public sealed record Tagged(string Text);
+
+    [Fact]
     public async Task Delete_in_the_queue_page_removes_just_that_job()
     {
         await using var redis = await RedisServer.Lease();

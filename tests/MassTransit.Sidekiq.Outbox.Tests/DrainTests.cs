@@ -25,8 +25,12 @@ public class DrainTests
         await using var redis = await RedisServer.Lease();
         await redis.Db.HashSetAsync(Topic, "elsewhere", "");
         await using var database = await TestDatabase.Lease(Database.Postgres);
-        await Execute(database, """ALTER TABLE "OutboxLedger" RENAME TO "Away" """);
         await using var host = await OutboxHost.Start(database, redis.Url, Keeping);
+        await redis.Until(async redis => await redis.Db.KeyExistsAsync("mt:epoch"));
+        await Stage(host, isPublished);
+        await host.Drained();
+        await redis.Db.KeyDeleteAsync("queue:elsewhere");
+        await Execute(database, """ALTER TABLE "OutboxLedger" RENAME TO "Away" """);
 
         await Stage(host, isPublished);
         await Fails(host, "OutboxLedger");

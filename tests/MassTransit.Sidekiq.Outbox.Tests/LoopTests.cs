@@ -92,6 +92,7 @@ public class LoopTests
             Instance,
             () => (SidekiqHostConfiguration)Instance().HostConfiguration,
             () => null,
+            services.GetRequiredService<OutboxDatabase<OrdersDb>>(),
             TimeProvider.System
         );
     }

@@ -52,6 +52,12 @@ public interface ISidekiqHostConfigurator
     SidekiqRemoteControl RemoteControl { set; }
 
     /// <summary>
+    /// Whether due jobs of Ruby are moved to their queues without waiting for Ruby's pollers, past Ruby's client middleware.
+    /// Default: false, which leaves jobs that Ruby pushed, for queues that no .NET process takes jobs from, to Ruby for a minute.
+    /// </summary>
+    bool MovesRubyJobs { set; }
+
+    /// <summary>
     /// The name under which Redis Sentinel knows the primary. When set, all servers named are sentinels, and jobs live on the
     /// primary that they name: it is followed through every failover. Default: none.
     /// </summary>

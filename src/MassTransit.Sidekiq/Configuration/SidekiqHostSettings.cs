@@ -85,6 +85,8 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
 
     public SidekiqRemoteControl RemoteControl { get; set; }
 
+    public bool MovesRubyJobs { get; set; }
+
     /// Where a factory takes a connection of the user's own from; none without a container.
     public IServiceProvider? Services { get; set; }
 
@@ -139,7 +141,7 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
         (SentinelUserName, SentinelPassword) = (options.SentinelUserName, options.SentinelPassword);
         Application = options.Application ?? Application;
         (DeadMaxJobs, DeadTimeout) = (options.DeadMaxJobs, options.DeadTimeout);
-        RemoteControl = options.RemoteControl;
+        (RemoteControl, MovesRubyJobs) = (options.RemoteControl, options.MovesRubyJobs);
 
         foreach (var further in options.Endpoints)
         {

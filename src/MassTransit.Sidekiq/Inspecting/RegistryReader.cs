@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -34,8 +35,7 @@ internal static class RegistryReader
 
     public static SidekiqProcessInfo Process(RegisteredProcess process)
     {
-        var info = Json(process.Fields["info"]);
-        var concurrency = Number(process, "concurrency");
+        var info = Object(process.Fields["info"]);
 
         return new SidekiqProcessInfo
         {
@@ -45,15 +45,13 @@ internal static class RegistryReader
             Tag = Text(info, "tag"),
             Version = Text(info, "version"),
             Queues = Queues(info),
-            Concurrency = (int)(concurrency ?? Number(info, "concurrency") ?? 0),
-            Busy = (int)(Number(process, "busy") ?? 0),
+            Concurrency = Count(Number(process, "concurrency") ?? Number(info, "concurrency")),
+            Busy = Count(Number(process, "busy")),
             IsQuiet = process.Fields.TryGetValue("quiet", out var quiet) && quiet.AsSpan().SequenceEqual("true"u8),
-            StartedAt = Property(info, "started_at") is { } started
-                ? JobTime.Read(Encoding.UTF8.GetBytes(started.GetRawText()))
-                : null,
+            StartedAt = info.TryGetValue("started_at", out var started) ? JobTime.Read(Raw(started)) : null,
             BeatAt = process.Fields.TryGetValue("beat", out var beat) ? JobTime.Read(beat) : null,
-            ResidentBytes = (Number(process, "rss") ?? 0) * 1024,
-            RoundTrip = TimeSpan.FromMicroseconds(Number(process, "rtt_us") ?? 0),
+            ResidentBytes = Math.Clamp(Number(process, "rss") ?? 0, 0, long.MaxValue / 1024) * 1024,
+            RoundTrip = TimeSpan.FromMicroseconds(Math.Clamp(Number(process, "rtt_us") ?? 0, 0, int.MaxValue)),
         };
     }
 
@@ -61,20 +59,21 @@ internal static class RegistryReader
     {
         foreach (var (thread, json) in process.Work)
         {
-            if (Json(json) is { } work && Property(work, "run_at") is { ValueKind: JsonValueKind.Number } since)
+            var work = Object(json);
+            if (work.TryGetValue("run_at", out var since) && since.ValueKind == JsonValueKind.Number)
             {
                 var queue = Text(work, "queue") ?? "";
-                var payload = Property(work, "payload") switch
+                var payload = work.GetValueOrDefault("payload") switch
                 {
-                    { ValueKind: JsonValueKind.String } text => text.GetString(),
-                    { } job => job.GetRawText(),
-                    _ => "",
+                    { ValueKind: JsonValueKind.Undefined } => [],
+                    { ValueKind: JsonValueKind.String } text => Encoding.UTF8.GetBytes(JobSlice.Text(text)!),
+                    var job => Raw(job).ToArray(),
                 };
                 yield return new SidekiqWork(
                     process.Identity,
                     thread,
                     queue,
-                    Job(Encoding.UTF8.GetBytes(payload!), queue),
+                    Job(payload, queue),
                     Score.ToTime(since.GetDouble())
                 );
             }
@@ -82,46 +81,48 @@ internal static class RegistryReader
     }
 
     /// Those of its capsules, where it no longer names them itself.
-    static string[] Queues(JsonElement? info)
+    static string[] Queues(Dictionary<string, JsonElement> info)
     {
-        if (Property(info, "queues") is { ValueKind: JsonValueKind.Array } queues)
+        if (info.TryGetValue("queues", out var queues) && queues.ValueKind == JsonValueKind.Array)
         {
-            return [.. queues.EnumerateArray().Select(queue => $"{queue}")];
+            return [.. queues.EnumerateArray().Select(JobSlice.Text).OfType<string>()];
         }
 
-        return Property(info, "capsules") is { ValueKind: JsonValueKind.Object } capsules
+        return info.TryGetValue("capsules", out var capsules)
             ?
             [
-                .. capsules
-                    .EnumerateObject()
-                    .Select(capsule => Property(capsule.Value, "weights"))
-                    .Where(weights => weights is { ValueKind: JsonValueKind.Object })
-                    .SelectMany(weights => weights!.Value.EnumerateObject().Select(queue => queue.Name))
+                .. Object(capsules)
+                    .Values.Select(capsule => Object(capsule).GetValueOrDefault("weights"))
+                    .SelectMany(weights => Object(weights).Keys)
                     .Distinct(StringComparer.Ordinal),
             ]
             : [];
     }
 
-    static JsonElement? Json(byte[] text)
+    static Dictionary<string, JsonElement> Object(JsonElement json) =>
+        json.ValueKind == JsonValueKind.Object ? Object(Raw(json).ToArray()) : [];
+
+    static Dictionary<string, JsonElement> Object(byte[] text)
     {
         try
         {
-            return JsonElement.Parse(text);
+            return JobJson.Object(text);
         }
         catch (JsonException)
         {
-            return null;
+            return [];
         }
     }
 
-    static JsonElement? Property(JsonElement? json, string name) =>
-        json is { ValueKind: JsonValueKind.Object } known && known.TryGetProperty(name, out var value) ? value : null;
+    static ReadOnlySpan<byte> Raw(JsonElement json) => JsonMarshal.GetRawUtf8Value(json);
 
-    static string? Text(JsonElement? json, string name) =>
-        Property(json, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+    static string? Text(Dictionary<string, JsonElement> json, string name) =>
+        json.TryGetValue(name, out var value) ? JobSlice.Text(value) : null;
 
-    static long? Number(JsonElement? json, string name) =>
-        Property(json, name) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt64(out var value)
+    static long? Number(Dictionary<string, JsonElement> json, string name) =>
+        json.TryGetValue(name, out var number)
+        && number.ValueKind == JsonValueKind.Number
+        && number.TryGetInt64(out var value)
             ? value
             : null;
 
@@ -129,4 +130,6 @@ internal static class RegistryReader
         process.Fields.TryGetValue(field, out var text) && Utf8Parser.TryParse(text, out long number, out _)
             ? number
             : null;
+
+    static int Count(long? number) => (int)Math.Clamp(number ?? 0, 0, int.MaxValue);
 }

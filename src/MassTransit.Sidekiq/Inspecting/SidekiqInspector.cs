@@ -42,7 +42,7 @@ internal sealed class SidekiqInspector(SidekiqHostConfiguration host) : ISidekiq
             Retries = retries.Result,
             Dead = dead.Result,
             Processes = processes.Result.Count,
-            Busy = processes.Result.Sum(process => RegistryReader.Process(process).Busy),
+            Busy = processes.Result.Sum(process => (long)RegistryReader.Process(process).Busy),
         };
     }
 

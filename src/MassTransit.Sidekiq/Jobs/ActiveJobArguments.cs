@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-/// The one object that ActiveJob's wrapper takes. A message is the keyword arguments of the job inside it;
+/// The one object that ActiveJob's wrapper takes. A message is the arguments of the job inside it, by keyword or one by one;
 /// what ActiveJob marks in its values, such as a time or a record's GlobalID, is read as the plain text or number it holds.
 internal static class ActiveJobArguments
 {
@@ -40,7 +40,7 @@ internal static class ActiveJobArguments
         text.Raw(",\"provider_job_id\":null,\"queue_name\":"u8);
         text.Value(queue ?? contract.Queue ?? "default");
         text.Raw(",\"priority\":null,\"arguments\":"u8);
-        WriteKeywords(text, body);
+        WriteArguments(contract, body, text);
         text.Raw(",\"executions\":0,\"exception_executions\":{}}]"u8);
         output.Write(text.Written);
     }
@@ -75,6 +75,32 @@ internal static class ActiveJobArguments
             },
             job
         );
+
+    /// Where the queue stands inside the arguments of the wrapper: Rails enqueues a retry there, so it must be the queue that
+    /// the job is really sent to, which its destination decides. Absent when it stands nowhere.
+    public static JobSlice QueueName(ReadOnlyMemory<byte> args)
+    {
+        if (args.Length < 2 || args.Span[1] != '{')
+        {
+            return default;
+        }
+
+        var name = JobJson.Find(args[1..^1], "queue_name");
+        return name.IsAbsent ? name : name with { Start = name.Start + 1 };
+    }
+
+    static void WriteArguments(JobContract contract, ReadOnlySpan<byte> body, JobText text)
+    {
+        if (contract.Args != SidekiqArgs.ActiveJobPositional)
+        {
+            WriteKeywords(text, body);
+            return;
+        }
+
+        var list = new ArrayBufferWriter<byte>();
+        PositionalArguments.Write(contract, body, list);
+        text.Raw(list.WrittenSpan);
+    }
 
     static void WriteKeywords(JobText text, ReadOnlySpan<byte> body)
     {

@@ -1,10 +1,10 @@
-using System.Text.Json;
-
 namespace MassTransit.Sidekiq;
 
-/// A job that waited in a set, as it is to be pushed to its queue.
-internal sealed record DueMove(byte[] Member, ReadOnlyMemory<byte> Json, string Queue)
+/// A job that waited in a set, as it is to be pushed to its queue. `IsOurs`: .NET wrote it.
+internal sealed record DueMove(byte[] Member, ReadOnlyMemory<byte> Json, string Queue, bool IsOurs = false)
 {
+    const string Default = "default";
+
     /// Null when the member is no job. `givesBackAttempt` is for a retry by hand, which as in Sidekiq uses up none.
     public static DueMove? Of(byte[] member, DateTimeOffset now, SidekiqTimeFormat times, bool givesBackAttempt = false)
     {
@@ -13,7 +13,12 @@ internal sealed record DueMove(byte[] Member, ReadOnlyMemory<byte> Json, string 
             var job = SidekiqJob.Parse(member, queue: "");
             return job.Class is null || !job.HasArgumentList
                 ? null
-                : new DueMove(member, JobEnvelope.Enqueued(job, now, times, givesBackAttempt), QueueOf(job));
+                : new DueMove(
+                    member,
+                    JobEnvelope.Enqueued(job, now, times, givesBackAttempt),
+                    QueueOf(job),
+                    job.Metadata is not null
+                );
         }
         catch (InvalidJobException)
         {
@@ -22,7 +27,5 @@ internal sealed record DueMove(byte[] Member, ReadOnlyMemory<byte> Json, string 
     }
 
     public static string QueueOf(SidekiqJob? job) =>
-        job is not null && job.TryGet("queue", out var named) && named.ValueKind == JsonValueKind.String
-            ? named.GetString()!
-            : "default";
+        job is not null && job.TryGet("queue", out var named) ? JobSlice.Text(named) ?? Default : Default;
 }

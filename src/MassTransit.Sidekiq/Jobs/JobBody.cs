@@ -37,6 +37,8 @@ internal static class JobBody
         {
             Encoder = RubyJsonEncoder.Instance,
             MaxDepth = JobReader.MaxDepth,
+            // Forms and environment variables make texts of numbers in Ruby.
+            NumberHandling = source.NumberHandling | JsonNumberHandling.AllowReadingFromString,
             PropertyNamingPolicy = naming,
             WriteIndented = false,
         };
@@ -50,6 +52,8 @@ internal static class JobBody
         options.Converters.Add(new DecimalConverter());
         options.Converters.Add(new DoubleConverter());
         options.Converters.Add(new SingleConverter());
+        options.Converters.Add(new RubyTime.OffsetConverter());
+        options.Converters.Add(new RubyTime.DateConverter());
         return options;
     }
 

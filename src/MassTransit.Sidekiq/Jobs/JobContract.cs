@@ -13,10 +13,10 @@ internal sealed class JobContract
     public required string Class { get; init; }
 
     /// The class that stands in the job: the wrapper of an ActiveJob, else the class itself.
-    public string WireClass => Args == SidekiqArgs.ActiveJob ? ActiveJobArguments.Wrapper : Class;
+    public string WireClass => IsActiveJob ? ActiveJobArguments.Wrapper : Class;
 
     /// What stands under "wrapped" in the job, or null.
-    public string? Wrapped => Args == SidekiqArgs.ActiveJob ? Class : null;
+    public string? Wrapped => IsActiveJob ? Class : null;
 
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
@@ -24,6 +24,8 @@ internal sealed class JobContract
     public string? Queue { get; init; }
 
     public SidekiqArgs Args { get; init; }
+
+    public bool IsActiveJob => Args is SidekiqArgs.ActiveJob or SidekiqArgs.ActiveJobPositional;
 
     public SidekiqNaming Naming { get; init; }
 
@@ -100,7 +102,7 @@ internal sealed class JobContract
             case SidekiqArgs.Positional:
                 PositionalArguments.Write(this, body, output);
                 break;
-            case SidekiqArgs.ActiveJob:
+            case SidekiqArgs.ActiveJob or SidekiqArgs.ActiveJobPositional:
                 ActiveJobArguments.Write(this, body, output, messageId, queue);
                 break;
             default:
@@ -117,7 +119,7 @@ internal sealed class JobContract
             Args switch
             {
                 SidekiqArgs.Positional => PositionalArguments.Read(this, job),
-                SidekiqArgs.ActiveJob => ActiveJobArguments.Read(this, job),
+                SidekiqArgs.ActiveJob or SidekiqArgs.ActiveJobPositional => ActiveJobArguments.Read(this, job),
                 _ => HashArguments.Read(this, job),
             }
         );

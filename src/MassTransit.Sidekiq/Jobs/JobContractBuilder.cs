@@ -81,13 +81,18 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
         var message = TypeName.Of(messageType);
         var chosenArgs = args ?? SidekiqArgs.Hash;
         var chosenNaming =
-            naming ?? (chosenArgs == SidekiqArgs.ActiveJob ? SidekiqNaming.SnakeCase : SidekiqNaming.CamelCase);
+            naming
+            ?? (
+                chosenArgs is SidekiqArgs.ActiveJob or SidekiqArgs.ActiveJobPositional
+                    ? SidekiqNaming.SnakeCase
+                    : SidekiqNaming.CamelCase
+            );
         var jobClass = className ?? RubyConstant.From(messageType);
 
         var found = new List<string>(faults);
         var placing = new List<string>();
         var parameters = JobParameters.Of(messageType, chosenNaming, placing);
-        if (chosenArgs == SidekiqArgs.Positional)
+        if (chosenArgs is SidekiqArgs.Positional or SidekiqArgs.ActiveJobPositional)
         {
             found.AddRange(placing);
         }

@@ -93,13 +93,14 @@ internal static class JobEnvelope
     public static ReadOnlyMemory<byte> Redeliver(SidekiqJob job)
     {
         var metadata = job.Metadata ?? new JobMetadata();
-        var count = metadata.Headers.TryGetValue(MessageHeaders.RedeliveryCount, out var before)
-            ? Convert.ToInt64(before, CultureInfo.InvariantCulture)
-            : 0;
+        metadata.Headers.TryGetValue(MessageHeaders.RedeliveryCount, out var before);
+        var count =
+            before as long?
+            ?? (long.TryParse(before as string, CultureInfo.InvariantCulture, out var number) ? number : 0);
 
         var headers = WithHeaders(
             job,
-            [KeyValuePair.Create<string, object>(MessageHeaders.RedeliveryCount, count + 1)]
+            [KeyValuePair.Create<string, object>(MessageHeaders.RedeliveryCount, unchecked(count + 1))]
         );
         return JobJson.Edit(job.Json, headers.Remove("enqueued_at").Set("queue", job.Queue));
     }

@@ -13,6 +13,25 @@ internal sealed class JobFailure(RetrySchedule schedule)
 
     public JobOutcome Decide(SidekiqJob job, Exception exception, DateTimeOffset now, JobFailureOptions options)
     {
+        try
+        {
+            return Read(job, exception, now, options);
+        }
+        catch (Exception fault)
+        {
+            // Rather dead as it came than in nobody's hands.
+            LogContext.Error?.Log(
+                fault,
+                "The failure of job {JobId} ({Class}) cannot be written into it: it is dead as it came",
+                job.Jid,
+                job.Class
+            );
+            return new JobOutcome.Bury(job.Json);
+        }
+    }
+
+    JobOutcome Read(SidekiqJob job, Exception exception, DateTimeOffset now, JobFailureOptions options)
+    {
         var retry = job.Retry.IsAbsent ? options.Retry : job.Retry;
         if (retry.IsNever)
         {
@@ -68,7 +87,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
         var edit = new JobEdit()
             .Set("queue", job.RetryQueue ?? options.RetryQueue ?? job.Queue)
             .Set("error_message", Shorten(exception.Message))
-            .Set("error_class", exception.GetType().FullName ?? exception.GetType().Name);
+            .Set("error_class", Harmless(exception.GetType().FullName ?? exception.GetType().Name));
 
         // The Web UI cannot show an entry without the time of its first failure, so one that lost it gets a new one.
         if (job.RetryCount is null || job.FailedAt is null)
@@ -129,7 +148,8 @@ internal sealed class JobFailure(RetrySchedule schedule)
         {
             if (!ReferenceEquals(current, exception))
             {
-                yield return $"caused by {current.GetType().FullName}: {current.Message}";
+                // Without its message: Sidekiq's Web UI shows these lines as HTML, and a message may hold anybody's text.
+                yield return Harmless($"caused by {current.GetType().FullName}");
             }
 
             foreach (
@@ -139,10 +159,14 @@ internal sealed class JobFailure(RetrySchedule schedule)
                 )
             )
             {
-                yield return line;
+                yield return Harmless(line);
             }
         }
     }
+
+    /// What Sidekiq's Web UI prints as it stands (up to 6.4.1 the class as well) holds no tag. Names of lambdas and state
+    /// machines are read as well with these brackets.
+    static string Harmless(string text) => text.Replace('<', '‹').Replace('>', '›');
 
     /// Base64 of zlib of a JSON list, which the Web UI unpacks; plain deflate or gzip would break its page.
     static string Compress(IEnumerable<string> lines)

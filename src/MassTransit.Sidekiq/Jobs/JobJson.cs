@@ -88,6 +88,18 @@ internal static class JobJson
         return members;
     }
 
+    /// The members of an object by name, of two equal keys the last; none when it is no object.
+    public static Dictionary<string, JsonElement> Object(ReadOnlyMemory<byte> json)
+    {
+        var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var (key, value) in Members(json))
+        {
+            members[key] = value;
+        }
+
+        return members;
+    }
+
     /// Why a text is no job, without a word of the text: it may hold what no log should.
     public static string Reason(ReadOnlySpan<byte> json, JsonException exception)
     {

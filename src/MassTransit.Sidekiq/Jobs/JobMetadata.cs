@@ -86,22 +86,22 @@ internal sealed class JobMetadata
         switch (key.Length)
         {
             case 2 when key.SequenceEqual("id"u8):
-                MessageId = Id(ref reader);
+                MessageId = JobReader.Id(ref reader);
                 return true;
             case 3 when key.SequenceEqual("req"u8):
-                RequestId = Id(ref reader);
+                RequestId = JobReader.Id(ref reader);
                 return true;
             case 4 when key.SequenceEqual("conv"u8):
-                ConversationId = Id(ref reader);
+                ConversationId = JobReader.Id(ref reader);
                 return true;
             case 4 when key.SequenceEqual("corr"u8):
-                CorrelationId = Id(ref reader);
+                CorrelationId = JobReader.Id(ref reader);
                 return true;
             case 4 when key.SequenceEqual("init"u8):
-                InitiatorId = Id(ref reader);
+                InitiatorId = JobReader.Id(ref reader);
                 return true;
             case 5 when key.SequenceEqual("token"u8):
-                SchedulingToken = Id(ref reader);
+                SchedulingToken = JobReader.Id(ref reader);
                 return true;
             default:
                 return false;
@@ -186,17 +186,6 @@ internal sealed class JobMetadata
         }
     }
 
-    static Guid? Id(ref Utf8JsonReader reader)
-    {
-        if (reader.TokenType == JsonTokenType.String && reader.TryGetGuid(out var id))
-        {
-            return id;
-        }
-
-        reader.Skip();
-        return null;
-    }
-
     static string[] ReadTypes(ReadOnlySpan<byte> list)
     {
         var types = new List<string>();
@@ -233,7 +222,8 @@ internal sealed class JobMetadata
                 JsonValueKind.True => true,
                 JsonValueKind.False => false,
                 JsonValueKind.String => JobSlice.Text(value),
-                JsonValueKind.Number => value.TryGetInt64(out var number) ? number : value.GetDouble(),
+                JsonValueKind.Number when value.TryGetInt64(out var number) => number,
+                JsonValueKind.Number when double.IsFinite(value.GetDouble()) => value.GetDouble(),
                 _ => value,
             };
         }

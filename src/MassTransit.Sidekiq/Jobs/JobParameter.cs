@@ -38,13 +38,11 @@ internal sealed class JobParameter
         {
             _ when type.IsEnum => null,
             TypeCode.Boolean => [JsonValueKind.True, JsonValueKind.False],
-            TypeCode.String or TypeCode.Char or TypeCode.DateTime => [JsonValueKind.String],
-            TypeCode.Decimal or TypeCode.Double or TypeCode.Single => [JsonValueKind.Number, JsonValueKind.String],
-            >= TypeCode.SByte and <= TypeCode.UInt64 => [JsonValueKind.Number],
-            _ when type == typeof(Guid) || type == typeof(DateTimeOffset) || type == typeof(Uri) =>
-            [
-                JsonValueKind.String,
-            ],
+            TypeCode.String or TypeCode.Char => [JsonValueKind.String],
+            // Ruby writes numbers as texts, and times as numbers, now and then.
+            >= TypeCode.SByte and <= TypeCode.DateTime => [JsonValueKind.Number, JsonValueKind.String],
+            _ when type == typeof(DateTimeOffset) => [JsonValueKind.Number, JsonValueKind.String],
+            _ when type == typeof(Guid) || type == typeof(Uri) => [JsonValueKind.String],
             _ => null,
         };
 }

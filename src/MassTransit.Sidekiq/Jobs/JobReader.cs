@@ -46,6 +46,23 @@ internal static class JobReader
             ? string.Equals(PropertyName(ref reader), name, StringComparison.Ordinal)
             : reader.ValueTextEquals(name);
 
+    public static Guid? Id(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            return reader.ValueIsEscaped
+                ? Guid.TryParse(Text(ref reader), out var unescaped)
+                    ? unescaped
+                    : null
+                : reader.TryGetGuid(out var id)
+                    ? id
+                    : null;
+        }
+
+        reader.Skip();
+        return null;
+    }
+
     public static int? Int(ref Utf8JsonReader reader)
     {
         if (reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var number))

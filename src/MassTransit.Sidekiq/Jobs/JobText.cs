@@ -135,6 +135,10 @@ internal sealed class JobText : IDisposable
             case Uri address:
                 String(address.ToString());
                 break;
+            case JsonElement element:
+                // As it came: its serializer would throw for half of a surrogate pair.
+                Raw(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(element));
+                break;
             case IEnumerable<string> texts and not IDictionary:
                 Strings(texts);
                 break;

@@ -28,6 +28,11 @@ internal static class JobTime
             return ReadNumber(token);
         }
 
+        if (token.Length == 1)
+        {
+            return null;
+        }
+
         var text = token[1..^1].Trim((byte)' ');
         if (ReadNumber(text) is { } number)
         {

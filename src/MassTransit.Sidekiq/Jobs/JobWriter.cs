@@ -1,9 +1,5 @@
 namespace MassTransit.Sidekiq;
 
-/// A job with holes for queue, class and jid, which the publish script fills for each subscriber:
-/// BeforeQueue + json(queue) + BetweenQueueAndClass + json(class) + ,"jid":" + jid + " + AfterJid.
-internal sealed record JobTemplate(byte[] BeforeQueue, byte[] BetweenQueueAndClass, byte[] AfterJid);
-
 /// Writes a job as Ruby's client would: options first, then arguments, class, ids and times, what middleware adds, the push time last.
 internal static class JobWriter
 {
@@ -37,7 +33,7 @@ internal static class JobWriter
         using var text = JobText.Rent();
         BeforeQueue(text, draft);
         text.String(draft.Queue);
-        BetweenQueueAndClass(text, draft);
+        BetweenQueueAndClass(text, draft, draft.Queue);
         text.String(draft.Class);
         text.Raw(",\"jid\":"u8);
         text.String(draft.Jid);
@@ -50,12 +46,17 @@ internal static class JobWriter
         using var text = JobText.Rent();
         BeforeQueue(text, draft);
         var queue = text.Length;
-        BetweenQueueAndClass(text, draft);
+        var inside = BetweenQueueAndClass(text, draft, queue: null);
         var jid = text.Length;
         AfterJid(text, draft);
 
         var written = text.Written;
-        return new JobTemplate(written[..queue].ToArray(), written[queue..jid].ToArray(), written[jid..].ToArray());
+        return new JobTemplate(
+            written[..queue].ToArray(),
+            written[queue..jid].ToArray(),
+            written[jid..].ToArray(),
+            inside > 0 ? inside - queue : 0
+        );
     }
 
     /// Whether a key is written from what the job is, so that nobody may add it beside.
@@ -81,7 +82,8 @@ internal static class JobWriter
         text.Raw(",\"queue\":"u8);
     }
 
-    static void BetweenQueueAndClass(JobText text, JobDraft draft)
+    /// Returns where an ActiveJob's arguments want the queue that is not known yet; 0 when they do not.
+    static int BetweenQueueAndClass(JobText text, JobDraft draft, string? queue)
     {
         var options = draft.Options;
         if (options.Backtrace is { } backtrace)
@@ -119,8 +121,30 @@ internal static class JobWriter
         Write(text, options.Other);
         Write(text, ",\"wrapped\":"u8, draft.Wrapped);
         text.Raw(",\"args\":"u8);
-        text.Raw(draft.Args.Span);
+        var inside = Args(text, draft, queue);
         text.Raw(",\"class\":"u8);
+        return inside;
+    }
+
+    static int Args(JobText text, JobDraft draft, string? queue)
+    {
+        var args = draft.Args.Span;
+        var name = draft.Wrapped is null ? default : ActiveJobArguments.QueueName(draft.Args);
+        if (name.IsAbsent)
+        {
+            text.Raw(args);
+            return 0;
+        }
+
+        text.Raw(args[..name.Start]);
+        var inside = text.Length;
+        if (queue is not null)
+        {
+            text.String(queue);
+        }
+
+        text.Raw(args[(name.Start + name.Length)..]);
+        return inside;
     }
 
     static void AfterJid(JobText text, JobDraft draft)

@@ -3,10 +3,14 @@ using System.Globalization;
 
 namespace MassTransit.Sidekiq;
 
-/// Numbers as Ruby's JSON writes them: the shortest digits that read back, always with a point, a small e and a signed exponent.
+/// Numbers as Ruby's JSON writes them, since its API finds an entry again by its own text of it: the shortest digits that read
+/// back, with a point. Ruby's json up to 2.9 writes floats from 1e15 on as 1.0e+15 and those below 1e-4 as 1.0e-05, newer ones
+/// otherwise. Whole numbers from 1e15 on are written as integers, which all of them write alike (and such a float divides like
+/// an Integer). For small ones there is no such form: they are written as up to 2.9.
 internal static class RubyFloat
 {
-    public const int MaxLength = 40;
+    /// Of double.MaxValue in full, with its sign.
+    public const int MaxLength = 320;
 
     // From here on Ruby writes an exponent; .NET does so two digits later.
     const double FirstExponent = 1e15;
@@ -16,6 +20,11 @@ internal static class RubyFloat
 
     public static int Format(double value, Span<byte> output)
     {
+        if (Math.Abs(value) >= FirstExponent && double.IsInteger(value))
+        {
+            return WriteInteger(value, output);
+        }
+
         value.TryFormat(output, out var length, default, CultureInfo.InvariantCulture);
         var exponent = output[..length].IndexOf((byte)'E');
         if (exponent < 0)
@@ -33,11 +42,17 @@ internal static class RubyFloat
     public static int Format(float value, Span<byte> output) =>
         Format(double.Parse(value.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), output);
 
-    /// With a point even where there is no fraction, or Ruby would read an Integer and divide without remainder. As the float
+    /// With a point even where there is no fraction (below 1e15), or Ruby would read an Integer and divide without remainder. As the float
     /// that Ruby reads, 1.50 is 1.5, because Ruby's API finds an entry again by its own text of it; what has more than the
     /// 15 digits that every float keeps is written in full.
     public static int Format(decimal value, Span<byte> output)
     {
+        if (Math.Abs(value) >= 1e15m && decimal.IsInteger(value))
+        {
+            decimal.Truncate(value).TryFormat(output, out var digits, default, CultureInfo.InvariantCulture);
+            return digits;
+        }
+
         value.TryFormat(output, out var length, default, CultureInfo.InvariantCulture);
 
         return
@@ -61,22 +76,42 @@ internal static class RubyFloat
         return length + 2;
     }
 
-    /// Turns 1234567890123456 into 1.234567890123456e+15.
+    /// The shortest digits, and zeros up to the point: 1.2E+16 is 12 and fifteen zeros.
+    static int WriteInteger(double value, Span<byte> output)
+    {
+        Span<byte> text = stackalloc byte[32];
+        value.TryFormat(text, out var length, default, CultureInfo.InvariantCulture);
+        var end = text[..length].IndexOf((byte)'E');
+        if (end < 0)
+        {
+            text[..length].CopyTo(output);
+            return length;
+        }
+
+        var point = text[..end].IndexOf((byte)'.');
+        var written = point < 0 ? end : end - 1;
+        text[..(point < 0 ? end : point)].CopyTo(output);
+        if (point >= 0)
+        {
+            text[(point + 1)..end].CopyTo(output[point..]);
+        }
+
+        var exponent = int.Parse(text[(end + 2)..length], NumberStyles.None, CultureInfo.InvariantCulture);
+        var zeros = exponent - (point < 0 ? 0 : end - point - 1);
+        output.Slice(written, zeros).Fill((byte)'0');
+        return written + zeros;
+    }
+
+    /// Turns 1234567890123456.5 into 1.2345678901234565e+15.
     static int WriteExponent(Span<byte> output, int length)
     {
         var first = output[0] == '-' ? 2 : 1;
-        var exponent = length - first;
-        var end = output[..length].LastIndexOfAnyExcept((byte)'0') + 1;
-        if (end <= first)
-        {
-            end = first + 1;
-        }
-
-        output[first..end].CopyTo(output[(first + 1)..]);
+        var point = output[..length].IndexOf((byte)'.');
+        output[first..point].CopyTo(output[(first + 1)..]);
         output[first] = (byte)'.';
-        "e+"u8.CopyTo(output[++end..]);
-        output[end + 2] = (byte)('0' + exponent / 10);
-        output[end + 3] = (byte)('0' + exponent % 10);
-        return end + 4;
+        "e+"u8.CopyTo(output[length..]);
+        output[length + 2] = (byte)('0' + (point - first) / 10);
+        output[length + 3] = (byte)('0' + (point - first) % 10);
+        return length + 4;
     }
 }

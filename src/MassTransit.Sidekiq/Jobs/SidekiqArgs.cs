@@ -14,4 +14,10 @@ public enum SidekiqArgs
 
     /// <summary>The keyword arguments of an ActiveJob, in ActiveJob's wrapper: <c>def perform(order_id:, total:)</c>.</summary>
     ActiveJob,
+
+    /// <summary>
+    /// One argument of an ActiveJob for each property, in ActiveJob's wrapper, in the order of <see cref="Positional"/>:
+    /// <c>def perform(order_id, total)</c>.
+    /// </summary>
+    ActiveJobPositional,
 }

@@ -140,6 +140,14 @@ public sealed class SidekiqJob
                 exception
             );
         }
+        catch (Exception exception)
+        {
+            // Nothing in a text may throw out of its reader; whatever could is told like a text that is none.
+            throw new InvalidJobException(
+                $"An entry of queue '{queue}' is not a job: reading it failed with {exception.GetType().Name}.",
+                exception
+            );
+        }
 
         return job;
     }
@@ -211,7 +219,7 @@ public sealed class SidekiqJob
     void ReadArgs(ref Utf8JsonReader reader)
     {
         HasArgumentList = reader.TokenType == JsonTokenType.StartArray;
-        ArgsCount = 0;
+        (ArgsCount, FirstArg) = (0, default);
         if (!HasArgumentList)
         {
             args = reader.TokenType == JsonTokenType.Null ? default : JobReader.Slice(ref reader);

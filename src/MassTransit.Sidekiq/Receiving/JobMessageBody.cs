@@ -36,8 +36,13 @@ internal sealed class JobMessageBody(
         }
         catch (Exception fault)
         {
-            Fault = fault;
-            throw;
+            Fault = fault is JobArgumentsException or UnknownJobClassException
+                ? fault
+                : new JobArgumentsException(
+                    $"The arguments of job class '{job.Wrapped ?? job.Class}' cannot be read: {fault.Message}",
+                    fault
+                );
+            throw Fault;
         }
     }
 }

@@ -44,8 +44,9 @@ internal sealed class JobSettlement(
 
             return context = new JobReceiveContext(endpoint, job, this);
         }
-        catch (InvalidJobException fault)
+        catch (Exception fault)
         {
+            // Whatever reading it throws: a job that nobody can read is at its end, and those behind it go on.
             SidekiqMeter.CountUnreadable(fault, null, delivery.Queue);
             LogContext.Warning?.Log(
                 "Buried a job of queue {Queue} that nobody can read: {Reason}",

@@ -134,7 +134,17 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
                 hashes.Select(hash => link.Call("look", hash, database => database.HashKeysAsync(hash)))
             )
             .ConfigureAwait(false);
-        return [.. queues.Select((queue, i) => (queue, numbers[i].Select(number => (long)number).ToArray()))];
+        return
+        [
+            .. queues.Select(
+                (queue, i) =>
+                    // A field that is no number is none of ours.
+                    (
+                        queue,
+                        numbers[i].Where(number => number.TryParse(out long _)).Select(number => (long)number).ToArray()
+                    )
+            ),
+        ];
     }
 
     /// What a wait claimed and nobody took. Returns how many went back.

@@ -5,8 +5,12 @@ namespace MassTransit.Sidekiq;
 /// A member of the retry or scheduled set whose time has come, byte for byte: it is its own name there.
 internal readonly record struct DueMember(byte[] Json, DateTimeOffset Due);
 
-/// `Refusal` is Redis' first refusal of a push (a queue of another type); that job stays in its set.
-internal sealed record PushedJobs(int Moved, string? Refusal);
+/// `Refusal` is Redis' first refusal of a push (a queue of another type); the jobs `Refused`, by their position, stay in
+/// their set.
+internal sealed record PushedJobs(int Moved, string? Refusal, IReadOnlyList<int> Refused);
+
+/// Whether this process is to move what is due; how much that is, and when the next will be.
+internal sealed record PollTurn(bool IsOurs, long Due, DateTimeOffset? Next);
 
 /// The sets that jobs leave for their queues. Ruby's pollers may run beside ours: whoever removes a member owns it.
 internal enum DueSet
@@ -34,56 +38,104 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
 {
     public const int MostJobs = 100;
 
+    /// How long a process that was killed keeps the others from moving what is due.
+    static readonly TimeSpan turn = TimeSpan.FromSeconds(3);
+
     readonly RedisLink link = redis.Working;
 
-    /// Soonest first. Reads only.
-    public async Task<IReadOnlyList<DueMember>> ReadDue(DueSet set, DateTimeOffset now, int limit = MostJobs)
+    public async Task<PollTurn> TakeTurn(DateTimeOffset now)
     {
-        var entries = await Call(
-                set,
-                (database, key) =>
-                    database.SortedSetRangeByScoreWithScoresAsync(
-                        key,
-                        double.NegativeInfinity,
-                        Score.ToSeconds(now),
-                        take: limit
+        var reply = (RedisResult[])
+            (
+                await link.Run(
+                        Script.TakeTurn,
+                        [keys.Polling, keys.Retry, keys.Schedule],
+                        [keys.Identity, Score.From(now), (long)turn.TotalMilliseconds]
                     )
-            )
-            .ConfigureAwait(false);
+                    .ConfigureAwait(false)
+            )!;
+        var scores = reply[2..].Select(score => (string)score!).Where(score => score.Length > 0).Select(Score.Parse);
 
-        var due = new DueMember[entries.Length];
+        return new PollTurn(
+            (int)reply[0] == 1,
+            (long)reply[1],
+            scores.Order().Select(score => (DateTimeOffset?)Score.ToTime(score)).FirstOrDefault()
+        );
+    }
+
+    /// Soonest first, behind `after`, or from a time on.
+    public async Task<IReadOnlyList<DueMember>> ReadDue(
+        DueSet set,
+        DateTimeOffset now,
+        DueMember? after = null,
+        DateTimeOffset? from = null,
+        int limit = MostJobs
+    )
+    {
+        var reply = (RedisValue[])
+            (
+                await link.Run(
+                        Script.ReadDue,
+                        [keys.Of(set)],
+                        [
+                            Score.From(now),
+                            after?.Json ?? RedisValue.EmptyString,
+                            (after?.Due ?? from) is { } start ? Score.From(start) : "",
+                            limit,
+                        ]
+                    )
+                    .ConfigureAwait(false)
+            )!;
+
+        var due = new DueMember[reply.Length / 2];
         for (var i = 0; i < due.Length; i++)
         {
-            due[i] = new DueMember((byte[])entries[i].Element!, Score.ToTime(entries[i].Score));
+            due[i] = new DueMember((byte[])reply[2 * i]!, Score.ToTime(Score.Parse((string)reply[(2 * i) + 1]!)));
         }
 
         return due;
     }
 
-    /// Moves at most 100 jobs. A job for a temporary queue that has ended is dropped, and counts as moved.
-    public async Task<PushedJobs> PushDue(DueSet set, IReadOnlyList<DueMove> jobs)
+    /// The queues that some process of ours takes jobs from.
+    public async Task<HashSet<string>> OwnedQueues()
+    {
+        var owners = await link.Call("read", keys.Owners, database => database.SetMembersAsync(keys.Owners))
+            .ConfigureAwait(false);
+        return
+        [
+            .. owners
+                .Select(owner => (string)owner!)
+                .Where(owner => owner.Contains('|', StringComparison.Ordinal))
+                .Select(owner => owner[(owner.IndexOf('|', StringComparison.Ordinal) + 1)..]),
+        ];
+    }
+
+    /// Moves at most 100 jobs. A job for a temporary queue that has ended is dropped, and counts as moved. `keepsTurn`: this
+    /// process goes on with others.
+    public async Task<PushedJobs> PushDue(DueSet set, IReadOnlyList<DueMove> jobs, bool keepsTurn = false)
     {
         if (jobs.Count == 0)
         {
-            return new PushedJobs(0, null);
+            return new PushedJobs(0, null, []);
         }
 
-        var arguments = new RedisValue[1 + (3 * jobs.Count)];
-        arguments[0] = keys.Prefix;
+        var arguments = new RedisValue[3 + (3 * jobs.Count)];
+        (arguments[0], arguments[1]) = (keys.Prefix, keepsTurn ? keys.Identity : "");
+        arguments[2] = (long)turn.TotalMilliseconds;
         for (var i = 0; i < jobs.Count; i++)
         {
-            arguments[1 + (3 * i)] = jobs[i].Member;
-            arguments[2 + (3 * i)] = JobStore.Value(jobs[i].Json);
-            arguments[3 + (3 * i)] = jobs[i].Queue;
+            arguments[3 + (3 * i)] = jobs[i].Member;
+            arguments[4 + (3 * i)] = JobStore.Value(jobs[i].Json);
+            arguments[5 + (3 * i)] = jobs[i].Queue;
         }
 
         var reply = (RedisResult[])
             (
-                await link.Run(Script.PushDue, [keys.Of(set), keys.Queues, keys.Temporaries], arguments)
+                await link.Run(Script.PushDue, [keys.Of(set), keys.Queues, keys.Temporaries, keys.Polling], arguments)
                     .ConfigureAwait(false)
             )!;
         var refusal = (string?)reply[1];
-        return new PushedJobs((int)reply[0], string.IsNullOrEmpty(refusal) ? null : refusal);
+        return new PushedJobs((int)reply[0], string.IsNullOrEmpty(refusal) ? null : refusal, (int[])reply[2]!);
     }
 
     /// False when another poller took it.
@@ -98,21 +150,4 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
 
         return (int)buried == 1;
     }
-
-    /// When the next job of either set is due; null when both are empty.
-    public async Task<DateTimeOffset?> NextDue()
-    {
-        var retry = First(DueSet.Retry);
-        var schedule = First(DueSet.Schedule);
-        await Task.WhenAll(retry, schedule).ConfigureAwait(false);
-
-        var scores = (await retry.ConfigureAwait(false)).Concat(await schedule.ConfigureAwait(false)).ToArray();
-        return scores.Length == 0 ? null : Score.ToTime(scores.Min(entry => entry.Score));
-    }
-
-    Task<SortedSetEntry[]> First(DueSet set) =>
-        Call(set, (database, key) => database.SortedSetRangeByRankWithScoresAsync(key, 0, 0));
-
-    Task<T> Call<T>(DueSet set, Func<IDatabase, RedisKey, Task<T>> command) =>
-        link.Call("read", keys.Of(set), database => command(database, keys.Of(set)));
 }

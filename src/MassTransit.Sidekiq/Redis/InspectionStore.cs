@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
@@ -45,7 +46,7 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
         var page = new (byte[], double)[reply.Length / 2];
         for (var i = 0; i < page.Length; i++)
         {
-            page[i] = (reply[2 * i], double.Parse(reply[(2 * i) + 1], CultureInfo.InvariantCulture));
+            page[i] = (reply[2 * i], Score.Parse(Encoding.UTF8.GetString(reply[(2 * i) + 1])));
         }
 
         return page;
@@ -80,7 +81,7 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
             [
                 .. Enumerable
                     .Range(0, found.Length / 2)
-                    .Select(i => (found[2 * i], double.Parse(found[(2 * i) + 1], CultureInfo.InvariantCulture))),
+                    .Select(i => (found[2 * i], Score.Parse(Encoding.UTF8.GetString(found[(2 * i) + 1])))),
             ]
         );
     }
@@ -142,8 +143,10 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
     ) =>
         await Call(async db =>
             {
-                var sizes = names.Select(name => db.ListLengthAsync(keys.Queue(name).List)).ToArray();
-                var jobs = names.Select(name => db.ListGetByIndexAsync(keys.Queue(name).List, -1)).ToArray();
+                var sizes = names.Select(name => OrNothing(db.ListLengthAsync(keys.Queue(name).List), 0)).ToArray();
+                var jobs = names
+                    .Select(name => OrNothing(db.ListGetByIndexAsync(keys.Queue(name).List, -1), RedisValue.Null))
+                    .ToArray();
                 await Task.WhenAll(Task.WhenAll(sizes), Task.WhenAll(jobs)).ConfigureAwait(false);
                 return names
                     .Select((name, i) => (name, sizes[i].Result, (byte[]?)jobs[i].Result, paused.Contains(name)))
@@ -168,7 +171,9 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
         RedisKey[] counters = [.. days.SelectMany(day => new[] { Counter("processed", day), Counter("failed", day) })];
         var values = await Call(db => db.StringGetAsync(counters)).ConfigureAwait(false);
 
-        return [.. values.Chunk(2).Select(pair => ((long)pair[0], (long)pair[1]))];
+        return [.. values.Chunk(2).Select(pair => (Count(pair[0]), Count(pair[1])))];
+
+        static long Count(RedisValue counter) => counter.TryParse(out long count) ? count : 0;
     }
 
     /// False when there is no such process.
@@ -181,17 +186,36 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
 
     async Task<RegisteredProcess> Process(IDatabase db, string identity, bool withWork)
     {
-        var described = db.HashGetAllAsync(keys.ProcessOf(identity));
-        var work = withWork ? db.HashGetAllAsync(keys.WorkOf(identity)) : Task.FromResult<HashEntry[]>([]);
-        var old = withWork ? db.HashGetAllAsync(keys.WorkersOf(identity)) : work;
-        var fields = await described.ConfigureAwait(false);
-        var (now, before) = (await work.ConfigureAwait(false), await old.ConfigureAwait(false));
+        var described = OrNothing(db.HashGetAllAsync(keys.ProcessOf(identity)), []);
+        var work = withWork
+            ? OrNothing(db.HashGetAllAsync(keys.WorkOf(identity)), [])
+            : Task.FromResult<HashEntry[]>([]);
+        var old = withWork ? OrNothing(db.HashGetAllAsync(keys.WorkersOf(identity)), []) : work;
+        var fields = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        foreach (var field in await described.ConfigureAwait(false))
+        {
+            fields[field.Name!] = field.Value!;
+        }
 
+        var (now, before) = (await work.ConfigureAwait(false), await old.ConfigureAwait(false));
         return new RegisteredProcess(
             identity,
-            fields.ToDictionary(field => (string)field.Name!, field => (byte[])field.Value!, StringComparer.Ordinal),
+            fields,
             [.. (now.Length > 0 ? now : before).Select(entry => ((string)entry.Name!, (byte[])entry.Value!))]
         );
+    }
+
+    /// A key of another type is no queue and no process: it holds nothing, and must not hide the others.
+    static async Task<T> OrNothing<T>(Task<T> question, T nothing)
+    {
+        try
+        {
+            return await question.ConfigureAwait(false);
+        }
+        catch (RedisServerException exception) when (RedisErrors.IsWrongType(exception.Message))
+        {
+            return nothing;
+        }
     }
 
     async Task<long> Clear(RedisKey key, string queue) =>

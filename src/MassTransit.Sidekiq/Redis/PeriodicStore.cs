@@ -1,14 +1,23 @@
+using System.Globalization;
+using System.Text;
 using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// A periodic job as it was read: nobody may run it by a reading that is no longer true.
-internal sealed record PeriodicEntry(string Id, DateTimeOffset? Due, DateTimeOffset? LastRun, byte[]? Json);
+/// A periodic job as it was read: nobody may run it by a reading that is no longer true. Its name is kept as it stands in
+/// Redis, since one that is no UTF-8 would not be found again by its text.
+internal sealed record PeriodicEntry(byte[] Name, double? Score, DateTimeOffset? LastRun, byte[]? Json)
+{
+    public string Id { get; } = Encoding.UTF8.GetString(Name);
+
+    /// A score that is no time is the nearest one.
+    public DateTimeOffset? Due => Score is { } score ? Sidekiq.Score.ToTime(score) : null;
+}
 
 /// The periodic jobs of all applications on this Redis: what they are, when each is due, when it ran last.
 internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
 {
-    const int MostDue = 100;
+    public const int MostDue = 100;
 
     readonly RedisLink link = redis.Working;
 
@@ -27,8 +36,8 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
         return reply[1];
     }
 
-    /// Soonest first, at most 100.
-    public Task<IReadOnlyList<PeriodicEntry>> ReadDue(DateTimeOffset now) =>
+    /// Soonest first, at most 100, behind those that are left where they are.
+    public Task<IReadOnlyList<PeriodicEntry>> ReadDue(DateTimeOffset now, int skip = 0) =>
         Call(
             "read",
             async database =>
@@ -38,6 +47,7 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
                         keys.Periodic,
                         double.NegativeInfinity,
                         Score.ToSeconds(now),
+                        skip: skip,
                         take: MostDue
                     )
                     .ConfigureAwait(false);
@@ -53,8 +63,7 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
                     [
                         .. due.Zip(
                             jobs,
-                            (entry, job) =>
-                                new PeriodicEntry(entry.Element!, Score.ToTime(entry.Score), LastRun: null, job)
+                            (entry, job) => new PeriodicEntry((byte[])entry.Element!, entry.Score, LastRun: null, job)
                         ),
                     ];
             }
@@ -79,8 +88,8 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
     {
         RedisValue[] arguments =
         [
-            entry.Id,
-            Score.From(entry.Due!.Value),
+            entry.Name,
+            entry.Score!.Value.ToString("R", CultureInfo.InvariantCulture),
             entry.Json,
             next is { } later ? Score.From(later) : "",
             run is { } time ? Score.From(time) : "",
@@ -107,15 +116,17 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
                     entry => entry.Element,
                     entry => entry.Score
                 );
-                var lastOf = (await last.ConfigureAwait(false)).ToDictionary(run => run.Name, run => (double)run.Value);
+                var lastOf = (await last.ConfigureAwait(false)).ToDictionary(run => run.Name, run => run.Value);
 
                 return (IReadOnlyList<PeriodicEntry>)
                     [
                         .. (await jobs.ConfigureAwait(false))
                             .Select(job => new PeriodicEntry(
-                                job.Name!,
-                                dueOf.TryGetValue(job.Name, out var next) ? Score.ToTime(next) : null,
-                                lastOf.TryGetValue(job.Name, out var before) ? Score.ToTime(before) : null,
+                                (byte[])job.Name!,
+                                dueOf.TryGetValue(job.Name, out var next) ? next : null,
+                                lastOf.GetValueOrDefault(job.Name).TryParse(out double before)
+                                    ? Score.ToTime(before)
+                                    : null,
                                 job.Value
                             ))
                             .OrderBy(entry => entry.Id, StringComparer.Ordinal),
@@ -148,10 +159,14 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
         );
 
     /// A paused job stands there without a time at which it is due.
-    public Task<bool> Pause(string id) => Call("pause", database => database.SortedSetRemoveAsync(keys.Periodic, id));
+    public Task<bool> Pause(string id) => Pause(Encoding.UTF8.GetBytes(id));
+
+    public Task<bool> Pause(PeriodicEntry entry) => Pause(entry.Name);
 
     public Task Resume(string id, DateTimeOffset due) =>
         Call("resume", database => database.SortedSetAddAsync(keys.Periodic, id, Score.ToSeconds(due), When.NotExists));
+
+    Task<bool> Pause(byte[] name) => Call("pause", database => database.SortedSetRemoveAsync(keys.Periodic, name));
 
     Task<T> Call<T>(string step, Func<IDatabase, Task<T>> command) => link.Call(step, keys.Periodic, command);
 }

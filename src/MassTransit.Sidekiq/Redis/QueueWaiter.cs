@@ -69,6 +69,11 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
                 // Redis has done nothing, and the connection is whole.
                 return Refused(refused);
             }
+            catch (SidekiqRedisException refused)
+            {
+                await Disconnect().ConfigureAwait(false);
+                return Refused(refused);
+            }
             catch (Exception exception)
             {
                 await Disconnect().ConfigureAwait(false);
@@ -99,7 +104,14 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
             await Disconnect().ConfigureAwait(false);
         }
 
-        return link ??= await WaitLink.Open(redis, block, cancellationToken).ConfigureAwait(false);
+        if (link is null)
+        {
+            link = await WaitLink.Open(redis, block, cancellationToken).ConfigureAwait(false);
+            // A wait that could not be ended again would hold up whoever wants its job; this one has not begun.
+            await Unblock(link.ClientId).ConfigureAwait(false);
+        }
+
+        return link;
     }
 
     async Task<WaitResult> Block(WaitLink open, long number, CancellationToken cancellationToken)
@@ -163,13 +175,12 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
     /// A failure is no news: it is told again in a moment.
     async Task Tell(long clientId)
     {
-        Task told = redis.Control.Call(
-            "unblock",
-            names.List,
-            database => database.ExecuteAsync("CLIENT", "UNBLOCK", clientId)
-        );
+        Task told = Unblock(clientId);
         await told.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
+
+    Task<RedisResult> Unblock(long clientId) =>
+        redis.Control.Call("unblock", names.List, database => database.ExecuteAsync("CLIENT", "UNBLOCK", clientId));
 
     /// Told once, until a wait works again.
     WaitResult Refused(Exception refusal)

@@ -74,6 +74,12 @@ internal static class RedisErrors
 
     public static bool IsNoScript(string message) => Code(message) == "NOSCRIPT";
 
+    /// Redis has no memory left.
+    public static bool IsFull(string message) => Code(message) == "OOM";
+
+    /// A key holds something else than Sidekiq keeps there.
+    public static bool IsWrongType(string message) => Code(message) == "WRONGTYPE";
+
     /// A server that is not the primary, or not any more.
     public static bool IsReadOnly(Exception exception) =>
         exception is RedisServerException && Code(exception.Message) is "READONLY" or "MASTERDOWN";

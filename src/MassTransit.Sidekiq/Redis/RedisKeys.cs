@@ -51,6 +51,7 @@ internal sealed class RedisKeys(string prefix, string identity)
     public RedisKey Rescuer { get; } = prefix + "mt:rescuer"; // STRING with PX: a process has looked for orphans
     public RedisKey Temporaries { get; } = prefix + "mt:temporaries"; // ZSET of queues that are or were temporary -> last kept
 
+    public RedisKey Polling { get; } = prefix + "mt:polling"; // STRING with PX: the process that moves what is due
     public RedisKey Periodic { get; } = prefix + "mt:periodic"; // ZSET id of a periodic job -> when it is due
     public RedisKey PeriodicJobs { get; } = prefix + "mt:periodic:jobs"; // HASH id -> the periodic job
     public RedisKey PeriodicLast { get; } = prefix + "mt:periodic:last"; // HASH id -> time of the last run

@@ -20,6 +20,15 @@ internal static class Score
         return DateTimeOffset.UnixEpoch.AddTicks((long)ticks);
     }
 
+    /// As Redis writes a score.
+    public static double Parse(string score) =>
+        score switch
+        {
+            "inf" => double.PositiveInfinity,
+            "-inf" => double.NegativeInfinity,
+            _ => double.Parse(score, CultureInfo.InvariantCulture),
+        };
+
     // Anyone may ZADD anything, infinities included: a score that is no time is the nearest one.
     static readonly double MinSeconds = (DateTimeOffset.MinValue - DateTimeOffset.UnixEpoch).TotalSeconds + 1;
     static readonly double MaxSeconds = (DateTimeOffset.MaxValue - DateTimeOffset.UnixEpoch).TotalSeconds - 1;

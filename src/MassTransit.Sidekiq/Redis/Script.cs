@@ -28,6 +28,7 @@ internal sealed class Script
     public static readonly Script PushDue = new("push_due");
     public static readonly Script PushTemporary = new("push_temporary");
     public static readonly Script Purge = new("purge");
+    public static readonly Script ReadDue = new("read_due");
     public static readonly Script RegisterPeriodic = new("register_periodic");
     public static readonly Script Release = new("release");
     public static readonly Script RemoveTemporary = new("remove_temporary");
@@ -42,6 +43,7 @@ internal sealed class Script
     public static readonly Script Signal = new("signal");
     public static readonly Script Subscribe = new("subscribe");
     public static readonly Script TakeLanded = new("take_landed");
+    public static readonly Script TakeTurn = new("take_turn");
 
     /// A part takes the place of the line that names its file.
     Script(string name, string? part = null)

@@ -134,7 +134,7 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
     /// Of publish.lua.
     public static RedisValue[] Arguments(string prefix, PublishRequest request)
     {
-        var (fixedCount, statics, entities) = (10, request.Static, request.Entities);
+        var (fixedCount, statics, entities) = (11, request.Static, request.Entities);
         var arguments = new RedisValue[fixedCount + (2 * statics.Count) + entities.Count];
         arguments[0] = prefix;
         arguments[1] = request.MessageId.ToString("D");
@@ -148,7 +148,8 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
             request.IsExchange ? 2
             : request.FollowImplements ? 1
             : 0;
-        arguments[9] = statics.Count;
+        arguments[9] = request.Template.QueueInside;
+        arguments[10] = statics.Count;
 
         var next = fixedCount;
         for (var i = 0; i < statics.Count; i++)

@@ -136,9 +136,10 @@ internal sealed class CronFields
                 throw Fault(part);
             }
 
-            for (var value = first; value <= last; value += step)
+            // A step may be as large as an int is.
+            for (long value = first; value <= last; value += step)
             {
-                set |= 1UL << value;
+                set |= 1UL << (int)value;
             }
         }
 

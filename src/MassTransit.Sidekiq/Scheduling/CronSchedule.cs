@@ -11,6 +11,10 @@ internal sealed class CronSchedule
     static readonly TimeSpan longestChange = TimeSpan.FromHours(25);
     static readonly TimeSpan second = TimeSpan.FromSeconds(1);
 
+    // Room for the twelve years that a search takes, and for the offsets of zones.
+    static readonly DateTimeOffset earliest = DateTimeOffset.MinValue.AddYears(1);
+    static readonly DateTimeOffset latest = DateTimeOffset.MaxValue.AddYears(-20);
+
     readonly CronFields fields;
     readonly TimeZoneInfo zone;
 
@@ -23,8 +27,9 @@ internal sealed class CronSchedule
         {
             return new CronSchedule(CronFields.Parse(cron), TimeZoneInfo.FindSystemTimeZoneById(timeZone));
         }
-        catch (Exception fault) when (fault is TimeZoneNotFoundException or InvalidTimeZoneException)
+        catch (Exception fault) when (fault is not FormatException)
         {
+            // Not found, not a zone, or a folder of zones such as "Europe", which is an IOException.
             throw new FormatException(
                 $"Time zone '{timeZone}' is not known here. Name it as IANA does, such as 'Europe/Berlin' or 'Etc/UTC', and see that the machine has its time zones (tzdata).",
                 fault
@@ -34,7 +39,9 @@ internal sealed class CronSchedule
 
     /// The first run after an instant; null when there is none.
     public DateTimeOffset? Next(DateTimeOffset after) =>
-        (fields.HasEveryHour ? NextElapsed(after) : NextTimeOfDay(after))?.ToUniversalTime();
+        after < earliest || after > latest
+            ? null
+            : (fields.HasEveryHour ? NextElapsed(after) : NextTimeOfDay(after))?.ToUniversalTime();
 
     /// The last run from one instant to another, both included. Looks back further and further, since the last is near most
     /// of the time and there may have been millions.

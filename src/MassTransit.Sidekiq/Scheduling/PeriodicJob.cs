@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
@@ -6,6 +7,9 @@ namespace MassTransit.Sidekiq;
 /// Whoever finds it due runs it, whether or not its code knows the message.
 internal sealed record PeriodicJob
 {
+    // Nobody means more, and who wrote 1e300 means this.
+    static readonly TimeSpan longestCatchUp = TimeSpan.FromDays(3660);
+
     /// What the names of two applications may not collide in: "OrdersApi:nightly".
     public required string Id { get; init; }
 
@@ -70,41 +74,44 @@ internal sealed record PeriodicJob
     {
         try
         {
-            using var document = JsonDocument.Parse(json);
-            var fields = document.RootElement;
-            var job = new PeriodicJob
+            var fields = JobJson.Object(json);
+            var periodic = new PeriodicJob
             {
                 Id = id,
                 Cron = Text(fields, "cron") ?? throw new FormatException("It has no cron expression."),
                 TimeZone = Text(fields, "tz") ?? "Etc/UTC",
-                CatchUp = TimeSpan.FromSeconds(Number(fields, "late") ?? 3600),
+                CatchUp = TimeSpan.FromSeconds(
+                    Math.Clamp(Number(fields, "late") ?? 3600, 0, longestCatchUp.TotalSeconds)
+                ),
                 Owner = Text(fields, "by"),
                 Description = Text(fields, "description"),
                 From = Time(fields, "from"),
                 Until = Time(fields, "until"),
                 Target = PeriodicTarget.Read(fields),
-                Job = JsonSerializer.SerializeToUtf8Bytes(fields.GetProperty("job")),
+                Job = fields.TryGetValue("job", out var job)
+                    ? JsonMarshal.GetRawUtf8Value(job).ToArray()
+                    : throw new FormatException("It has no job."),
             };
 
-            _ = job.Schedule;
-            return SidekiqJob.Parse(job.Job, queue: "").Class is null
+            _ = periodic.Schedule;
+            return SidekiqJob.Parse(periodic.Job, queue: "").Class is null
                 ? throw new FormatException("Its job has no class.")
-                : job;
+                : periodic;
         }
-        catch (Exception fault)
-            when (fault is JsonException or KeyNotFoundException or InvalidJobException or InvalidOperationException)
+        catch (Exception fault) when (fault is not FormatException)
         {
+            // Nothing in an entry may throw out of its reader: it would stay due for ever, and hide the others from a list.
             throw new FormatException(fault.Message, fault);
         }
     }
 
-    public static string? Text(JsonElement fields, string key) =>
-        fields.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    public static string? Text(Dictionary<string, JsonElement> fields, string key) =>
+        fields.TryGetValue(key, out var value) ? JobSlice.Text(value) : null;
 
-    static double? Number(JsonElement fields, string key) =>
-        fields.TryGetProperty(key, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
+    static double? Number(Dictionary<string, JsonElement> fields, string key) =>
+        fields.TryGetValue(key, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
 
-    static DateTimeOffset? Time(JsonElement fields, string key) =>
+    static DateTimeOffset? Time(Dictionary<string, JsonElement> fields, string key) =>
         Number(fields, key) is { } seconds ? Score.ToTime(seconds) : null;
 
     static void Write(JobText text, ReadOnlySpan<byte> key, string? value)
@@ -135,15 +142,18 @@ internal sealed record PeriodicTarget
 
     public (string Queue, string Class)? Static { get; init; }
 
-    public static PeriodicTarget Read(JsonElement fields)
+    public static PeriodicTarget Read(Dictionary<string, JsonElement> fields)
     {
         var target = new PeriodicTarget
         {
             Queue = PeriodicJob.Text(fields, "queue"),
             Topic = PeriodicJob.Text(fields, "topic"),
             Static =
-                fields.TryGetProperty("static", out var list) && list.GetArrayLength() == 2
-                    ? (list[0].GetString()!, list[1].GetString()!)
+                fields.TryGetValue("static", out var list)
+                && list.ValueKind == JsonValueKind.Array
+                && list.GetArrayLength() == 2
+                && (JobSlice.Text(list[0]), JobSlice.Text(list[1])) is ({ } queue, { } jobClass)
+                    ? (queue, jobClass)
                     : null,
         };
 

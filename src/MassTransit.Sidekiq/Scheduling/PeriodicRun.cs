@@ -6,6 +6,9 @@ namespace MassTransit.Sidekiq;
 /// it due makes the same.
 internal static class PeriodicRun
 {
+    static readonly byte[] start = "{\"queue\":"u8.ToArray();
+    static readonly byte[] before = ",\"class\":"u8.ToArray();
+
     public static PublishRequest Request(
         PeriodicJob periodic,
         DateTimeOffset run,
@@ -54,16 +57,33 @@ internal static class PeriodicRun
             edit.SetRaw(JobFields.Metadata, Written(metadata));
         }
 
-        // An ActiveJob has an id of its own inside its one argument.
-        if (ActiveJobArguments.IsWrapper(job.Class!) && job.FirstArg.In(job.Json) is [(byte)'{', ..])
-        {
-            var argument = job.Json.Slice(job.FirstArg.Start, job.FirstArg.Length);
-            var named = JobJson.Edit(argument, new JobEdit().Set("job_id", id.ToString("D"))).Span;
-            edit.SetRaw("args", [.. "["u8, .. named, .. "]"u8]);
-        }
+        edit.Set("enqueued_at", now, times);
+        var isActiveJob = ActiveJobArguments.IsWrapper(job.Class!) && job.FirstArg.In(job.Json) is [(byte)'{', ..];
+        return isActiveJob
+            ? Template(job, edit, id)
+            : new JobTemplate(start, before, [.. ","u8, .. JobJson.Edit(job.Json, edit).Span[1..]]);
+    }
 
-        var rest = JobJson.Edit(job.Json, edit.Set("enqueued_at", now, times)).Span;
-        return new JobTemplate("{\"queue\":"u8.ToArray(), ",\"class\":"u8.ToArray(), [.. ","u8, .. rest[1..]]);
+    /// An ActiveJob has an id of its own, and the name of its queue, inside its one argument.
+    static JobTemplate Template(SidekiqJob job, JobEdit edit, Guid id)
+    {
+        var argument = job.Json.Slice(job.FirstArg.Start, job.FirstArg.Length);
+        var named = JobJson.Edit(argument, new JobEdit().Set("job_id", id.ToString("D")).Set("queue_name", ""));
+        edit.SetRaw("args", [.. "["u8, .. named.Span, .. "]"u8]);
+
+        var rest = JobJson.Edit(job.Json, edit);
+        var args = JobJson.Find(rest, "args");
+        var name = ActiveJobArguments.QueueName(rest.Slice(args.Start, args.Length));
+        var inside = args.Start + name.Start;
+        var json = rest.Span;
+
+        // The comma takes the place of the brace.
+        return new JobTemplate(
+            start,
+            [.. ","u8, .. json[1..inside], .. json[(inside + name.Length)..^1], .. before],
+            "}"u8.ToArray(),
+            inside
+        );
     }
 
     static byte[] Written(JobMetadata metadata)

@@ -76,22 +76,28 @@ internal sealed class PeriodicRunner
         }
     }
 
+    /// One that Redis refuses stays due; the others do not wait for it, however many there are.
     async Task RunDue(CancellationToken cancellationToken)
     {
-        Exception? refusal = null;
-        foreach (var entry in await store.ReadDue(clock.GetUtcNow()).ConfigureAwait(false))
+        var (stay, refusal) = (0, default(Exception));
+        IReadOnlyList<PeriodicEntry> due;
+        do
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            try
+            due = await store.ReadDue(clock.GetUtcNow(), skip: stay).ConfigureAwait(false);
+            foreach (var entry in due)
             {
-                await Run(entry).ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
+                try
+                {
+                    stay += await Run(entry).ConfigureAwait(false) ? 0 : 1;
+                }
+                catch (Exception fault) when (fault is not ConnectionException { IsTransient: true })
+                {
+                    stay++;
+                    refusal = fault;
+                }
             }
-            catch (Exception fault) when (fault is not ConnectionException { IsTransient: true })
-            {
-                // The others are not to wait for the one that Redis refuses.
-                refusal = fault;
-            }
-        }
+        } while (due.Count == PeriodicStore.MostDue);
 
         if (refusal is not null)
         {
@@ -99,45 +105,55 @@ internal sealed class PeriodicRunner
         }
     }
 
-    async Task Run(PeriodicEntry entry)
+    /// False when it may still be due, since somebody ran or changed it meanwhile.
+    async Task<bool> Run(PeriodicEntry entry)
     {
-        if (Read(entry) is not { } job)
+        if (Plan(entry) is not { } plan)
         {
-            await store.Pause(entry.Id).ConfigureAwait(false);
-            return;
+            await store.Pause(entry).ConfigureAwait(false);
+            return true;
         }
 
-        var now = clock.GetUtcNow();
-        var oldest = now - (job.CatchUp > tolerance ? job.CatchUp : tolerance);
-        var run = job.Schedule.Last(entry.Due > oldest ? entry.Due!.Value : oldest, now);
-        var request = run is { } time ? PeriodicRun.Request(job, time, now, times) : null;
-        if (!await store.Run(entry, run, request, job.Next(now)).ConfigureAwait(false))
+        if (!await store.Run(entry, plan.Run, plan.Request, plan.Next).ConfigureAwait(false))
         {
-            return;
+            return false;
         }
 
-        if (run is null)
+        if (plan.Run is null)
         {
             LogContext.Warning?.Log(
                 "Periodic job {Name} was due at {Due} and is left out: that is longer ago than {CatchUp}",
-                job.Id,
+                entry.Id,
                 entry.Due,
-                job.CatchUp
+                plan.Job.CatchUp
             );
         }
         else
         {
-            LogContext.Debug?.Log("Periodic job {Name} of {Run} is enqueued", job.Id, run);
+            LogContext.Debug?.Log("Periodic job {Name} of {Run} is enqueued", entry.Id, plan.Run);
         }
+
+        return true;
     }
 
-    static PeriodicJob? Read(PeriodicEntry entry)
+    /// Null when no run can be made of what stands there, whatever the reason: it would stay due for ever.
+    RunPlan? Plan(PeriodicEntry entry)
     {
+        if (entry.Json is null)
+        {
+            return null;
+        }
+
         try
         {
-            return entry.Json is null ? null : PeriodicJob.Read(entry.Id, entry.Json);
+            var now = clock.GetUtcNow();
+            var job = PeriodicJob.Read(entry.Id, entry.Json);
+            var oldest = now - (job.CatchUp > tolerance ? job.CatchUp : tolerance);
+            var run = job.Schedule.Last(entry.Due > oldest ? entry.Due!.Value : oldest, now);
+            var request = run is { } time ? PeriodicRun.Request(job, time, now, times) : null;
+            return new RunPlan(job, run, request, job.Next(now));
         }
-        catch (FormatException fault)
+        catch (Exception fault)
         {
             LogContext.Error?.Log(
                 fault,
@@ -147,4 +163,7 @@ internal sealed class PeriodicRunner
             return null;
         }
     }
+
+    /// `Run` is null when the run that was due is left out, `Next` when there is none to come.
+    sealed record RunPlan(PeriodicJob Job, DateTimeOffset? Run, PublishRequest? Request, DateTimeOffset? Next);
 }

@@ -22,6 +22,7 @@ internal sealed class Heartbeat
     TimeSpan roundTrip;
     long prunedAt;
     bool isListed;
+    bool areRefused;
 
     public Heartbeat(
         ProcessStore store,
@@ -61,17 +62,43 @@ internal sealed class Heartbeat
         var signal = await store.Beat(beat).ConfigureAwait(false);
         roundTrip = RedisLink.Time.GetElapsedTime(started);
         LastBeat = beat.Time;
-        await tally.Flush(beat.Time).ConfigureAwait(false);
 
+        // First: it has been taken, and nothing that follows may lose it.
         if (signal is not null)
         {
             control.Obey(signal);
+        }
+
+        await Flush(beat.Time).ConfigureAwait(false);
+        if (signal is not null)
+        {
             return TimeSpan.Zero;
         }
 
         await gauges.Look().ConfigureAwait(false);
         await Prune().ConfigureAwait(false);
         return host.Settings.Beat;
+    }
+
+    /// Counters that Redis refuses (a key of another type) wait here, and hold up nothing else.
+    async Task Flush(DateTimeOffset now)
+    {
+        try
+        {
+            await tally.Flush(now).ConfigureAwait(false);
+            areRefused = false;
+        }
+        catch (SidekiqRedisException refusal)
+        {
+            if (!areRefused)
+            {
+                areRefused = true;
+                LogContext.Warning?.Log(
+                    refusal,
+                    "Redis refuses the counters of this process, which wait until it takes them"
+                );
+            }
+        }
     }
 
     async Task Prune()

@@ -91,7 +91,7 @@ internal sealed class JobTally(StatStore store)
         readonly long[] buckets = new long[bounds.Length + 1];
         long processed;
         long failed;
-        long milliseconds;
+        long ticks;
 
         /// Only what succeeded has a time in the metrics.
         public void Add(TimeSpan elapsed, bool hasFailed)
@@ -102,9 +102,8 @@ internal sealed class JobTally(StatStore store)
             }
             else
             {
-                var time = (long)elapsed.TotalMilliseconds;
-                Interlocked.Add(ref milliseconds, time);
-                Interlocked.Increment(ref buckets[Bucket(time)]);
+                Interlocked.Add(ref ticks, elapsed.Ticks);
+                Interlocked.Increment(ref buckets[Bucket((long)elapsed.TotalMilliseconds)]);
             }
 
             // Last, so that what is taken meanwhile has its parts in this flush or in the next, but is never overlooked.
@@ -127,7 +126,10 @@ internal sealed class JobTally(StatStore store)
                 }
             }
 
-            return (taken, Interlocked.Exchange(ref failed, 0), Interlocked.Exchange(ref milliseconds, 0));
+            // Sidekiq counts whole milliseconds; the rest waits for the next flush, since a fast job has less than one.
+            var time = Interlocked.Exchange(ref ticks, 0);
+            Interlocked.Add(ref ticks, time % TimeSpan.TicksPerMillisecond);
+            return (taken, Interlocked.Exchange(ref failed, 0), time / TimeSpan.TicksPerMillisecond);
         }
 
         static int Bucket(long time)

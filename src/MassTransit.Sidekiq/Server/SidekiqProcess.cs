@@ -36,7 +36,7 @@ internal sealed class SidekiqProcess : Agent
         Leases = new LeaseStore(Redis, keys, host.Settings.DeadSet);
         DueJobs = new DueJobStore(Redis, keys, host.Settings.DeadSet);
         Inspection = new InspectionStore(Redis, keys);
-        poller = new DueJobPoller(DueJobs, host.Settings.TimeFormat, host.Clock);
+        poller = new DueJobPoller(DueJobs, host.Settings.TimeFormat, host.Settings.MovesRubyJobs, host.Clock);
         Tally = new JobTally(new StatStore(Redis, keys));
         Periodic = new PeriodicStore(Redis, keys);
         periodic = new PeriodicRunner(Periodic, host.Settings.TimeFormat, host.Clock, () => Redis.Epoch);

@@ -37,6 +37,29 @@ public class ActiveJobArgumentsTests
         Assert.Contains("\"queue_name\":\"low\"", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Message_may_be_the_positional_arguments_of_the_job()
+    {
+        var output = new ArrayBufferWriter<byte>();
+        var positional = new JobContracts().For<PositionalReport>();
+
+        positional.WriteArgs("""{"for_year":2026,"send_to":["a"]}"""u8, output);
+
+        Assert.Contains(
+            "\"arguments\":[2026,[\"a\"]],",
+            Encoding.UTF8.GetString(output.WrittenSpan),
+            StringComparison.Ordinal
+        );
+        Assert.Equal(ActiveJobArguments.Wrapper, positional.WireClass);
+        Assert.Equal("Reports::Plain", positional.Wrapped);
+        byte[] json = [.. "{\"class\":\"X\",\"args\":"u8, .. output.WrittenSpan, .. "}"u8];
+        var job = SidekiqJob.Parse(json, "orders");
+        Assert.Equal("""{"for_year":2026,"send_to":["a"]}""", Encoding.UTF8.GetString(positional.ReadArgs(job).Span));
+    }
+
+    [SidekiqJob("Reports::Plain", Args = SidekiqArgs.ActiveJobPositional)]
+    internal sealed record PositionalReport(int ForYear, string[] SendTo);
+
     [Theory]
     [InlineData(
         """[{"for_year":2026,"send_to":["a"],"_aj_ruby2_keywords":["for_year","send_to"]}]""",

@@ -26,7 +26,7 @@ public class JobBodyTests
     {
         Assert.Equal(
             "{\"text\":\"é😀/<'\u2028\",\"number\":1.0,\"ratio\":0.1,\"amount\":10.0,\"at\":\"2026-11-22T01:02:03+01:00\",\"on\":\"2026-11-22T01:02:03Z\","
-                + "\"id\":\"0f8fad5b-d9cb-469f-a165-70867728950e\",\"day\":0,\"numbers\":[1.0,2.5,1.0e+20],\"prices\":{\"a b\":1.5},\"rebate\":null}",
+                + "\"id\":\"0f8fad5b-d9cb-469f-a165-70867728950e\",\"day\":0,\"numbers\":[1.0,2.5,100000000000000000000],\"prices\":{\"a b\":1.5},\"rebate\":null}",
             JsonSerializer.Serialize(everything, JobBody.Create(SidekiqNaming.CamelCase))
         );
     }
@@ -138,5 +138,54 @@ public class JobBodyTests
         );
 
         Assert.Contains("is not a number that JSON can hold", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"2026-11-29 05:08:29 +0000\"")]
+    [InlineData("\"2026-11-29 06:08:29 +0100\"")]
+    [InlineData("\"2026-11-29 05:08:29 UTC\"")]
+    [InlineData("\"2026-11-29 05:08:29.000000000 UTC\"")]
+    [InlineData("\"2026-11-29 05:08:29.000000001 +0000\"")]
+    [InlineData("\"2026-11-29T05:08:29Z\"")]
+    [InlineData("\"2026-11-29T05:08:29.000Z\"")]
+    [InlineData("\"Sun, 29 Nov 2026 05:08:29 +0000\"")]
+    [InlineData("1795928909")]
+    [InlineData("1795928909.0")]
+    [InlineData("1795928909000")]
+    public void Time_is_read_as_Ruby_writes_it(string json)
+    {
+        var time = new DateTimeOffset(2026, 11, 29, 5, 8, 29, TimeSpan.Zero);
+        var options = JobBody.Create(SidekiqNaming.CamelCase);
+
+        Assert.Equal(time, JsonSerializer.Deserialize<DateTimeOffset>(json, options));
+        Assert.Equal(time, JsonSerializer.Deserialize<DateTimeOffset?>(json, options));
+        Assert.Equal(time.UtcDateTime, JsonSerializer.Deserialize<DateTime>(json, options).ToUniversalTime());
+    }
+
+    [Theory]
+    [InlineData("\"tomorrow\"")]
+    [InlineData("\"29.11.2026\"")]
+    [InlineData("\"\"")]
+    [InlineData("1e300")]
+    [InlineData("true")]
+    [InlineData("[]")]
+    public void What_is_no_time_is_refused(string json)
+    {
+        var options = JobBody.Create(SidekiqNaming.CamelCase);
+
+        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<DateTimeOffset>(json, options));
+        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<DateTime>(json, options));
+    }
+
+    [Fact]
+    public void Number_is_read_from_a_text()
+    {
+        var options = JobBody.Create(SidekiqNaming.CamelCase);
+
+        Assert.Equal(7, JsonSerializer.Deserialize<int>("\"7\"", options));
+        Assert.Equal(7L, JsonSerializer.Deserialize<long?>("\"7\"", options));
+        Assert.Equal(7.5, JsonSerializer.Deserialize<double>("\"7.5\"", options));
+        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<int>("\"x\"", options));
+        Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<double>("\"NaN\"", options));
     }
 }

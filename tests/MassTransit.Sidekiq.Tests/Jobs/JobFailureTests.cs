@@ -222,8 +222,38 @@ public class JobFailureTests
         Assert.Equal(Math.Min(lines!.Value, trace.Length), trace.Length);
         if (lines == int.MaxValue)
         {
-            Assert.Contains("caused by System.ArgumentException: why", trace);
+            Assert.Contains("caused by System.ArgumentException", trace);
         }
+
+        Assert.DoesNotContain(trace, line => line.Contains("why", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Stack_trace_holds_no_tag()
+    {
+        var failed = Assert.IsType<JobOutcome.Retry>(
+            new JobFailure(new RetrySchedule(new Random(1))).Decide(
+                SidekiqJob.Parse("""{"retry":true,"backtrace":true}"""u8.ToArray(), "orders"),
+                new TaggedException(),
+                clock.GetUtcNow(),
+                JobFailureOptions.None
+            )
+        );
+
+        using var zlib = new ZLibStream(
+            new MemoryStream(
+                Convert.FromBase64String(
+                    JsonElement.Parse(failed.Json.Span).GetProperty("error_backtrace").GetString()!
+                )
+            ),
+            CompressionMode.Decompress
+        );
+        Assert.Equal(["at ‹script›alert(1)‹/script›"], JsonSerializer.Deserialize<string[]>(zlib)!);
+    }
+
+    sealed class TaggedException : Exception
+    {
+        public override string StackTrace => "at <script>alert(1)</script>";
     }
 
     [Theory]

@@ -311,6 +311,72 @@ public class SidekiqJobTests
         Assert.Single(job.UnknownFields);
     }
 
+    [Theory]
+    [InlineData("id")]
+    [InlineData("conv")]
+    [InlineData("corr")]
+    [InlineData("req")]
+    [InlineData("init")]
+    [InlineData("token")]
+    public void Id_that_is_half_of_a_surrogate_pair_is_none(string key)
+    {
+        var job = Parse($$$"""{"class":"A","mt":{"{{{key}}}":"\ud800"}}""");
+        var metadata = job.Metadata!;
+
+        Assert.Equal("A", job.Class);
+        Assert.Null(metadata.MessageId ?? metadata.ConversationId ?? metadata.CorrelationId ?? metadata.RequestId);
+        Assert.Null(metadata.InitiatorId ?? metadata.SchedulingToken);
+    }
+
+    [Fact]
+    public void Escaped_id_is_read()
+    {
+        var job = Parse("""{"mt":{"id":"\u0030f8fad5b-d9cb-469f-a165-70867728950e"}}""");
+
+        Assert.Equal(new Guid("0f8fad5b-d9cb-469f-a165-70867728950e"), job.Metadata!.MessageId);
+    }
+
+    [Theory]
+    [InlineData("1e400")]
+    [InlineData("\"\\ud800\"")]
+    [InlineData("{\"\\ud800\":\"\\udc00\"}")]
+    public void Odd_header_is_passed_on_as_it_came(string value)
+    {
+        var job = Parse($$$$"""{"class":"A","mt":{"headers":{"a":{{{{value}}}}}}}""");
+
+        var moved = Text(JobEnvelope.Move(job, "other", [], DateTimeOffset.UnixEpoch, default));
+
+        Assert.Contains(
+            value.Contains('"') && !value.Contains('{') ? "\"a\":\"" : $"\"a\":{value}",
+            moved,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Theory]
+    [InlineData("\"\\ud800\"", "\\ud800")]
+    [InlineData("7", "default")]
+    [InlineData("\"low\"", "low")]
+    public void Queue_of_a_due_job_is_whatever_text_it_names(string queue, string expected) =>
+        Assert.Equal(expected, DueMove.QueueOf(Parse($$"""{"queue":{{queue}}}""")));
+
+    [Theory]
+    [InlineData("\"x\"", 1)]
+    [InlineData("1e300", 1)]
+    [InlineData("9223372036854775807", long.MinValue)]
+    [InlineData("[]", 1)]
+    [InlineData("\"4\"", 5)]
+    public void Count_of_redeliveries_that_is_no_number_begins_anew(string before, long after)
+    {
+        var job = Parse($$$$"""{"class":"A","mt":{"headers":{"MT-Redelivery-Count":{{{{before}}}}}}}""");
+
+        Assert.Contains(
+            $"\"MT-Redelivery-Count\":{after}}}",
+            Text(JobEnvelope.Redeliver(job)),
+            StringComparison.Ordinal
+        );
+    }
+
     [Fact]
     public void Large_arguments_are_read()
     {

@@ -48,7 +48,7 @@ public class DueJobStoreTests
             [Move("due", "pushed", "mail"), Move("other", "2", "orders")]
         );
 
-        Assert.Equal(new PushedJobs(2, null), pushed);
+        Assert.Equal((2, null), (pushed.Moved, pushed.Refusal));
         Assert.Empty(await steps.Redis.ScheduledSet());
         Assert.Equal(["pushed"], await steps.Redis.Queue("mail"));
         Assert.Equal(["waiting", "2"], await steps.Redis.Queue("orders"));
@@ -73,7 +73,7 @@ public class DueJobStoreTests
 
         var pushed = await steps.DueJobs.PushDue(DueSet.Retry, [Move("gone", "gone", "mail")]);
 
-        Assert.Equal(new PushedJobs(0, null), pushed);
+        Assert.Equal((0, null), (pushed.Moved, pushed.Refusal));
         Assert.True(await steps.Redis.IsEmpty());
     }
 
@@ -105,6 +105,7 @@ public class DueJobStoreTests
         );
 
         Assert.Equal(1, pushed.Moved);
+        Assert.Equal([0], pushed.Refused);
         Assert.StartsWith("WRONGTYPE", pushed.Refusal, StringComparison.Ordinal);
         Assert.Equal(["refused"], (await steps.Redis.RetrySet()).Select(entry => entry.Job));
         Assert.Equal(["good"], await steps.Redis.Queues());
@@ -166,25 +167,83 @@ public class DueJobStoreTests
     }
 
     [Fact]
-    public async Task Next_due_job_is_the_sooner_of_both_sets()
+    public async Task Reading_goes_on_behind_a_member_that_stays_or_where_it_stood()
     {
         await using var steps = await RedisSteps.Open();
-        Assert.Null(await steps.DueJobs.NextDue());
+        foreach (var (member, ago) in new[] { ("a", 4), ("b", 3), ("c", 3), ("d", 2), ("e", -1) })
+        {
+            await steps.Redis.SeedRetrySet(member, Now.AddSeconds(-ago));
+        }
 
-        await steps.Redis.SeedScheduledSet("one", Now.AddSeconds(9));
-        await steps.Redis.SeedScheduledSet("two", Now.AddSeconds(7));
-        Assert.Equal(Now.AddSeconds(7), await steps.DueJobs.NextDue());
+        var first = await steps.DueJobs.ReadDue(DueSet.Retry, Now, limit: 2);
+        Assert.Equal(["c", "d"], await Members(steps, DueSet.Retry, after: first[1]));
 
-        await steps.Redis.SeedRetrySet("three", Now.AddSeconds(5));
-        Assert.Equal(Now.AddSeconds(5), await steps.DueJobs.NextDue());
+        await steps.Redis.Db.SortedSetRemoveAsync("retry", "b");
+        Assert.Equal(["c", "d"], await Members(steps, DueSet.Retry, after: first[1]));
+        Assert.Equal(["d"], await Members(steps, DueSet.Retry, from: Now.AddSeconds(-2.5)));
+    }
+
+    [Fact]
+    public async Task One_process_at_a_time_has_the_turn_while_something_is_due()
+    {
+        await using var steps = await RedisSteps.Open();
+        var other = steps.Another().DueJobs;
+        Assert.Equal(new PollTurn(false, 0, null), await steps.DueJobs.TakeTurn(Now));
+        await steps.Redis.SeedScheduledSet("next", Now.AddSeconds(9));
+        await steps.Redis.SeedRetrySet("due", Now);
+
+        Assert.Equal(new PollTurn(true, 1, Now.AddSeconds(9)), await steps.DueJobs.TakeTurn(Now));
+        Assert.Equal(new PollTurn(false, 1, Now.AddSeconds(9)), await other.TakeTurn(Now));
+        Assert.True((await steps.DueJobs.TakeTurn(Now)).IsOurs);
+        await steps.DueJobs.PushDue(DueSet.Retry, [Move("due", "due", "mail")], keepsTurn: true);
+        Assert.InRange(
+            (await steps.Redis.Db.KeyTimeToLiveAsync("mt:polling"))!.Value,
+            TimeSpan.Zero,
+            TimeSpan.FromSeconds(3)
+        );
+
+        Assert.False((await steps.DueJobs.TakeTurn(Now)).IsOurs);
+        Assert.False(await steps.Redis.Db.KeyExistsAsync("mt:polling"));
+        Assert.Equal(new PollTurn(true, 1, null), await other.TakeTurn(Now.AddSeconds(9)));
+    }
+
+    [Fact]
+    public async Task Set_of_another_type_hides_neither_the_other_nor_itself()
+    {
+        await using var steps = await RedisSteps.Open();
+        await steps.Redis.Db.StringSetAsync("retry", "no set");
+        await steps.Redis.SeedScheduledSet("next", Now.AddSeconds(9));
+
+        Assert.Equal(new PollTurn(true, 1, Now.AddSeconds(9)), await steps.DueJobs.TakeTurn(Now));
+    }
+
+    [Theory]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(double.NegativeInfinity)]
+    [InlineData(1e300)]
+    public async Task Score_that_is_no_time_is_read(double score)
+    {
+        await using var steps = await RedisSteps.Open();
+        await steps.Redis.Db.SortedSetAddAsync("retry", "odd", score);
+
+        var turn = await steps.DueJobs.TakeTurn(Now);
+
+        Assert.Equal(score < 0, turn.IsOurs);
+        Assert.Equal(score < 0 ? ["odd"] : [], await Members(steps, DueSet.Retry));
     }
 
     static DueMove Move(string member, string json, string queue) =>
         new(Encoding.UTF8.GetBytes(member), json.Bytes(), queue);
 
-    static async Task<string[]> Members(RedisSteps steps, DueSet set, int limit = 100)
+    static async Task<string[]> Members(
+        RedisSteps steps,
+        DueSet set,
+        DueMember? after = null,
+        DateTimeOffset? from = null,
+        int limit = 100
+    )
     {
-        var due = await steps.DueJobs.ReadDue(set, Now, limit);
+        var due = await steps.DueJobs.ReadDue(set, Now, after, from, limit);
         return [.. due.Select(member => Encoding.UTF8.GetString(member.Json))];
     }
 }

@@ -23,6 +23,27 @@ public class QueueWaiterTests
     }
 
     [Fact]
+    public async Task Who_may_not_unblock_does_not_wait_and_is_told_once()
+    {
+        await using var server = await RedisServer.StartOwn();
+        var redis = server.Open();
+        await redis.Db.ExecuteAsync("ACL", "SETUSER", "app", "on", ">secret", "~*", "&*", "+@all", "-client|unblock");
+        await using var steps = RedisSteps.On(
+            server,
+            RedisSteps.SettingsFor(redis).Set(options => (options.User, options.Password) = ("app", "secret"))
+        );
+        await using var waiter = Waiter(steps);
+
+        for (var time = 0; time < 3; time++)
+        {
+            Assert.Equal(WaitEnd.Refused, (await waiter.Wait(CancellationToken.None).InTime()).End);
+        }
+
+        var line = Assert.Single(steps.Log.Lines);
+        Assert.StartsWith("Waiting on queue orders is not possible: ", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Job_that_waited_already_is_claimed_at_once_even_when_it_is_large()
     {
         await using var steps = await RedisSteps.Open();

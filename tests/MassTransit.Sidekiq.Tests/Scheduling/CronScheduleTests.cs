@@ -156,4 +156,32 @@ public class CronScheduleTests
         );
 
     static DateTimeOffset Time(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
+
+    [Theory]
+    [InlineData("Europe")]
+    [InlineData("../../etc/passwd")]
+    [InlineData("")]
+    [InlineData("\0")]
+    public void What_is_no_time_zone_is_refused_with_the_way_out(string zone)
+    {
+        var refusal = Assert.Throws<FormatException>(() => CronSchedule.Parse("* * * * *", zone));
+
+        Assert.Contains("Name it as IANA does", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Ends_of_the_calendar_have_no_run_to_come()
+    {
+        var schedule = CronSchedule.Parse("0 8 * * *", "America/St_Johns");
+
+        Assert.Null(schedule.Next(DateTimeOffset.MaxValue));
+        Assert.Null(schedule.Next(DateTimeOffset.MinValue));
+    }
+
+    [Fact]
+    public void Step_beyond_every_value_leaves_the_first() =>
+        Assert.Equal(
+            DateTimeOffset.UnixEpoch.AddMinutes(1),
+            CronSchedule.Parse("1/2147483647 * * * *", "Etc/UTC").Next(DateTimeOffset.UnixEpoch)
+        );
 }

@@ -118,7 +118,11 @@ public sealed class DueJobTests(ITestOutputHelper output)
             redis,
             output,
             x => x.AddSingleton(clock ?? TimeProvider.System),
-            (_, cfg) => cfg.ReceiveEndpoint(queue, e => e.Handler<SubmitOrder>(_ => Task.CompletedTask))
+            (_, cfg) =>
+            {
+                cfg.Host(host => host.MovesRubyJobs = true);
+                cfg.ReceiveEndpoint(queue, e => e.Handler<SubmitOrder>(_ => Task.CompletedTask));
+            }
         );
 
     sealed class OneLog(Microsoft.Extensions.Logging.ILogger log) : Microsoft.Extensions.Logging.ILoggerFactory

@@ -76,6 +76,7 @@ public class PeriodicRunnerTests
             JsonElement.Parse(run).GetProperty("args")[0]
         );
         Assert.All(arguments, argument => Assert.Equal("[1]", argument.GetProperty("arguments").GetRawText()));
+        Assert.All(arguments, argument => Assert.Equal("report", argument.GetProperty("queue_name").GetString()));
         var ids = arguments.Select(argument => argument.GetProperty("job_id").GetGuid()).ToList();
         var runs = new[] { Time("08:00"), Time("09:00") }.Select(run => $"App:report@{run.ToUnixTimeSeconds()}");
         Assert.Equal(runs.Select(JobId.ToMessageId), ids);
@@ -151,9 +152,7 @@ public class PeriodicRunnerTests
         var request = PeriodicRun.Request(nightly, clock.GetUtcNow(), clock.GetUtcNow(), default);
 
         Assert.False(await store.Run(entry with { Json = "{}"u8.ToArray() }, clock.GetUtcNow(), request, null));
-        Assert.False(
-            await store.Run(entry with { Due = entry.Due!.Value.AddSeconds(1) }, clock.GetUtcNow(), request, null)
-        );
+        Assert.False(await store.Run(entry with { Score = entry.Score + 1 }, clock.GetUtcNow(), request, null));
 
         Assert.Equal(before, await steps.Redis.Snapshot());
     }
@@ -207,6 +206,10 @@ public class PeriodicRunnerTests
                 ("junk", "no json"),
                 ("empty", "{}"),
                 ("cron", """{"cron":"x","queue":"q","job":{"class":"A"}}"""),
+                ("zone", """{"cron":"* * * * *","tz":"Europe","queue":"q","job":{"class":"A"}}"""),
+                ("path", """{"cron":"* * * * *","tz":"../../etc/passwd","queue":"q","job":{"class":"A"}}"""),
+                ("half", """{"cron":"\ud800","tz":"\ud800","queue":"q","job":{"class":"A"}}"""),
+                ("deep", $$"""{"cron":"* * * * *","queue":"q","job":{{new string('[', 200)}}"""),
             }
         )
         {

@@ -1,3 +1,4 @@
+using MassTransit.Sidekiq.Tests.Redis;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq.Tests.Server;
@@ -37,6 +38,26 @@ public sealed class CounterTests(ITestOutputHelper output)
             await redis.Keys(),
             key => key.Contains(Environment.MachineName, StringComparison.Ordinal)
         );
+    }
+
+    [Fact]
+    public async Task Fractions_of_a_millisecond_add_up()
+    {
+        await using var steps = await RedisSteps.Open();
+        var tally = new JobTally(new StatStore(steps.Connection, steps.Keys));
+
+        for (var job = 0; job < 1000; job++)
+        {
+            tally.Ran("Fast", TimeSpan.FromMicroseconds(750), hasFailed: false);
+            if (job % 3 == 0)
+            {
+                await tally.Flush(RedisSteps.Now);
+            }
+        }
+
+        await tally.Flush(RedisSteps.Now);
+        var minute = (await steps.Redis.Keys()).First(key => key.StartsWith("j|20", StringComparison.Ordinal));
+        Assert.Equal(750, await steps.Redis.Db.HashGetAsync(minute, "Fast|ms"));
     }
 
     [Fact]
@@ -88,6 +109,25 @@ public sealed class CounterTests(ITestOutputHelper output)
 
         Assert.False(await redis.Db.KeyExistsAsync("processes"));
         Assert.DoesNotContain(await redis.Keys(), key => key.StartsWith("mt:alive", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Signal_is_obeyed_though_the_counters_are_refused()
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.Db.StringSetAsync("stat:processed", "no number");
+        await using var bus = await Start(redis);
+        await bus.Send("work", new Work(1, Fails: true));
+        await redis.Until(async state => (await state.RetrySet()).Length == 1);
+        var identity = (string)(await redis.Db.SetMembersAsync("processes"))[0]!;
+
+        await redis.Db.ListLeftPushAsync($"{identity}-signals", "TSTP");
+        await redis.Until(async state => await state.Db.HashGetAsync(identity, "quiet") == "true");
+
+        Assert.Single(
+            bus.Log,
+            line => line.Contains("Redis refuses the counters of this process", StringComparison.Ordinal)
+        );
     }
 
     Task<TestBus> Start(RedisDatabase redis) =>

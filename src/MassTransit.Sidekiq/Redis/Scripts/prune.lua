@@ -11,7 +11,8 @@ if not redis.call('SET', KEYS[2], 1, 'NX', 'EX', 60) then
 end
 local dead = 0
 for _, identity in ipairs(redis.call('SMEMBERS', KEYS[1])) do
-  if redis.call('HEXISTS', ARGV[1] .. identity, 'info') == 0 then
+  -- A key of another type describes no process either.
+  if redis.pcall('HEXISTS', ARGV[1] .. identity, 'info') ~= 1 then
     dead = dead + redis.call('SREM', KEYS[1], identity)
   end
 end

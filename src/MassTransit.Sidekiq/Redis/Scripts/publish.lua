@@ -4,14 +4,15 @@
 -- ARGV[4], ARGV[5], ARGV[6] -> the parts of the job before the queue, between queue and class, and after the jid
 -- ARGV[7] -> due, float seconds, or ""   ARGV[8] -> end of the token, unix ms
 -- ARGV[9] -> 1: follow mt:implements; 2: do so, and where there is no such topic push to the queue of its name
--- ARGV[10] -> the number of static subscriptions, then queue and class of each
+-- ARGV[10] -> behind how many bytes of ARGV[5] the queue stands once more (inside an ActiveJob); 0 for nowhere
+-- ARGV[11] -> the number of static subscriptions, then queue and class of each
 -- ARGV[..] -> the entities: the message's own first, then what it implements, nearest first
 -- Returns the number of copies, then `queue|Class` of each in a lasting queue. Keys made here:
 -- mt:topic:<entity> (HASH), mt:implements:<entity> (SET), mt:temporary:<queue> (STRING), queue:<queue> (LIST).
 -- A subscription is a field `queue` or `queue|Class`; its value a class, "" for the message's own, or `temporary`.
 -- Bound: 100 entities. One step: a kill leaves all copies or none, and so does a refusal, which takes back what was pushed.
 
-local prefix, id, own_class, due = ARGV[1], ARGV[2], ARGV[3], ARGV[7]
+local prefix, id, own_class, due, inside = ARGV[1], ARGV[2], ARGV[3], ARGV[7], tonumber(ARGV[10])
 local copies, seen, lasting = {}, {}, {}
 
 local function quote(text)
@@ -28,7 +29,8 @@ local function copy(queue, class, life)
   seen[target], lasting[#lasting + 1] = true, not life and target or nil
   local key = prefix .. 'queue:' .. queue
   local jid = string.sub(redis.sha1hex(id .. '|' .. target), 1, 24)
-  local job = ARGV[4] .. quote(queue) .. ARGV[5] .. quote(class) .. ',"jid":"' .. jid .. '"' .. ARGV[6]
+  local between = string.sub(ARGV[5], 1, inside) .. (inside > 0 and quote(queue) or '') .. string.sub(ARGV[5], inside + 1)
+  local job = ARGV[4] .. quote(queue) .. between .. quote(class) .. ',"jid":"' .. jid .. '"' .. ARGV[6]
   if due ~= '' then
     copies[#copies + 1] = { push = { 'ZADD', KEYS[2], due, job }, undo = { 'ZREM', KEYS[2], job } }
   else
@@ -37,13 +39,12 @@ local function copy(queue, class, life)
   end
 end
 
-local entities, known, first = {}, {}, 11 + 2 * tonumber(ARGV[10])
-for arg = 11, first - 1, 2 do
+local entities, known, first = {}, {}, 12 + 2 * tonumber(ARGV[11])
+for arg = 12, first - 1, 2 do
   copy(ARGV[arg], ARGV[arg + 1])
 end
 for i = first, #ARGV do
-  entities[#entities + 1] = ARGV[i]
-  known[ARGV[i]] = true
+  entities[#entities + 1], known[ARGV[i]] = ARGV[i], true
 end
 
 if ARGV[9] == '2' and redis.call('EXISTS', prefix .. 'mt:topic:' .. entities[1], prefix .. 'mt:implements:' .. entities[1]) == 0 then
@@ -73,8 +74,7 @@ while at <= #entities and at <= 100 do
   if ARGV[9] ~= '0' then
     for _, parent in ipairs(redis.call('SMEMBERS', prefix .. 'mt:implements:' .. entities[at])) do
       if not known[parent] then
-        known[parent] = true
-        entities[#entities + 1] = parent
+        entities[#entities + 1], known[parent] = parent, true
       end
     end
   end

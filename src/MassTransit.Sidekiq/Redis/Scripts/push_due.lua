@@ -1,13 +1,15 @@
 -- push_due.lua: move due jobs from the retry or scheduled set to their queues.
--- KEYS[1] -> retry or schedule   KEYS[2] -> queues   KEYS[3] -> mt:temporaries
--- ARGV[1] -> key prefix, then for each job (at most 100): the member, the job as it is to be pushed, its queue
--- Returns how many were moved, and the first refusal, if any. Members that another poller took are not ours.
+-- KEYS[1] -> retry or schedule   KEYS[2] -> queues   KEYS[3] -> mt:temporaries   KEYS[4] -> mt:polling
+-- ARGV[1] -> key prefix   ARGV[2] -> who has the turn, "" for nobody (see take_turn.lua)   ARGV[3] -> ms that it lasts
+-- ARGV[4..] -> for each job (at most 100): the member, the job as it is to be pushed, its queue
+-- Returns how many were moved, the first refusal, if any, and which jobs were refused, from 0. Members that another poller
+-- took are not ours.
 -- Keys made here: queue:<queue> (LIST), mt:temporary:<queue> (STRING).
 -- One step, and the push before the removal: a kill, or a queue of another type, leaves the job in the set.
 
 local prefix = ARGV[1]
-local moved, refusal = 0, ''
-for i = 2, #ARGV, 3 do
+local moved, refusal, refused = 0, '', {}
+for i = 4, #ARGV, 3 do
   local member, job, queue = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   if redis.call('ZSCORE', KEYS[1], member) then
     local key = prefix .. 'queue:' .. queue
@@ -24,6 +26,7 @@ for i = 2, #ARGV, 3 do
       if refusal == '' then
         refusal = answer.err
       end
+      refused[#refused + 1] = (i - 4) / 3
     else
       redis.call('ZREM', KEYS[1], member)
       moved = moved + 1
@@ -35,4 +38,7 @@ for i = 2, #ARGV, 3 do
     end
   end
 end
-return { moved, refusal }
+if ARGV[2] ~= '' and redis.call('GET', KEYS[4]) == ARGV[2] then
+  redis.call('PEXPIRE', KEYS[4], ARGV[3])
+end
+return { moved, refusal, refused }

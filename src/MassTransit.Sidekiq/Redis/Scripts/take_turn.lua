@@ -1,0 +1,26 @@
+-- take_turn.lua: is something due, and is it for this process to move it?
+-- KEYS[1] -> mt:polling   KEYS[2] -> retry   KEYS[3] -> schedule
+-- ARGV[1] -> identity   ARGV[2] -> now, float seconds   ARGV[3] -> ms that a turn lasts
+-- Returns 1 when it is our turn, else 0; how many members are due; and of each set the score that is due next, '' for none.
+-- One process at a time moves what is due, so that a thousand that look each second read it once. A turn ends when nothing
+-- is due, or with its time: a kill holds up the others no longer. It saves work, nothing hangs on it: whoever removes a
+-- member owns it. A set that refuses counts as due, so that its reader meets the refusal and tells it.
+
+local due, reply = 0, {}
+for i = 2, 3 do
+  local count = redis.pcall('ZCOUNT', KEYS[i], '-inf', ARGV[2])
+  due = due + (type(count) == 'number' and count or 1)
+  local following = redis.pcall('ZRANGEBYSCORE', KEYS[i], '(' .. ARGV[2], '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  reply[i + 1] = following[2] or ''
+end
+
+local holder = redis.call('GET', KEYS[1])
+local isOurs = not holder or holder == ARGV[1]
+if due > 0 and isOurs then
+  -- Refused when memory is full: then several move, as they did before there were turns.
+  redis.pcall('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
+elseif holder == ARGV[1] then
+  redis.call('DEL', KEYS[1])
+end
+reply[1], reply[2] = due > 0 and isOurs and 1 or 0, due
+return reply

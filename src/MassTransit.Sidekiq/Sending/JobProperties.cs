@@ -79,7 +79,9 @@ internal static class JobProperties
         return new StoredJob(
             contract,
             // Plain null would become an empty memory here, which is a body too.
-            Text(properties, Args) is { } args ? Encoding.UTF8.GetBytes(args) : default(ReadOnlyMemory<byte>?),
+            Text(properties, Args) is { } args
+                ? Encoding.UTF8.GetBytes(args)
+                : default(ReadOnlyMemory<byte>?),
             Text(properties, Entities)?.Split(EntitySeparator)
         );
     }

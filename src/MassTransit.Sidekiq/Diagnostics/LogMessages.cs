@@ -81,4 +81,14 @@ internal static partial class LogMessages
 
     [LoggerMessage(2007, LogLevel.Warning, "The jobs whose move Redis had refused are where they belong")]
     public static partial void SettlementsTaken(this ILogger logger);
+
+    [LoggerMessage(
+        2010,
+        LogLevel.Warning,
+        "The clock of this machine is {Seconds:0.0} s {Direction} Redis' at {Address}: scheduled jobs come at the wrong time. Let both machines keep time by NTP"
+    )]
+    public static partial void ClockIsWrong(this ILogger logger, double seconds, string direction, string address);
+
+    [LoggerMessage(2011, LogLevel.Information, "The clock of this machine agrees with Redis' at {Address} again")]
+    public static partial void ClockIsRight(this ILogger logger, string address);
 }

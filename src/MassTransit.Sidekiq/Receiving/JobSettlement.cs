@@ -29,7 +29,7 @@ internal sealed class JobSettlement(
         try
         {
             job = SidekiqJob.Parse(claimed.Json, delivery.Queue);
-            if (job.Metadata?.ExpiresAt is { } expires && expires <= endpoint.Host.Clock.GetUtcNow())
+            if (job.Metadata?.ExpiresAt is { } expires && process.Redis.Skew.IsPast(expires))
             {
                 LogContext.Debug?.Log(
                     "Job {JobId} of queue {Queue} expired at {Expires}",

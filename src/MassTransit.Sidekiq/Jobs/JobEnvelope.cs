@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Net.Mime;
 using System.Text;
 using System.Text.Json;
@@ -82,21 +81,6 @@ internal static class JobEnvelope
             );
     }
 
-    /// The same job, delivered once more: the count is in its metadata, all else is byte for byte what it was.
-    public static ReadOnlyMemory<byte> Redeliver(SidekiqJob job)
-    {
-        var metadata = job.Metadata ?? new JobMetadata();
-        var count = metadata.Headers.TryGetValue(MessageHeaders.RedeliveryCount, out var before)
-            ? Convert.ToInt64(before, CultureInfo.InvariantCulture)
-            : 0;
-
-        var headers = WithHeaders(
-            job,
-            [KeyValuePair.Create<string, object>(MessageHeaders.RedeliveryCount, count + 1)]
-        );
-        return JobJson.Edit(job.Json, headers.Remove("enqueued_at").Set("queue", job.Queue));
-    }
-
     /// The same job for another queue, with what its mover has to say; all else is byte for byte what it was.
     public static ReadOnlyMemory<byte> Move(
         SidekiqJob job,
@@ -126,9 +110,8 @@ internal static class JobEnvelope
 
     static JobEdit WithHeaders(SidekiqJob job, IEnumerable<KeyValuePair<string, object>> added)
     {
-        var metadata = job.Metadata ?? new JobMetadata();
-        var received = metadata.Headers;
-        var headers = new Dictionary<string, object?>(received, StringComparer.OrdinalIgnoreCase);
+        var metadata = job.Metadata?.Copy() ?? new JobMetadata();
+        var headers = new Dictionary<string, object?>(metadata.Headers, StringComparer.OrdinalIgnoreCase);
         foreach (var (key, value) in added)
         {
             headers[key] = value;
@@ -137,10 +120,6 @@ internal static class JobEnvelope
         metadata.Headers = headers;
         using var text = JobText.Rent();
         metadata.Write(text);
-
-        // The consumer and its observers still read this delivery's headers.
-        metadata.Headers = received;
-
         return new JobEdit().SetRaw(JobFields.Metadata, text.Written);
     }
 

@@ -121,7 +121,8 @@ internal sealed class JobSendContext<T>(T message, CancellationToken cancellatio
         }
     }
 
-    JobEdit Edit()
+    /// What was set on it, as changes to a job.
+    public JobEdit Edit()
     {
         var edit = new JobEdit();
         if (!Retry.IsAbsent)

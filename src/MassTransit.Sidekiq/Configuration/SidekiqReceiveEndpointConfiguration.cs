@@ -6,7 +6,8 @@ namespace MassTransit.Sidekiq;
 /// One endpoint as its user described it: queues, subscriptions, and the classes its consumers understand.
 internal sealed class SidekiqReceiveEndpointConfiguration
     : ReceiveEndpointConfiguration,
-        ISidekiqReceiveEndpointConfigurator
+        ISidekiqReceiveEndpointConfigurator,
+        IReceiveEndpointObserverConnector
 {
     readonly SidekiqHostConfiguration host;
     readonly string name;
@@ -88,6 +89,9 @@ internal sealed class SidekiqReceiveEndpointConfiguration
         ArgumentNullException.ThrowIfNull(configure);
         configure(QueueOrder);
     }
+
+    ConnectHandle IReceiveEndpointObserverConnector.ConnectReceiveEndpointObserver(IReceiveEndpointObserver observer) =>
+        EndpointObservers.Connect(new GuardedEndpointObserver(observer));
 
     public void Subscribe<T>()
         where T : class => Subscribe(host.PublishTopology.For<T>().EntityName);

@@ -88,4 +88,14 @@ internal static partial class LogMessages
         "Published before this bus's own endpoints have subscribed: after {Seconds:0} s {Endpoints} had not, and get only what is published later. Publish when the bus has started: register what publishes behind AddMassTransit"
     )]
     public static partial void PublishedTooEarly(this ILogger logger, double seconds, string endpoints);
+
+    [LoggerMessage(
+        2010,
+        LogLevel.Warning,
+        "The clock of this machine is {Seconds:0.0} s {Direction} Redis' at {Address}: scheduled jobs come at the wrong time. Let both machines keep time by NTP"
+    )]
+    public static partial void ClockIsWrong(this ILogger logger, double seconds, string direction, string address);
+
+    [LoggerMessage(2011, LogLevel.Information, "The clock of this machine agrees with Redis' at {Address} again")]
+    public static partial void ClockIsRight(this ILogger logger, string address);
 }

@@ -7,9 +7,6 @@ namespace MassTransit.Sidekiq;
 internal sealed class SidekiqHealthCheck<TBus>(SidekiqHostConfiguration host) : IHealthCheck
     where TBus : class, IBus
 {
-    /// A scheduled job is as late as the clocks differ.
-    static readonly TimeSpan tolerableSkew = TimeSpan.FromSeconds(5);
-
     static readonly TimeSpan patience = TimeSpan.FromSeconds(5);
 
     public async Task<HealthCheckResult> CheckHealthAsync(
@@ -64,9 +61,9 @@ internal sealed class SidekiqHealthCheck<TBus>(SidekiqHostConfiguration host) : 
             return $"No heartbeat for {silence.TotalSeconds:0} s (one is due every {host.Settings.Beat.TotalSeconds:0} s): the process is overloaded, or Redis refuses it. The log says which.";
         }
 
-        if (skew.Duration() > tolerableSkew)
+        if (skew.Duration() > ClockSkew.Tolerable)
         {
-            return $"The clock is {skew.TotalSeconds:0.0} s {(skew > TimeSpan.Zero ? "ahead of" : "behind")} Redis' (limit {tolerableSkew.TotalSeconds:0} s): scheduled jobs come at the wrong time. Let both machines keep time by NTP.";
+            return $"The clock is {skew.Duration().TotalSeconds:0.0} s {ClockSkew.Direction(skew)} Redis' (limit {ClockSkew.Tolerable.TotalSeconds:0} s): scheduled jobs come at the wrong time. Let both machines keep time by NTP.";
         }
 
         if (process.Unsettled is { Reason: { } reason, Jobs.Count: var count })

@@ -60,7 +60,7 @@ internal static class SidekiqMeter
     {
         if (claimed.Enabled)
         {
-            claimed.Add(1, System, new("messaging.destination.name", queue));
+            Add(claimed, 1, System, new("messaging.destination.name", queue));
         }
     }
 
@@ -68,7 +68,8 @@ internal static class SidekiqMeter
     {
         if (settled.Enabled && end != JobEnd.None)
         {
-            settled.Add(
+            Add(
+                settled,
                 1,
                 System,
                 new("messaging.destination.name", queue),
@@ -79,15 +80,22 @@ internal static class SidekiqMeter
 
     public static void CountRescued(int jobs, int poison)
     {
-        rescued.Add(jobs, System);
-        poisoned.Add(poison, System);
+        Add(rescued, jobs, System);
+        Add(poisoned, poison, System);
     }
 
     public static void RecordLag(DueSet set, TimeSpan late)
     {
         if (lag.Enabled)
         {
-            lag.Record(late.TotalSeconds, System, new("sidekiq.set", set == DueSet.Retry ? "retry" : "schedule"));
+            try
+            {
+                lag.Record(late.TotalSeconds, System, new("sidekiq.set", set == DueSet.Retry ? "retry" : "schedule"));
+            }
+            catch (Exception fault)
+            {
+                ListenerFailed(fault);
+            }
         }
     }
 
@@ -104,7 +112,8 @@ internal static class SidekiqMeter
 
         if (reason is not null && unreadable.Enabled)
         {
-            unreadable.Add(
+            Add(
+                unreadable,
                 1,
                 new("error.type", reason),
                 new("sidekiq.job.class", Bounded(jobClass)),
@@ -127,6 +136,22 @@ internal static class SidekiqMeter
         "put_back",
         "unreadable",
     ];
+
+    /// Listeners are called in here, and one that throws is not to cost a job.
+    static void Add(Counter<long> counter, long count, params ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    {
+        try
+        {
+            counter.Add(count, tags);
+        }
+        catch (Exception fault)
+        {
+            ListenerFailed(fault);
+        }
+    }
+
+    static void ListenerFailed(Exception fault) =>
+        LogContext.Warning?.Log(ReadableException.For(fault), "A listener of the meter {Meter} failed", Name);
 
     static string Bounded(string? jobClass)
     {

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Net.Mime;
 using System.Text;
 using System.Text.Json;
@@ -89,22 +88,6 @@ internal static class JobEnvelope
             );
     }
 
-    /// The same job, delivered once more: the count is in its metadata, all else is byte for byte what it was.
-    public static ReadOnlyMemory<byte> Redeliver(SidekiqJob job)
-    {
-        var metadata = job.Metadata ?? new JobMetadata();
-        metadata.Headers.TryGetValue(MessageHeaders.RedeliveryCount, out var before);
-        var count =
-            before as long?
-            ?? (long.TryParse(before as string, CultureInfo.InvariantCulture, out var number) ? number : 0);
-
-        var headers = WithHeaders(
-            job,
-            [KeyValuePair.Create<string, object>(MessageHeaders.RedeliveryCount, unchecked(count + 1))]
-        );
-        return JobJson.Edit(job.Json, headers.Remove("enqueued_at").Set("queue", job.Queue));
-    }
-
     /// The same job for another queue, with what its mover has to say; all else is byte for byte what it was.
     public static ReadOnlyMemory<byte> Move(
         SidekiqJob job,
@@ -146,21 +129,16 @@ internal static class JobEnvelope
         string? destination = null
     )
     {
-        var metadata = job.Metadata ?? new JobMetadata();
-        var (received, sentTo) = (metadata.Headers, metadata.DestinationAddress);
-        var headers = new Dictionary<string, object?>(received, StringComparer.OrdinalIgnoreCase);
+        var metadata = job.Metadata?.Copy() ?? new JobMetadata();
+        var headers = new Dictionary<string, object?>(metadata.Headers, StringComparer.OrdinalIgnoreCase);
         foreach (var (key, value) in added)
         {
             headers[key] = value;
         }
 
-        (metadata.Headers, metadata.DestinationAddress) = (headers, destination ?? sentTo);
+        (metadata.Headers, metadata.DestinationAddress) = (headers, destination ?? metadata.DestinationAddress);
         using var text = JobText.Rent();
         metadata.Write(text);
-
-        // The consumer and its observers still read this delivery's headers.
-        (metadata.Headers, metadata.DestinationAddress) = (received, sentTo);
-
         return new JobEdit().SetRaw(JobFields.Metadata, text.Written);
     }
 

@@ -39,7 +39,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
         }
 
         var count = job.RetryCount is { } before ? (int)Math.Min(before + 1L, int.MaxValue) : 0;
-        var failed = JobJson.Edit(job.Json, Record(job, exception, now, count, options));
+        var failed = JobJson.Edit(job.Json, Record(job, ReadableException.For(exception), now, count, options));
         if (IsExhausted(job, retry, count, now, options))
         {
             return End(job, failed, options);
@@ -86,8 +86,8 @@ internal sealed class JobFailure(RetrySchedule schedule)
         var format = options.TimeFormat;
         var edit = new JobEdit()
             .Set("queue", job.RetryQueue ?? options.RetryQueue ?? job.Queue)
-            .Set("error_message", Shorten(exception.Message))
-            .Set("error_class", Harmless(exception.GetType().FullName ?? exception.GetType().Name));
+            .Set("error_message", Shorten(exception.Message ?? ""))
+            .Set("error_class", Harmless(ReadableException.ClassOf(exception)));
 
         // The Web UI cannot show an entry without the time of its first failure, so one that lost it gets a new one.
         if (job.RetryCount is null || job.FailedAt is null)
@@ -149,7 +149,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
             if (!ReferenceEquals(current, exception))
             {
                 // Without its message: Sidekiq's Web UI shows these lines as HTML, and a message may hold anybody's text.
-                yield return Harmless($"caused by {current.GetType().FullName}");
+                yield return Harmless($"caused by {ReadableException.ClassOf(current)}");
             }
 
             foreach (

@@ -59,6 +59,8 @@ internal sealed class JobMetadata
         set;
     }
 
+    public JobMetadata Copy() => (JobMetadata)MemberwiseClone();
+
     public static JobMetadata? Read(ref Utf8JsonReader reader, ReadOnlyMemory<byte> source)
     {
         if (reader.TokenType != JsonTokenType.StartObject)

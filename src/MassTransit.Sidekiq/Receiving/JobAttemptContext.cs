@@ -1,44 +1,164 @@
-using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using MassTransit.Context;
 
 namespace MassTransit.Sidekiq;
 
-/// One attempt at a job: keeps back the faults that its consumers report until it is known whether it is the last.
-internal sealed class JobAttemptContext(ConsumeContext context) : ConsumeContextProxy(context)
+/// One attempt at a job.
+/// 1. Keeps back the faults that its consumers report until it is known whether it is the last.
+/// 2. Delivers the job again later by moving it, where MassTransit would send a copy.
+internal class JobAttemptContext : ConsumeContextProxy
 {
-    readonly ConsumeContext context = context;
-    ConcurrentQueue<Func<bool, Task>>? faults;
+    // Of all attempts together: it is only held while one that failed says so.
+    static readonly Lock gate = new();
+
+    List<Func<bool, Task>>? faults;
+    bool? isPublished;
+
+    protected JobAttemptContext(ConsumeContext context)
+        : base(context) { }
+
+    public JobSettlement? Settlement => TryGetPayload<JobSettlement>(out var settlement) ? settlement : null;
+
+    public static JobAttemptContext Of(ConsumeContext context) =>
+        context.SerializerContext is SidekiqSerializerContext || context.TryGetJob()?.Metadata is null
+            ? new JobAttemptContext(context)
+            : new EnvelopeAttemptContext(context);
+
+    public override bool TryGetPayload<T>([NotNullWhen(true)] out T? payload)
+        where T : class
+    {
+        if (!base.TryGetPayload<T>(out payload) && typeof(T) == typeof(MessageRedeliveryContext))
+        {
+            payload = Settlement is null ? null : (T)Redelivery(RedeliveryOptions.None);
+        }
+
+        return payload is not null;
+    }
+
+    /// `UseDelayedRedelivery` and `UseScheduledRedelivery` bring a redelivery of their own, which would send a copy.
+    public override T GetOrAddPayload<T>(PayloadFactory<T> payloadFactory) =>
+        typeof(T) == typeof(MessageRedeliveryContext) && Settlement is not null
+            ? (T)Redelivery(JobRedelivery.OptionsOf((MessageRedeliveryContext)payloadFactory()))
+            : base.GetOrAddPayload(payloadFactory);
 
     public override Task NotifyFaulted<T>(
-        ConsumeContext<T> message,
+        ConsumeContext<T> context,
         TimeSpan duration,
         string consumerType,
         Exception exception
     )
     {
-        // Several consumers of one message fail side by side.
-        LazyInitializer
-            .EnsureInitialized(ref faults)
-            .Enqueue(publish =>
-                publish
-                    ? context.NotifyFaulted(message, duration, consumerType, exception)
-                    : ReceiveContext.NotifyFaulted(message, duration, consumerType, exception)
-            );
+        Task Report(bool publish) => ReportFault(context, duration, consumerType, exception, publish);
 
-        return Task.CompletedTask;
-    }
-
-    /// Observers hear of every fault; `publish` makes each a fault message as well.
-    public async Task ReportFaults(bool publish)
-    {
-        if (faults is null)
+        // Several consumers of one message fail side by side, and one may report what it began and never awaited.
+        bool publishNow;
+        lock (gate)
         {
-            return;
+            if (isPublished is not { } published)
+            {
+                (faults ??= []).Add(Report);
+                return Task.CompletedTask;
+            }
+
+            publishNow = published;
         }
 
+        return Report(publishNow);
+    }
+
+    /// The attempt ended well, whatever was reported: nobody tries the job again, unless it was put off.
+    public Task ReleaseFaults() => ReportFaults(publish: faults is null || Settlement is not { IsSettled: true });
+
+    /// Observers hear of every fault; `publish` makes each a fault message as well.
+    public Task ReportFaults(bool publish)
+    {
+        List<Func<bool, Task>>? kept;
+        lock (gate)
+        {
+            (isPublished, kept, faults) = (publish, faults, null);
+        }
+
+        return kept is null ? Task.CompletedTask : ReportEach(kept, publish);
+    }
+
+    static async Task ReportEach(List<Func<bool, Task>> faults, bool publish)
+    {
         foreach (var report in faults)
         {
             await report(publish).ConfigureAwait(false);
         }
     }
+
+    /// A fault message holds what its exception holds, which perhaps nobody can write (`Data`): then its texts alone. One that
+    /// cannot be published at all keeps neither the observers from hearing of it nor the job from its end.
+    async Task ReportFault<T>(
+        ConsumeContext<T> context,
+        TimeSpan duration,
+        string consumerType,
+        Exception exception,
+        bool publish
+    )
+        where T : class
+    {
+        var fault = ReadableException.For(exception);
+        if (publish)
+        {
+            foreach (var form in new[] { fault, ReadableException.TextsOf(fault) })
+            {
+                try
+                {
+                    await base.NotifyFaulted(context, duration, consumerType, form).ConfigureAwait(false);
+                    return;
+                }
+                catch (Exception refusal) when (refusal is not (OperationCanceledException or ConnectionException))
+                {
+                    LogContext.Error?.Log(
+                        ReadableException.For(refusal),
+                        "The fault of message {MessageId} could not be published",
+                        context.MessageId
+                    );
+                }
+            }
+        }
+
+        await ReceiveContext.NotifyFaulted(context, duration, consumerType, fault).ConfigureAwait(false);
+    }
+
+    /// Kept as a payload, so that the first who asks decides on its options, as in MassTransit.
+    object Redelivery(RedeliveryOptions options) =>
+        base.GetOrAddPayload<MessageRedeliveryContext>(() => new JobRedelivery(this, options));
+}
+
+/// The same of a message with an envelope in its body. What the job says of it wins: a move (redelivery, error queue, skipped
+/// queue) writes into the job, and cannot open a body that may be encrypted.
+internal sealed class EnvelopeAttemptContext : JobAttemptContext
+{
+    readonly JobMessageContext job;
+    readonly Headers headers;
+
+    public EnvelopeAttemptContext(ConsumeContext context)
+        : base(context)
+    {
+        var received = context.ReceiveContext;
+        job = new JobMessageContext(received.TransportHeaders, received.InputAddress, RawSerializerOptions.CopyHeaders);
+        headers = new EnvelopeHeaders(received.TransportHeaders, context.Headers);
+    }
+
+    public override Guid? MessageId => job.MessageId ?? base.MessageId;
+
+    public override Guid? RequestId => job.RequestId ?? base.RequestId;
+
+    public override Guid? CorrelationId => job.CorrelationId ?? base.CorrelationId;
+
+    public override Guid? ConversationId => job.ConversationId ?? base.ConversationId;
+
+    public override Guid? InitiatorId => job.InitiatorId ?? base.InitiatorId;
+
+    public override DateTime? ExpirationTime => ((MessageContext)job).ExpirationTime ?? base.ExpirationTime;
+
+    public override Uri ResponseAddress => job.ResponseAddress ?? base.ResponseAddress;
+
+    public override Uri FaultAddress => job.FaultAddress ?? base.FaultAddress;
+
+    public override Headers Headers => headers;
 }

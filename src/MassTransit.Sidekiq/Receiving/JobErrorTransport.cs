@@ -12,11 +12,7 @@ internal sealed class JobErrorTransport : IErrorTransport, IDeadLetterTransport
         await Settlement(context).Fail(context).ConfigureAwait(false);
 
         // No fault was published for a job that could not be read and is tried again; observers still hear of it.
-        var job = context.GetPayload<JobReceiveContext>();
-        if (!job.IsFaulted)
-        {
-            await job.NotifyFaulted(context.Exception).ConfigureAwait(false);
-        }
+        await context.GetPayload<JobReceiveContext>().NotifyOfFault(context.Exception).ConfigureAwait(false);
     }
 
     public Task Send(ReceiveContext context, string? reason) => Settlement(context).Skip(reason);

@@ -12,6 +12,9 @@ internal sealed class JobMessageBody(
 {
     ReadOnlyMemory<byte>? message;
 
+    /// Null when no consumer here takes the class.
+    public JobContract? Contract => contract;
+
     /// Why the job could not be read, when it could not.
     public Exception? Fault { get; private set; }
 

@@ -65,12 +65,12 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
 
             if (context.Host.DeployTopologyOnly)
             {
-                await context.TransportObservers.NotifyReady(context.InputAddress).ConfigureAwait(false);
+                await TellReady().ConfigureAwait(false);
                 return;
             }
 
             await context.DependenciesReady.OrCanceled(Stopping).ConfigureAwait(false);
-            await context.TransportObservers.NotifyReady(context.InputAddress).ConfigureAwait(false);
+            await TellReady().ConfigureAwait(false);
             await fetcher.Run(Outage, Stopping, deadline.Token).ConfigureAwait(false);
             await Withdraw().ConfigureAwait(false);
         }
@@ -81,11 +81,11 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         catch (Exception fault)
         {
             LogContext.Error?.Log(fault, "Endpoint cannot run: {InputAddress}", context.InputAddress);
-            await context.TransportObservers.NotifyFaulted(context.InputAddress, fault).ConfigureAwait(false);
+            await TellFaulted(fault).ConfigureAwait(false);
         }
         finally
         {
-            await context.TransportObservers.NotifyCompleted(context.InputAddress, this).ConfigureAwait(false);
+            await Tell(observers => observers.NotifyCompleted(context.InputAddress, this)).ConfigureAwait(false);
             context.LogConsumerCompleted(DeliveryCount, ConcurrentDeliveryCount);
         }
     }
@@ -102,7 +102,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         process.Redis.Back += IdleBack;
         try
         {
-            await context.TransportObservers.NotifyReady(context.InputAddress, isStarted: false).ConfigureAwait(false);
+            await TellReady(isStarted: false).ConfigureAwait(false);
             await context.ReceivePipe.Connected.OrCanceled(Stopping).ConfigureAwait(false);
         }
         finally
@@ -113,21 +113,28 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
     }
 
     /// An idle endpoint asks Redis nothing, but a bus that cannot send is not healthy.
-    void IdleLost(object? sender, RedisOutage outage) =>
-        Tell(context.TransportObservers.NotifyFaulted(context.InputAddress, Unreachable(outage.Reason)));
+    void IdleLost(object? sender, RedisOutage outage) => _ = TellFaulted(Unreachable(outage.Reason));
 
-    void IdleBack(object? sender, RedisOutage outage) =>
-        Tell(context.TransportObservers.NotifyReady(context.InputAddress, isStarted: false));
+    void IdleBack(object? sender, RedisOutage outage) => _ = TellReady(isStarted: false);
 
-    async void Tell(Task notification)
+    Task TellReady(bool isStarted = true) => Tell(observers => observers.NotifyReady(context.InputAddress, isStarted));
+
+    Task TellFaulted(Exception fault) => Tell(observers => observers.NotifyFaulted(context.InputAddress, fault));
+
+    /// An observer of the user's own that throws does not end the endpoint.
+    async Task Tell(Func<IReceiveTransportObserver, Task> notify)
     {
         try
         {
-            await notification.ConfigureAwait(false);
+            await notify(context.TransportObservers).ConfigureAwait(false);
         }
         catch (Exception fault)
         {
-            LogContext.Warning?.Log(fault, "An observer of {InputAddress} failed", context.InputAddress);
+            LogContext.Warning?.Log(
+                ReadableException.For(fault),
+                "An observer of {InputAddress} failed",
+                context.InputAddress
+            );
         }
     }
 
@@ -147,7 +154,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
             catch (Exception fault) when (fault is not OperationCanceledException)
             {
                 Refused(fault);
-                await context.TransportObservers.NotifyFaulted(context.InputAddress, fault).ConfigureAwait(false);
+                await TellFaulted(fault).ConfigureAwait(false);
                 await Task.Delay(backOff.Next(), context.Host.Clock, Stopping).ConfigureAwait(false);
             }
         }
@@ -165,7 +172,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         if (first != connected && !Stopping.IsCancellationRequested)
         {
             var fault = Unreachable(process.Redis.Outage ?? "no connection yet");
-            await context.TransportObservers.NotifyFaulted(context.InputAddress, fault).ConfigureAwait(false);
+            await TellFaulted(fault).ConfigureAwait(false);
         }
 
         await connected.ConfigureAwait(false);
@@ -241,9 +248,9 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         }
 
         Refused(fault);
-        await context.TransportObservers.NotifyFaulted(context.InputAddress, fault).ConfigureAwait(false);
+        await TellFaulted(fault).ConfigureAwait(false);
         await Declare().ConfigureAwait(false);
-        await context.TransportObservers.NotifyReady(context.InputAddress).ConfigureAwait(false);
+        await TellReady().ConfigureAwait(false);
     }
 
     /// A temporary queue goes with its endpoint; without Redis it ends by itself. What else this process owns it may

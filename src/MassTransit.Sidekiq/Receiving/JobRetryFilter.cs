@@ -8,38 +8,57 @@ namespace MassTransit.Sidekiq;
 /// 2. A failed job that has a retry left goes to the retry set, and nobody else hears of it but observers.
 /// 3. At its last failure the faults are published, and MassTransit's error pipe buries the job. In that order: a kill
 ///    between the two publishes a fault twice and never loses it.
+/// 4. An attempt that ends well although a fault was reported (a filter took the exception, or the consumer reported one and
+///    returned) is not retried: its faults are published at its end.
 /// A job that was cancelled because its endpoint stops has not failed.
 internal sealed class JobRetryFilter : IFilter<ConsumeContext>
 {
+    const int MostCauses = 100;
+
     public async Task Send(ConsumeContext context, IPipe<ConsumeContext> next)
     {
-        var attempt = new JobAttemptContext(context);
+        var attempt = JobAttemptContext.Of(context);
         try
         {
             await next.Send(attempt).ConfigureAwait(false);
         }
-        catch (Exception fault) when (IsCancelled(context, fault))
+        catch (Exception thrown)
         {
-            await attempt.ReportFaults(publish: false).ConfigureAwait(false);
-            throw new OperationCanceledException(fault.Message, fault, context.CancellationToken);
-        }
-        catch (Exception fault)
-        {
-            var isRetried =
-                context.TryGetPayload<JobSettlement>(out var settlement)
-                && await settlement.TryRetry(fault).ConfigureAwait(false);
-            await attempt.ReportFaults(publish: !isRetried).ConfigureAwait(false);
-            if (!isRetried)
+            if (await IsOver(context, attempt, thrown).ConfigureAwait(false))
             {
                 throw;
             }
 
-            // Nobody reported it, as when a circuit is open: a job that is not faulted would be taken for unconsumed.
-            if (!context.ReceiveContext.IsFaulted)
-            {
-                await context.ReceiveContext.NotifyFaulted(fault).ConfigureAwait(false);
-            }
+            return;
         }
+
+        await attempt.ReleaseFaults().ConfigureAwait(false);
+    }
+
+    /// Whether the failure was the last, and everybody is to hear of it.
+    static async Task<bool> IsOver(ConsumeContext context, JobAttemptContext attempt, Exception thrown)
+    {
+        var fault = ReadableException.For(thrown);
+        if (IsCancelled(context, thrown))
+        {
+            await attempt.ReportFaults(publish: false).ConfigureAwait(false);
+            throw new OperationCanceledException(fault.Message, fault, context.CancellationToken);
+        }
+
+        var isRetried = attempt.Settlement is { } settlement && await settlement.TryRetry(thrown).ConfigureAwait(false);
+        await attempt.ReportFaults(publish: !isRetried).ConfigureAwait(false);
+        if (!isRetried)
+        {
+            return ReferenceEquals(fault, thrown) ? true : throw fault;
+        }
+
+        // Nobody reported it, as when a circuit is open: a job that is not faulted would be taken for unconsumed.
+        if (!context.ReceiveContext.IsFaulted)
+        {
+            await context.ReceiveContext.NotifyFaulted(fault).ConfigureAwait(false);
+        }
+
+        return false;
     }
 
     public void Probe(ProbeContext context) => context.CreateFilterScope("sidekiqRetry");
@@ -51,7 +70,8 @@ internal sealed class JobRetryFilter : IFilter<ConsumeContext>
             return false;
         }
 
-        for (var cause = fault; cause is not null; cause = cause.InnerException)
+        var left = MostCauses;
+        for (var cause = fault; cause is not null && left-- > 0; cause = cause.InnerException)
         {
             if (cause is OperationCanceledException)
             {

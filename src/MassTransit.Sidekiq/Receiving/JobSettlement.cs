@@ -13,7 +13,7 @@ internal sealed class JobSettlement(
     DeliveryLedger ledger,
     ClaimedJob claimed,
     CancellationToken stopping
-) : ReceiveLockContext, MessageRedeliveryContext
+) : ReceiveLockContext
 #pragma warning restore CA1001
 {
     readonly Delivery delivery = new(endpoint.Endpoint.QueueOrder.Names[claimed.Queue], claimed.Number);
@@ -29,39 +29,35 @@ internal sealed class JobSettlement(
         try
         {
             job = SidekiqJob.Parse(claimed.Json, delivery.Queue);
-            if (job.Metadata?.ExpiresAt is { } expires && expires <= endpoint.Host.Clock.GetUtcNow())
-            {
-                LogContext.Debug?.Log(
-                    "Job {JobId} of queue {Queue} expired at {Expires}",
-                    job.Jid,
-                    delivery.Queue,
-                    expires
-                );
-                await Complete().ConfigureAwait(false);
-                End = JobEnd.Expired;
-                return null;
-            }
-
-            return context = new JobReceiveContext(endpoint, job, this);
+            context = new JobReceiveContext(endpoint, job, this);
         }
         catch (Exception fault)
         {
             // Whatever reading it throws: a job that nobody can read is at its end, and those behind it go on.
-            SidekiqMeter.CountUnreadable(fault, null, delivery.Queue);
-            LogContext.Warning?.Log(
-                "Buried a job of queue {Queue} that nobody can read: {Reason}",
-                delivery.Queue,
-                fault.Message
-            );
-            var now = endpoint.Host.Clock.GetUtcNow();
-            await Settle(JobEnd.Unreadable, () => process.Claims.Bury(delivery, claimed.Json, now))
-                .ConfigureAwait(false);
+            await Bury(fault).ConfigureAwait(false);
             return null;
         }
+
+        if (job.Metadata?.ExpiresAt is not { } expires || !process.Redis.Skew.IsPast(expires))
+        {
+            return context;
+        }
+
+        LogContext.Debug?.Log("Job {JobId} of queue {Queue} expired at {Expires}", job.Jid, delivery.Queue, expires);
+        await Complete().ConfigureAwait(false);
+        End = JobEnd.Expired;
+        return null;
     }
 
     /// Where the job went, once that is decided.
     public JobEnd End { get; private set; }
+
+    public bool IsSettled => settled;
+
+    /// Whether the failure of this attempt is one of several, or none at all.
+    public bool RunsAgain => End is JobEnd.Retried or JobEnd.Rescheduled || context is { IsCancelled: true };
+
+    public IReceiveObserver Observers => endpoint.ReceiveObservers;
 
     /// MassTransit asks when the job's activity has begun, which it names for sends alone.
     public Task ValidateLockStatus() => context!.NameActivity();
@@ -128,7 +124,7 @@ internal sealed class JobSettlement(
         switch (Decide(exception))
         {
             case JobOutcome.Retry retry:
-                Log(exception, $"failed for time {retry.Count + 1} and is tried again at {retry.Due:O}");
+                Log(exception, $"failed for time {retry.Count + 1} and is tried again at {retry.Due:O}", isLast: false);
                 return Settle(JobEnd.Retried, () => process.Retry(delivery, retry.Json, retry.Due));
 
             case JobOutcome.Bury bury:
@@ -176,12 +172,17 @@ internal sealed class JobSettlement(
         return Move(queue, headers);
     }
 
-    public Task ScheduleRedelivery(TimeSpan delay, Action<ConsumeContext, SendContext>? callback = null)
+    /// The job as it is then, made when it is known that nothing has become of it yet.
+    public Task Redeliver(Func<DateTimeOffset, ReadOnlyMemory<byte>> later, TimeSpan delay)
     {
-        var due = endpoint.Host.Clock.GetUtcNow() + delay;
-        var later = JobEnvelope.Redeliver(context!.Job);
+        if (settled)
+        {
+            return Task.CompletedTask;
+        }
 
-        return Settle(JobEnd.Rescheduled, () => process.Reschedule(delivery, later, due));
+        var now = endpoint.Host.Clock.GetUtcNow();
+        var json = later(now);
+        return Settle(JobEnd.Rescheduled, () => process.Reschedule(delivery, json, now + delay));
     }
 
     /// Decided once: what was said to be the last attempt stays it.
@@ -201,17 +202,40 @@ internal sealed class JobSettlement(
             : outcome;
     }
 
-    void Log(Exception exception, string end)
+    /// Its stack, unless the log has it; a failure that nobody has called an error is one when it is the last.
+    void Log(Exception exception, string end, bool isLast = true)
     {
         SidekiqMeter.CountUnreadable(exception, job!.Wrapped ?? job.Class, delivery.Queue);
+        var isNews = context!.IsNews(exception);
+        var level = isNews && isLast ? LogContext.Error : LogContext.Warning;
+        try
+        {
+            level?.Log(
+                isNews ? ReadableException.For(exception) : null!,
+                "Job {JobId} ({Class}) of queue {Queue} {End}",
+                job.Jid,
+                job.Class,
+                delivery.Queue,
+                end
+            );
+        }
+        catch (Exception)
+        {
+            // A logger of the user's own failed; there is nobody to tell, and the job has still to be settled.
+        }
+    }
+
+    async Task Bury(Exception fault)
+    {
+        SidekiqMeter.CountUnreadable(fault, null, delivery.Queue);
         LogContext.Warning?.Log(
-            exception,
-            "Job {JobId} ({Class}) of queue {Queue} {End}",
-            job.Jid,
-            job.Class,
+            fault is InvalidJobException ? null! : fault,
+            "Buried a job of queue {Queue} that nobody can read: {Reason}",
             delivery.Queue,
-            end
+            fault.Message
         );
+        var now = endpoint.Host.Clock.GetUtcNow();
+        await Settle(JobEnd.Unreadable, () => process.Claims.Bury(delivery, claimed.Json, now)).ConfigureAwait(false);
     }
 
     Task Die(JobEnd end, JobOutcome death, Func<Task<bool>> step, Exception exception) =>

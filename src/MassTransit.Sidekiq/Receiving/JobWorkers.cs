@@ -156,11 +156,15 @@ internal sealed class JobWorkers(
         return task.IsCompleted;
     }
 
+    /// What users hang on their tokens may throw, and may take its time: each job is cancelled on a thread of its own.
     void Cancel()
     {
         foreach (var job in running)
         {
-            job?.Cancel();
+            if (job is not null)
+            {
+                ThreadPool.QueueUserWorkItem(static job => job.CancelSafely(), job, preferLocal: false);
+            }
         }
     }
 
@@ -193,47 +197,70 @@ internal sealed class JobWorkers(
         while (HaveBacklog && resting.TryPop(out worker));
     }
 
+    /// Nobody would wake a worker again that an exception ended, and a job that was not settled would stand in its working
+    /// hash: so whatever a plug-in throws (an observer, a listener of activities or meters, a logger) ends in here.
     async Task Run(int worker, ClaimedJob claimed)
     {
         var settlement = new JobSettlement(context, process, ledger, claimed, stop);
-
-        JobReceiveContext job;
+        JobReceiveContext? job = null;
         try
         {
-            if (await settlement.Read().ConfigureAwait(false) is not { } readable)
+            job = await settlement.Read().ConfigureAwait(false);
+            if (job is not null)
             {
-                Count(settlement.End, null, TimeSpan.Zero, claimed.Queue);
-                return;
+                running[worker] = job;
+                await dispatcher.Dispatch(job, settlement).ConfigureAwait(false);
             }
-
-            job = readable;
         }
         catch (Exception fault)
         {
+            await Failed(settlement, job, claimed, fault).ConfigureAwait(false);
+        }
+
+        running[worker] = null;
+        try
+        {
+            Count(settlement.End, job?.KnownClass, job?.ElapsedTime ?? TimeSpan.Zero, claimed.Queue);
+            job?.Dispose();
+        }
+        catch (Exception fault)
+        {
+            Log(fault, claimed);
+        }
+    }
+
+    /// MassTransit has told the settlement, which decides what becomes of the job, unless an observer or a listener threw
+    /// while it did.
+    async Task Failed(JobSettlement settlement, JobReceiveContext? job, ClaimedJob claimed, Exception fault)
+    {
+        try
+        {
+            await settlement.Faulted(fault).ConfigureAwait(false);
+            if (job?.IsNews(fault) == true)
+            {
+                job.LogTransportFaulted(ReadableException.For(fault));
+            }
+        }
+        catch (Exception second)
+        {
+            Log(second, claimed);
+        }
+    }
+
+    void Log(Exception fault, ClaimedJob claimed)
+    {
+        try
+        {
             LogContext.Error?.Log(
-                fault,
+                ReadableException.For(fault),
                 "Job {Number} of {InputAddress} could not be settled",
                 claimed.Number,
                 context.InputAddress
             );
-            return;
         }
-
-        running[worker] = job;
-        try
+        catch (Exception)
         {
-            await dispatcher.Dispatch(job, settlement).ConfigureAwait(false);
-        }
-        catch (Exception fault)
-        {
-            // The settlement has already decided what becomes of the job; MassTransit only reports it here.
-            job.LogTransportFaulted(fault);
-        }
-        finally
-        {
-            running[worker] = null;
-            Count(settlement.End, job.KnownClass, job.ElapsedTime, claimed.Queue);
-            job.Dispose();
+            // The logger is what fails: there is nobody to tell.
         }
     }
 

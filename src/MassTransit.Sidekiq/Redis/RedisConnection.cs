@@ -31,6 +31,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     public RedisConnection(RedisSettings settings, ILogger logger, TimeProvider clock)
     {
         (Settings, Logger, Clock) = (settings, logger, clock);
+        Skew = new ClockSkew(this);
         Primary = new PrimaryWatch(settings);
         Refusals = new WriteRefusals(settings.Address, logger);
         Sending = new RedisLink(settings, Primary, Refusals, Report, settings.Replicas);
@@ -63,6 +64,9 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     /// The time that jobs live by.
     public TimeProvider Clock { get; }
+
+    /// How far that is from Redis' own.
+    public ClockSkew Skew { get; }
 
     public bool IsConnected => Outage is null && (Sending.IsConnected || Working.IsConnected);
 
@@ -114,6 +118,7 @@ internal sealed class RedisConnection : IAsyncDisposable
                 await Sending.Ping(cancellationToken).ConfigureAwait(false);
                 var database = await Working.Ping(cancellationToken).ConfigureAwait(false);
                 await CheckServer(database).ConfigureAwait(false);
+                await Skew.Look().ConfigureAwait(false);
                 return;
             }
             catch (Exception exception)

@@ -191,6 +191,7 @@ internal static class RedisErrors
             { InnerException: { } inner } when IsAuthentication(inner) || IsUntrusted(inner) => StepFailure.Waits,
             _ => StepFailure.OfTheStep,
         };
+
     // StackExchange.Redis asks the server how many it has, and sends nothing to one beyond.
     static bool IsNoDatabase(Exception? exception) =>
         exception is not null

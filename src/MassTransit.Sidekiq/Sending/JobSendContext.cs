@@ -137,4 +137,38 @@ internal sealed class JobSendContext<T>(
             SetJobKey(key, value);
         }
     }
+
+    /// What was set on it, as changes to a job.
+    public JobEdit Edit()
+    {
+        var edit = new JobEdit();
+        if (!Retry.IsAbsent)
+        {
+            edit.SetRaw("retry", Encoding.UTF8.GetBytes(Retry.ToString()));
+        }
+
+        if (Backtrace is { } backtrace)
+        {
+            edit.SetRaw("backtrace", Encoding.UTF8.GetBytes(backtrace.ToString()));
+        }
+
+        Set(edit, "tags", Tags);
+        Set(edit, "dead", Dead);
+        Set(edit, "retry_for", (long?)RetryFor?.TotalSeconds);
+        Set(edit, "retry_queue", RetryQueue);
+        foreach (var (key, value) in keys ?? [])
+        {
+            edit.Set(key, value);
+        }
+
+        return edit;
+    }
+
+    static void Set(JobEdit edit, string key, object? value)
+    {
+        if (value is not null)
+        {
+            edit.Set(key, value);
+        }
+    }
 }

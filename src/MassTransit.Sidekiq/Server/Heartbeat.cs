@@ -107,6 +107,7 @@ internal sealed class Heartbeat
         {
             prunedAt = host.Clock.GetTimestamp();
             await store.Prune().ConfigureAwait(false);
+            await (host.RunningProcess?.Redis.Skew.Look() ?? Task.CompletedTask).ConfigureAwait(false);
         }
     }
 

@@ -45,6 +45,49 @@ public sealed class StopTests(ITestOutputHelper output)
         Assert.DoesNotContain(await redis.Keys(), key => key.StartsWith("mt:working", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Callback_on_a_cancelled_token_that_throws_or_blocks_keeps_no_job(bool blocks)
+    {
+        await using var redis = await RedisServer.Lease();
+        var started = new Seen<int>();
+        using var release = new ManualResetEventSlim();
+        var bus = await Start(
+            redis,
+            async context =>
+            {
+                context.CancellationToken.Register(() =>
+                {
+                    if (blocks && context.Message.OrderId == 0)
+                    {
+                        release.Wait();
+                    }
+
+                    throw new InvalidOperationException("thrown by a callback");
+                });
+                started.Add(context.Message.OrderId);
+                await new TaskCompletionSource().Task.WaitAsync(context.CancellationToken);
+            }
+        );
+        for (var order = 0; order < 4; order++)
+        {
+            await bus.Send("orders", new SubmitOrder(order));
+        }
+
+        await started.Next(4);
+        using var limit = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
+        var stopping = bus.Services.GetRequiredService<IBusControl>().StopAsync(limit.Token);
+
+        await redis.Until(async state => (await state.Queue("orders")).Length == 4);
+        release.Set();
+        await stopping.ContinueWith(_ => { }, TaskScheduler.Default).InTime();
+        await bus.DisposeAsync().AsTask().ContinueWith(_ => { }, TaskScheduler.Default).InTime();
+        Assert.DoesNotContain(await redis.Keys(), key => key.StartsWith("mt:working", StringComparison.Ordinal));
+        Assert.DoesNotContain(bus.Log, line => line.Contains("Endpoint cannot run", StringComparison.Ordinal));
+        Assert.Contains(bus.Log, line => line.Contains("thrown by a callback", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Live_process_keeps_its_jobs_when_Redis_was_away_for_longer_than_a_lease()
     {

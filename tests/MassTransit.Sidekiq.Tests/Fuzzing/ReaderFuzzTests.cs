@@ -98,7 +98,6 @@ public sealed class ReaderFuzzTests
         // What was written is a job again, and the same one.
         var failed = failures.Decide(job, new InvalidOperationException("\ud800"), now, JobFailureOptions.None);
         Same(job, failed.Json);
-        Same(job, JobEnvelope.Redeliver(job));
         Same(job, JobEnvelope.Enqueued(job, now, default, givesBackAttempt: true));
         Same(job, JobEnvelope.Move(job, "other", [KeyValuePair.Create<string, object>("h", "\ud800")], now, default));
     }

@@ -360,23 +360,6 @@ public class SidekiqJobTests
     public void Queue_of_a_due_job_is_whatever_text_it_names(string queue, string expected) =>
         Assert.Equal(expected, DueMove.QueueOf(Parse($$"""{"queue":{{queue}}}""")));
 
-    [Theory]
-    [InlineData("\"x\"", 1)]
-    [InlineData("1e300", 1)]
-    [InlineData("9223372036854775807", long.MinValue)]
-    [InlineData("[]", 1)]
-    [InlineData("\"4\"", 5)]
-    public void Count_of_redeliveries_that_is_no_number_begins_anew(string before, long after)
-    {
-        var job = Parse($$$$"""{"class":"A","mt":{"headers":{"MT-Redelivery-Count":{{{{before}}}}}}}""");
-
-        Assert.Contains(
-            $"\"MT-Redelivery-Count\":{after}}}",
-            Text(JobEnvelope.Redeliver(job)),
-            StringComparison.Ordinal
-        );
-    }
-
     [Fact]
     public void Large_arguments_are_read()
     {

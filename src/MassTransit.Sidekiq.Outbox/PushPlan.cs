@@ -57,7 +57,7 @@ internal sealed class PushPlan(
 
         if (address.IsTopic)
         {
-            Publish(index, row.MessageId, address.Name, job);
+            Publish(index, row.MessageId, address, job);
             return;
         }
 
@@ -91,13 +91,14 @@ internal sealed class PushPlan(
         return address;
     }
 
-    void Publish(int index, Guid messageId, string entity, StagedJob job)
+    void Publish(int index, Guid messageId, SidekiqEndpointAddress address, StagedJob job)
     {
-        var entities = job.Entities ?? host.Entities.Find(entity);
+        var entities = job.Entities ?? host.Entities.Find(address.Name);
         var request = new PublishRequest
         {
-            Entities = entities ?? [entity],
+            Entities = entities ?? [address.Name],
             FollowImplements = entities is null,
+            IsExchange = address.IsExchange && entities is null,
             Template = JobWriter.WriteTemplate(job.Draft),
             Class = job.Draft.Class,
             MessageId = messageId,

@@ -1,7 +1,14 @@
 namespace MassTransit.Sidekiq;
 
-/// A job that waited in a set, as it is to be pushed to its queue. `IsOurs`: .NET wrote it.
-internal sealed record DueMove(byte[] Member, ReadOnlyMemory<byte> Json, string Queue, bool IsOurs = false)
+/// A job that waited in a set, as it is to be pushed to its queue. `IsOurs`: .NET wrote it. With `Token` it could be cancelled
+/// until now.
+internal sealed record DueMove(
+    byte[] Member,
+    ReadOnlyMemory<byte> Json,
+    string Queue,
+    bool IsOurs = false,
+    Guid? Token = null
+)
 {
     const string Default = "default";
 
@@ -17,7 +24,8 @@ internal sealed record DueMove(byte[] Member, ReadOnlyMemory<byte> Json, string 
                     member,
                     JobEnvelope.Enqueued(job, now, times, givesBackAttempt),
                     QueueOf(job),
-                    job.Metadata is not null
+                    job.Metadata is not null,
+                    job.Metadata?.SchedulingToken
                 );
         }
         catch (InvalidJobException)

@@ -136,10 +136,11 @@ internal sealed class JobFetcher
             claimed = await process.Claims.Claim(request).ConfigureAwait(false);
             pace.Answered(RedisLink.Time.GetElapsedTime(asked));
         }
-        catch
+        catch (Exception fault)
         {
             ledger.NotAcknowledged();
-            lost.Add(request.FirstNumber, request.Count);
+            // What Redis refuses it has not done.
+            lost.Add(request.FirstNumber, fault is SidekiqRedisException ? 0 : request.Count);
             throw;
         }
 

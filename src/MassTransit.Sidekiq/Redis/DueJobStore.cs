@@ -119,14 +119,15 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
             return new PushedJobs(0, null, []);
         }
 
-        var arguments = new RedisValue[3 + (3 * jobs.Count)];
+        var arguments = new RedisValue[3 + (4 * jobs.Count)];
         (arguments[0], arguments[1]) = (keys.Prefix, keepsTurn ? keys.Identity : "");
         arguments[2] = (long)turn.TotalMilliseconds;
         for (var i = 0; i < jobs.Count; i++)
         {
-            arguments[3 + (3 * i)] = jobs[i].Member;
-            arguments[4 + (3 * i)] = JobStore.Value(jobs[i].Json);
-            arguments[5 + (3 * i)] = jobs[i].Queue;
+            arguments[3 + (4 * i)] = jobs[i].Member;
+            arguments[4 + (4 * i)] = JobStore.Value(jobs[i].Json);
+            arguments[5 + (4 * i)] = jobs[i].Queue;
+            arguments[6 + (4 * i)] = jobs[i].Token?.ToString("D") ?? "";
         }
 
         var reply = (RedisResult[])

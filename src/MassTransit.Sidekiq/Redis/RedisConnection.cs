@@ -144,7 +144,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     {
         try
         {
-            var reply = await Sending.Call("time", "", database => database.ExecuteAsync("TIME")).ConfigureAwait(false);
+            var reply = await Sending.Ask("time", database => database.ExecuteAsync("TIME")).ConfigureAwait(false);
             var time = (long[])reply!;
             return DateTimeOffset.FromUnixTimeSeconds(time[0]).AddMicroseconds(time[1]);
         }

@@ -32,9 +32,13 @@ internal sealed class RedisLink : IAsyncDisposable
 
     /// Runs a step.
     public Task<RedisResult> Run(Script script, RedisKey[] keys, RedisValue[] values) =>
-        Call(script.Name, keys, database => scripts.Run(database, script, keys, values));
+        Call(script.Name, keys, database => scripts.Run(database, script, keys, values), replicas);
 
-    public Task<T> Call<T>(string step, RedisKey key, Func<IDatabase, Task<T>> command) => Call(step, [key], command);
+    public Task<T> Call<T>(string step, RedisKey key, Func<IDatabase, Task<T>> command) =>
+        Call(step, [key], command, replicas);
+
+    /// A question that writes nothing, so that no replica has anything to confirm.
+    public Task<T> Ask<T>(string step, Func<IDatabase, Task<T>> command) => Call(step, [], command, copies: 0);
 
     /// Several batches go one behind the other and keep their order. SADD goes first: a kill between the two leaves a queue
     /// that is known and empty, never a job in an unknown queue.
@@ -45,7 +49,8 @@ internal sealed class RedisLink : IAsyncDisposable
             database =>
                 batches.Count == 1
                     ? Push(database, queues, queue, batches[0])
-                    : Last(batches.Select(jobs => Push(database, queues, queue, jobs)))
+                    : Last(batches.Select(jobs => Push(database, queues, queue, jobs))),
+            replicas
         );
 
     /// Throws what the client throws.
@@ -72,13 +77,13 @@ internal sealed class RedisLink : IAsyncDisposable
 
     static async Task<T> Last<T>(IEnumerable<Task<T>> all) => (await Task.WhenAll(all).ConfigureAwait(false))[^1];
 
-    async Task<T> Call<T>(string step, RedisKey[] keys, Func<IDatabase, Task<T>> command)
+    async Task<T> Call<T>(string step, RedisKey[] keys, Func<IDatabase, Task<T>> command, int copies)
     {
         try
         {
             var database = await multiplexer.Database().ConfigureAwait(false);
             var result = await command(database).ConfigureAwait(false);
-            if (replicas > 0)
+            if (copies > 0)
             {
                 await Replicated(database, step, keys).ConfigureAwait(false);
             }

@@ -59,12 +59,19 @@ public sealed class RefusalTests(ITestOutputHelper output)
     {
         await using var redis = await RedisServer.StartOwn();
         await redis.Open().SeedQueue("orders", [.. Enumerable.Range(1, 20).Select(Job)]);
+        await redis
+            .Open()
+            .SeedScheduledSet(
+                """{"queue":"orders","class":"MassTransit::Sidekiq::Tests::SubmitOrder","args":[{"orderId":21}],"jid":"jid21"}""",
+                TestClock.Start.AddYears(-1)
+            );
         await Full(redis);
 
         var seen = new Seen<int>();
         await using var bus = await Start(redis.Open(), seen);
 
-        Assert.Equal(Enumerable.Range(1, 20), (await seen.Next(20)).Order());
+        // The last of them was due.
+        Assert.Equal(Enumerable.Range(1, 21), (await seen.Next(21)).Order());
         await redis.Open().Until(async state => await HasNoClaims(state) && (await state.Queue("orders")).Length == 0);
         Assert.Equal(1, await redis.Open().Db.SetLengthAsync("processes"));
     }

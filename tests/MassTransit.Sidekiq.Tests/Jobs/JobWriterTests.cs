@@ -161,7 +161,7 @@ public class JobWriterTests
         };
 
         Assert.Contains(
-            """a":1,"b":1.0,"c":1.0e+20,"d":0.1,"e":10.0,"f":"00000000-0000-0000-0000-000000000000","g":"sidekiq://localhost/orders","h":[1,null,"x"],"i":"2026-11-22T01:02:03+00:00"}""",
+            """a":1,"b":1.0,"c":100000000000000000000,"d":0.1,"e":10.0,"f":"00000000-0000-0000-0000-000000000000","g":"sidekiq://localhost/orders","h":[1,null,"x"],"i":"2026-11-22T01:02:03+00:00"}""",
             Text(JobWriter.Write(draft)),
             StringComparison.Ordinal
         );

@@ -7,6 +7,21 @@ public class DueJobStoreTests
     static readonly DateTimeOffset Now = RedisSteps.Now;
 
     [Fact]
+    public async Task Token_goes_with_the_job_that_is_due()
+    {
+        await using var steps = await RedisSteps.Open();
+        var token = Guid.NewGuid();
+        var job = $$$"""{"class":"A","args":[],"queue":"a","mt":{"token":"{{{token}}}"}}""";
+        await steps.Jobs.Schedule(job.Bytes(), RedisSteps.Now, token);
+        var move = DueMove.Of(job.Bytes().ToArray(), RedisSteps.Now, SidekiqTimeFormat.FloatSeconds)!;
+
+        Assert.Equal(1, (await steps.DueJobs.PushDue(DueSet.Schedule, [move])).Moved);
+
+        Assert.Equal(["queue:a", "queues"], (await steps.Redis.Keys()).Order(StringComparer.Ordinal));
+        Assert.False(await steps.Jobs.CancelScheduled(token));
+    }
+
+    [Fact]
     public async Task Due_jobs_are_read_soonest_first_and_the_others_left_out()
     {
         await using var steps = await RedisSteps.Open();

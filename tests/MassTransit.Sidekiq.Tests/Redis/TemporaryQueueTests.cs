@@ -75,4 +75,28 @@ public class TemporaryQueueTests
         var names = await steps.Redis.Db.SortedSetRangeByRankAsync("mt:temporaries");
         Assert.Equal(["new", "bus"], names.Select(name => $"{name}"));
     }
+
+    [Fact]
+    public async Task Queue_that_lasts_keeps_its_jobs_though_its_name_was_temporary_once()
+    {
+        await using var steps = await RedisSteps.Open();
+        await steps.Topics.CreateTemporary("bus", RedisSteps.Life);
+        await steps.Redis.Db.KeyDeleteAsync("mt:temporary:bus");
+        await steps.Redis.SeedQueue("bus", "1");
+        await steps.Redis.Db.KeyExpireAsync("queue:bus", RedisSteps.Life);
+
+        await steps.Topics.MakeLasting(["bus"]);
+
+        Assert.Null(await steps.Redis.Db.KeyTimeToLiveAsync("queue:bus"));
+        const string Due = """{"class":"A","args":[],"queue":"bus"}""";
+        await steps.Redis.SeedRetrySet(Due, RedisSteps.Now);
+        var pushed = await steps.DueJobs.PushDue(
+            DueSet.Retry,
+            [new DueMove(Due.Bytes().ToArray(), "2".Bytes(), "bus")]
+        );
+        Assert.Equal(1, pushed.Moved);
+        await steps.Redis.Db.HashSetAsync("mt:working:gone:1:a:bus", 1, "0");
+        await steps.Leases.Rescue(new Orphan("gone:1:a", "bus"), RedisSteps.Now);
+        Assert.Equal(["0", "1", "2"], await steps.Redis.Queue("bus"));
+    }
 }

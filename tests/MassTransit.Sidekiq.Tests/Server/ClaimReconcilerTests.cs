@@ -21,7 +21,9 @@ public sealed class ClaimReconcilerTests(ITestOutputHelper output)
         await Pass(clock, () => seen.All.Count > 0);
 
         Assert.Equal(1, (await seen.Next()).OrderId);
-        Assert.Contains(bus.Log, line => line.Contains("Returned 1 jobs to queue orders", StringComparison.Ordinal));
+        await Until(() =>
+            bus.Log.Any(line => line.Contains("Returned 1 jobs to queue orders", StringComparison.Ordinal))
+        );
     }
 
     [Fact]

@@ -1,22 +1,26 @@
 -- push_due.lua: move due jobs from the retry or scheduled set to their queues.
 -- KEYS[1] -> retry or schedule   KEYS[2] -> queues   KEYS[3] -> mt:temporaries   KEYS[4] -> mt:polling
 -- ARGV[1] -> key prefix   ARGV[2] -> who has the turn, "" for nobody (see take_turn.lua)   ARGV[3] -> ms that it lasts
--- ARGV[4..] -> for each job (at most 100): the member, the job as it is to be pushed, its queue
+-- ARGV[4..] -> for each job (at most 100): the member, the job as it is to be pushed, its queue, its
+-- token or "": nobody can cancel it any more
 -- Returns how many were moved, the first refusal, if any, and which jobs were refused, from 0. Members that another poller
 -- took are not ours.
--- Keys made here: queue:<queue> (LIST), mt:temporary:<queue> (STRING).
--- One step, and the push before the removal: a kill, or a queue of another type, leaves the job in the set.
+-- Keys made here: queue:<queue> (LIST), mt:temporary:<queue> (STRING), mt:token:<id> (STRING).
+-- One step: a kill leaves the job in the set or in its queue. It leaves the set first, since a step that has removed something
+-- may still add when memory is full; a refused push gives it back.
 
 local prefix = ARGV[1]
 local moved, refusal, refused = 0, '', {}
-for i = 4, #ARGV, 3 do
-  local member, job, queue = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-  if redis.call('ZSCORE', KEYS[1], member) then
+for i = 4, #ARGV, 4 do
+  local member, job, queue, token = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  local score = redis.call('ZSCORE', KEYS[1], member)
+  if score then
     local key = prefix .. 'queue:' .. queue
     local life = nil
     if redis.call('ZSCORE', KEYS[3], queue) then
       life = redis.call('PTTL', prefix .. 'mt:temporary:' .. queue)
     end
+    redis.call('ZREM', KEYS[1], member)
     local answer = 0
     -- A temporary queue that has ended takes its jobs with it.
     if not life or life > 0 then
@@ -26,10 +30,13 @@ for i = 4, #ARGV, 3 do
       if refusal == '' then
         refusal = answer.err
       end
-      refused[#refused + 1] = (i - 4) / 3
+      refused[#refused + 1] = (i - 4) / 4
+      redis.call('ZADD', KEYS[1], score, member)
     else
-      redis.call('ZREM', KEYS[1], member)
       moved = moved + 1
+      if token ~= '' then
+        redis.call('DEL', prefix .. 'mt:token:' .. token)
+      end
       if not life then
         redis.call('SADD', KEYS[2], queue)
       elseif life > 0 then

@@ -62,7 +62,7 @@ end
 
 local numbers = redis.call('HKEYS', KEYS[4])
 table.sort(numbers, function(a, b)
-  return tonumber(a) > tonumber(b)
+  return (tonumber(a) or 0) > (tonumber(b) or 0)
 end)
 for i = 1, math.min(#numbers, limit - moved) do
   local job = redis.call('HGET', KEYS[4], numbers[i])

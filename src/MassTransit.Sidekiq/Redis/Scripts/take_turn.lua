@@ -8,10 +8,14 @@
 
 local due, reply = 0, {}
 for i = 2, 3 do
-  local count = redis.pcall('ZCOUNT', KEYS[i], '-inf', ARGV[2])
-  due = due + (type(count) == 'number' and count or 1)
-  local following = redis.pcall('ZRANGEBYSCORE', KEYS[i], '(' .. ARGV[2], '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-  reply[i + 1] = following[2] or ''
+  local first = redis.pcall('ZRANGEBYSCORE', KEYS[i], '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  if first.err then
+    due = due + 1
+  elseif first[2] and tonumber(first[2]) <= tonumber(ARGV[2]) then
+    due = due + redis.call('ZCOUNT', KEYS[i], '-inf', ARGV[2])
+    first = redis.call('ZRANGEBYSCORE', KEYS[i], '(' .. ARGV[2], '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  end
+  reply[i + 1] = first[2] or ''
 end
 
 local holder = redis.call('GET', KEYS[1])

@@ -42,13 +42,14 @@ public class LoopTests
         await redis.Until(async redis => await redis.Db.KeyExistsAsync("mt:epoch"));
 
         await postgres.Kill();
-        await Until(() => log.Lines.Count(IsFailure) == 3);
+        // Of the loops, this one asks all the time; the others may not ask while it is away.
+        await Until(() => log.Lines.Any(line => IsFailure(line) && line.Text.Contains("Draining", Word)));
         await postgres.Restart();
-        await Until(() => log.Lines.Count(line => line.Text.Contains("works again", Word)) >= 2);
+        await Until(() => log.Lines.Any(line => line.Text.Contains("Draining the outbox of OrdersDb works again", Word)));
         await bus.StopAsync(TestContext.Current.CancellationToken).InTime();
 
         Assert.All(log.Lines.Where(IsFailure), line => Assert.Equal("MassTransit.Sidekiq.Outbox", line.Category));
-        Assert.Contains(log.Lines, line => line.Text.Contains("Draining the outbox of OrdersDb works again", Word));
+        Assert.Single(log.Lines, line => IsFailure(line) && line.Text.Contains("Draining", Word));
     }
 
     [Fact]

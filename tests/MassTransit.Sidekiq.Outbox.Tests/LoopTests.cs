@@ -45,7 +45,9 @@ public class LoopTests
         // Of the loops, this one asks all the time; the others may not ask while it is away.
         await Until(() => log.Lines.Any(line => IsFailure(line) && line.Text.Contains("Draining", Word)));
         await postgres.Restart();
-        await Until(() => log.Lines.Any(line => line.Text.Contains("Draining the outbox of OrdersDb works again", Word)));
+        await Until(() =>
+            log.Lines.Any(line => line.Text.Contains("Draining the outbox of OrdersDb works again", Word))
+        );
         await bus.StopAsync(TestContext.Current.CancellationToken).InTime();
 
         Assert.All(log.Lines.Where(IsFailure), line => Assert.Equal("MassTransit.Sidekiq.Outbox", line.Category));

@@ -13,6 +13,9 @@ namespace MassTransit.Sidekiq;
 internal sealed class JobFetcher
 #pragma warning restore CA1001
 {
+    /// How long a stop waits for the answer to a step that is under way. What it does not hear of is freed with the lease.
+    static readonly TimeSpan longestAnswer = TimeSpan.FromSeconds(1);
+
     static readonly TimeSpan stalledAfter = TimeSpan.FromMilliseconds(250);
 
     readonly SidekiqReceiveEndpointContext context;
@@ -26,6 +29,7 @@ internal sealed class JobFetcher
     readonly Signal changed = new();
     readonly int[] order;
     readonly LostClaims lost;
+    readonly CancellationTokenSource impatience = new();
     IReadOnlyList<int> paused = [];
     bool drained;
     bool isLook;
@@ -58,6 +62,7 @@ internal sealed class JobFetcher
         workers.Start(stopping);
         var backOff = new BackOff();
         await using var wake = stopping.Register(changed.Set).ConfigureAwait(false);
+        await using var last = stopping.Register(() => impatience.CancelAfter(longestAnswer)).ConfigureAwait(false);
         await using var quiet = process.Control.Quieted.Register(changed.Set).ConfigureAwait(false);
         using var audit = process.Reconciler.Add(this);
         using var listing = context.Endpoint.Temporary ? null : process.Roster.Add(workers);
@@ -89,7 +94,7 @@ internal sealed class JobFetcher
     {
         if (lost.AreDue)
         {
-            return lost.PutBack();
+            return lost.PutBack().WaitAsync(impatience.Token);
         }
 
         if (IsQuiet && workers.HaveBacklog)
@@ -133,7 +138,7 @@ internal sealed class JobFetcher
         try
         {
             var asked = RedisLink.Time.GetTimestamp();
-            claimed = await process.Claims.Claim(request).ConfigureAwait(false);
+            claimed = await process.Claims.Claim(request).WaitAsync(impatience.Token).ConfigureAwait(false);
             pace.Answered(RedisLink.Time.GetElapsedTime(asked));
         }
         catch (Exception fault)
@@ -242,6 +247,7 @@ internal sealed class JobFetcher
         {
             await process
                 .Claims.Requeue(jobs.Select(job => (queues.Names[job.Queue], job.Number)))
+                .WaitAsync(impatience.Token)
                 .ConfigureAwait(false);
         }
         catch
@@ -267,6 +273,7 @@ internal sealed class JobFetcher
         await farewell.Try("acknowledge the last finished jobs", Flush).ConfigureAwait(false);
         await waiters.DisposeAsync().ConfigureAwait(false);
         ledger.Dispose();
+        impatience.Dispose();
     }
 
     async Task PutBackUnstarted()

@@ -42,6 +42,7 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
     static readonly TimeSpan turn = TimeSpan.FromSeconds(3);
 
     readonly RedisLink link = redis.Working;
+    bool hadTurn;
 
     public async Task<PollTurn> TakeTurn(DateTimeOffset now)
     {
@@ -50,14 +51,15 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
                 await link.Run(
                         Script.TakeTurn,
                         [keys.Polling, keys.Retry, keys.Schedule],
-                        [keys.Identity, Score.From(now), (long)turn.TotalMilliseconds]
+                        [keys.Identity, Score.From(now), (long)turn.TotalMilliseconds, hadTurn ? 1 : 0]
                     )
                     .ConfigureAwait(false)
             )!;
         var scores = reply[2..].Select(score => (string)score!).Where(score => score.Length > 0).Select(Score.Parse);
 
+        hadTurn = (int)reply[0] == 1;
         return new PollTurn(
-            (int)reply[0] == 1,
+            hadTurn,
             (long)reply[1],
             scores.Order().Select(score => (DateTimeOffset?)Score.ToTime(score)).FirstOrDefault()
         );

@@ -10,8 +10,10 @@
 local fields = tonumber(ARGV[4])
 local added = redis.pcall('SADD', KEYS[1], ARGV[1])
 local refusal = type(added) == 'table' and added.err or ''
-redis.call('EXPIRE', KEYS[2], ARGV[2])
-redis.call('SADD', KEYS[1], ARGV[1])
+if refusal ~= '' then
+  redis.call('EXPIRE', KEYS[2], ARGV[2])
+  redis.call('SADD', KEYS[1], ARGV[1])
+end
 redis.call('HSET', KEYS[2], unpack(ARGV, 5, 4 + fields))
 redis.call('EXPIRE', KEYS[2], ARGV[2])
 

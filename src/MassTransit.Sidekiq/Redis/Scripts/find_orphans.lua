@@ -5,8 +5,12 @@
 -- Bound: one EXISTS for each live process, however many processes ask. One step: a kill leaves a key that ends by itself.
 -- PERSIST needs no memory: a step that has written may still add when memory is full, and the jobs of the dead would wait.
 
-redis.call('PERSIST', KEYS[1])
-if ARGV[2] ~= '0' and not redis.call('SET', KEYS[2], 1, 'NX', 'PX', ARGV[2]) then
+local turn = ARGV[2] == '0' or redis.pcall('SET', KEYS[2], 1, 'NX', 'PX', ARGV[2])
+if type(turn) == 'table' and turn.err then
+  redis.call('PERSIST', KEYS[1])
+  turn = redis.call('SET', KEYS[2], 1, 'NX', 'PX', ARGV[2])
+end
+if not turn then
   return {}
 end
 

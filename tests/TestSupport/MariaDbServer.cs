@@ -10,8 +10,6 @@ public sealed class MariaDbServer : IAsyncDisposable
 {
     const string User = "mysql";
 
-    // As for PostgreSQL: all tests of an assembly wait for one set of system tables.
-    static readonly TimeSpan longestSetup = TimeSpan.FromMinutes(1);
     static readonly Lazy<Task<MariaDbServer>> shared = new(Start);
     static int next;
 
@@ -49,13 +47,9 @@ public sealed class MariaDbServer : IAsyncDisposable
     {
         var folder = Directory.CreateTempSubdirectory("sidekiq-mariadb-").FullName;
         Reaper.Watch(folder);
-        if (Environment.UserName == "root")
-        {
-            await Run("chown", User, folder);
-        }
-
-        await Run([
-            .. AsMySql(Requires.Program("mariadb-install-db", "mariadb-server")),
+        await ServerAccount.Own(User, folder);
+        await ServerAccount.Run([
+            .. ServerAccount.As(User, Requires.Program("mariadb-install-db", "mariadb-server")),
             "--no-defaults",
             $"--datadir={Data(folder)}",
             "--auth-root-authentication-method=normal",
@@ -79,7 +73,7 @@ public sealed class MariaDbServer : IAsyncDisposable
     {
         string[] command =
         [
-            .. AsMySql(Requires.Program("mariadbd", "mariadb-server")),
+            .. ServerAccount.As(User, Requires.Program("mariadbd", "mariadb-server")),
             "--no-defaults",
             $"--datadir={Data(folder)}",
             $"--socket={Path.Combine(folder, "socket")}",
@@ -106,26 +100,6 @@ public sealed class MariaDbServer : IAsyncDisposable
         return null;
 
         static bool IsTaken(string line) => line.Contains("Address already in use", StringComparison.Ordinal);
-    }
-
-    /// It refuses to run as root.
-    static string[] AsMySql(string program) =>
-        Environment.UserName == "root"
-            ?
-            [
-                Requires.Program("setpriv", "util-linux"),
-                $"--reuid={User}",
-                $"--regid={User}",
-                "--clear-groups",
-                program,
-            ]
-            : [program];
-
-    static async Task Run(params string[] command)
-    {
-        await using var process = ChildProcess.Start(command[0], command[1..]);
-        await process.Exited.WaitAsync(longestSetup);
-        Assert.True(process.ExitCode == 0, $"{string.Join(' ', command)} failed:\n{process.Dump()}");
     }
 
     static string Data(string folder) => Path.Combine(folder, "data");

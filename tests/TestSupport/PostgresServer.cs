@@ -10,9 +10,6 @@ public sealed class PostgresServer : IAsyncDisposable
 {
     const string User = "postgres";
 
-    // All tests of an assembly wait for one initdb, however busy the machine is.
-    static readonly TimeSpan longestSetup = TimeSpan.FromMinutes(1);
-
     readonly string programs;
     readonly string folder;
     ChildProcess process;
@@ -42,9 +39,9 @@ public sealed class PostgresServer : IAsyncDisposable
         var programs = Requires.Folder("/usr/lib/postgresql", Path.Combine("bin", "postgres"), "postgresql");
         var folder = Directory.CreateTempSubdirectory("sidekiq-postgres-").FullName;
         Reaper.Watch(folder);
-        await Run("chown", User, folder);
-        await Run([
-            .. AsPostgres(Path.Combine(programs, "initdb")),
+        await ServerAccount.Own(User, folder);
+        await ServerAccount.Run([
+            .. ServerAccount.As(User, Path.Combine(programs, "initdb")),
             "-D",
             Data(folder),
             "-U",
@@ -100,7 +97,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         string[] command =
         [
-            .. AsPostgres(Path.Combine(programs, "postgres")),
+            .. ServerAccount.As(User, Path.Combine(programs, "postgres")),
             "-D",
             Data(folder),
             "-p",
@@ -130,31 +127,6 @@ public sealed class PostgresServer : IAsyncDisposable
         return null;
 
         static bool IsTaken(string line) => line.Contains("Address already in use", StringComparison.Ordinal);
-    }
-
-    /// PostgreSQL refuses to run as root.
-    static string[] AsPostgres(string program) =>
-        Environment.UserName == "root"
-            ?
-            [
-                Requires.Program("setpriv", "util-linux"),
-                $"--reuid={User}",
-                $"--regid={User}",
-                "--clear-groups",
-                program,
-            ]
-            : [program];
-
-    static async Task Run(params string[] command)
-    {
-        if (command[0] == "chown" && Environment.UserName != "root")
-        {
-            return;
-        }
-
-        await using var process = ChildProcess.Start(command[0], command[1..]);
-        await process.Exited.WaitAsync(longestSetup);
-        Assert.True(process.ExitCode == 0, $"{string.Join(' ', command)} failed:\n{process.Dump()}");
     }
 
     static string Data(string folder) => Path.Combine(folder, "data");

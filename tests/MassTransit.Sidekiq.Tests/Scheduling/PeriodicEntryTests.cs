@@ -1,6 +1,5 @@
-using System.Globalization;
-using System.Text;
 using MassTransit.Sidekiq.Tests.Redis;
+using static MassTransit.Sidekiq.Tests.Scheduling.PeriodicSteps;
 
 namespace MassTransit.Sidekiq.Tests.Scheduling;
 
@@ -81,26 +80,4 @@ public class PeriodicEntryTests
 
         Assert.Contains("[\"é<\"]", Assert.Single(await steps.Redis.Queue("nightly")), StringComparison.Ordinal);
     }
-
-    static async Task Register(RedisSteps steps, FakeClock clock, params PeriodicJob[] jobs) =>
-        await new PeriodicStore(steps.Connection, steps.Keys).Register(
-            "App",
-            [.. jobs.Select(job => (job, job.Next(clock.GetUtcNow())!.Value))]
-        );
-
-    static PeriodicRunner Runner(RedisSteps process, FakeClock clock) =>
-        new(new PeriodicStore(process.Connection, process.Keys), default, clock, () => 0);
-
-    static PeriodicJob Job(string id, string cron) =>
-        new()
-        {
-            Id = id,
-            Cron = cron,
-            TimeZone = "Etc/UTC",
-            Owner = "App",
-            Target = new PeriodicTarget { Queue = id[(id.IndexOf(':', StringComparison.Ordinal) + 1)..] },
-            Job = Encoding.UTF8.GetBytes("""{"retry":true,"args":[1,"a"],"class":"Nightly"}"""),
-        };
-
-    static DateTimeOffset Time(string ofDay) => TestClock.Today + TimeSpan.Parse(ofDay, CultureInfo.InvariantCulture);
 }

@@ -1,7 +1,7 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using MassTransit.Sidekiq.Tests.Redis;
+using static MassTransit.Sidekiq.Tests.Scheduling.PeriodicSteps;
 
 namespace MassTransit.Sidekiq.Tests.Scheduling;
 
@@ -295,30 +295,8 @@ public class PeriodicRunnerTests
         );
     }
 
-    static async Task Register(RedisSteps steps, FakeClock clock, params PeriodicJob[] jobs) =>
-        await new PeriodicStore(steps.Connection, steps.Keys).Register(
-            "App",
-            [.. jobs.Select(job => (job, job.Next(clock.GetUtcNow())!.Value))]
-        );
-
-    static PeriodicRunner Runner(RedisSteps process, FakeClock clock) =>
-        new(new PeriodicStore(process.Connection, process.Keys), default, clock, () => 0);
-
-    static PeriodicJob Job(string id, string cron) =>
-        new()
-        {
-            Id = id,
-            Cron = cron,
-            TimeZone = "Etc/UTC",
-            Owner = "App",
-            Target = new PeriodicTarget { Queue = id[(id.IndexOf(':', StringComparison.Ordinal) + 1)..] },
-            Job = Encoding.UTF8.GetBytes("""{"retry":true,"args":[1,"a"],"class":"Nightly"}"""),
-        };
-
     static async Task<IEnumerable<string>> Jids(RedisSteps steps, string queue) =>
         (await steps.Redis.Queue(queue)).Select(job => JsonElement.Parse(job).GetProperty("jid").GetString()!);
-
-    static DateTimeOffset Time(string ofDay) => TestClock.Today + TimeSpan.Parse(ofDay, CultureInfo.InvariantCulture);
 
     /// The midnight at which the next day of Berlin begins that has so many hours.
     static DateTimeOffset NextDayInBerlin(int hours)

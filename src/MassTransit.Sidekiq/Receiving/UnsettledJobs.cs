@@ -78,8 +78,9 @@ internal sealed class UnsettledJobs
                 await settle().ConfigureAwait(false);
                 Remove(delivery);
             }
-            catch (SidekiqRedisException refused)
+            catch (Exception refused) when (refused is not ConnectionException { IsTransient: true })
             {
+                // It concerns this job. The others do not wait for it.
                 Reason = refused.Message;
             }
         }

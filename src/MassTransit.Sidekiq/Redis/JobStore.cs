@@ -52,15 +52,18 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
                     [Value(json), Score.From(due), TokenEnd(due)]
                 )
                 .ConfigureAwait(false);
-            return;
+        }
+        else
+        {
+            await link.Call(
+                    "schedule",
+                    keys.Schedule,
+                    database => database.SortedSetAddAsync(keys.Schedule, Value(json), Score.ToSeconds(due))
+                )
+                .ConfigureAwait(false);
         }
 
-        await link.Call(
-                "schedule",
-                keys.Schedule,
-                database => database.SortedSetAddAsync(keys.Schedule, Value(json), Score.ToSeconds(due))
-            )
-            .ConfigureAwait(false);
+        redis.Refusals.Passed();
     }
 
     /// False when nothing waits under this token any more. A job that somebody moved in time by hand is not found.

@@ -71,6 +71,7 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
 
         var reply = (RedisResult[])
             (await link.Run(Script.Publish, touched, Arguments(keys.Prefix, request)).ConfigureAwait(false))!;
+        redis.Refusals.Passed();
         foreach (var copy in request.Copies is null ? [] : reply[1..])
         {
             request.Copies!.Add((string)copy!);

@@ -249,7 +249,7 @@ public sealed class FeatureTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Bus_that_is_never_started_publishes_all_the_same_and_says_what_it_missed()
+    public async Task Bus_that_is_never_started_publishes_all_the_same()
     {
         await using var redis = await RedisServer.Lease();
         await using var subscriber = await TestBus.Start(

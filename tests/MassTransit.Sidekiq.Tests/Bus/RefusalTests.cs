@@ -222,7 +222,7 @@ public sealed class RefusalTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Stop_of_a_process_waits_two_seconds_at_most_for_a_Redis_that_is_silent()
+    public async Task Stop_of_a_process_does_not_wait_for_the_timeouts_of_a_Redis_that_is_silent()
     {
         await using var redis = await RedisServer.StartOwn();
         var seen = new Seen<int>();

@@ -21,12 +21,12 @@ internal sealed class JobFetcher
     readonly SidekiqReceiveEndpointContext context;
     readonly SidekiqProcess process;
     readonly QueueOrder queues;
-    readonly DeliveryLedger ledger;
+    readonly JobsInHand ledger;
     readonly JobWorkers workers;
     readonly QueueWaiters waiters;
     readonly ClaimPace pace;
     readonly TimeProvider clock;
-    readonly Signal changed = new();
+    readonly WakeUp changed = new();
     readonly int[] order;
     readonly LostClaims lost;
     readonly CancellationTokenSource impatience = new();
@@ -43,7 +43,7 @@ internal sealed class JobFetcher
         order = [.. Enumerable.Range(0, queues.Names.Count)];
         lost = new LostClaims(process.Claims, queues.Names, clock);
         pace = new ClaimPace(clock);
-        ledger = new DeliveryLedger(queues.Names.Count, RedisLink.Time, changed);
+        ledger = new JobsInHand(queues.Names.Count, RealTime.Clock, changed);
         workers = new JobWorkers(context, process, dispatcher, ledger);
         waiters = new QueueWaiters(process, queues.Names, context.Endpoint.Temporary, clock);
     }
@@ -137,9 +137,9 @@ internal sealed class JobFetcher
         ClaimedJobs claimed;
         try
         {
-            var asked = RedisLink.Time.GetTimestamp();
+            var asked = RealTime.Clock.GetTimestamp();
             claimed = await process.Claims.Claim(request).WaitAsync(impatience.Token).ConfigureAwait(false);
-            pace.Answered(RedisLink.Time.GetElapsedTime(asked));
+            pace.Answered(RealTime.Clock.GetElapsedTime(asked));
         }
         catch (Exception fault)
         {

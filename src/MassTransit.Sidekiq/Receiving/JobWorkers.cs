@@ -9,7 +9,7 @@ internal sealed class JobWorkers(
     SidekiqReceiveEndpointContext context,
     SidekiqProcess process,
     IReceivePipeDispatcher dispatcher,
-    DeliveryLedger ledger
+    JobsInHand ledger
 )
 {
     /// How long cancelled jobs have to settle before a stop leaves them behind.
@@ -17,7 +17,7 @@ internal sealed class JobWorkers(
 
     readonly ConcurrentQueue<ClaimedJob> backlog = new();
     readonly ConcurrentStack<int> resting = new(Enumerable.Range(0, context.Endpoint.Concurrency));
-    readonly Signal rested = new();
+    readonly WakeUp rested = new();
     readonly JobReceiveContext?[] running = new JobReceiveContext?[context.Endpoint.Concurrency];
 
     // What each worker has in hand: the position of its queue, and its delivery number; 0 for nothing.

@@ -45,7 +45,7 @@ internal sealed class OwnSubscriptions(IEnumerable<Uri> endpoints, ILogger logge
     {
         try
         {
-            await there.Task.WaitAsync(patience, RedisLink.Time).ConfigureAwait(false);
+            await there.Task.WaitAsync(patience, RealTime.Clock).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

@@ -60,7 +60,7 @@ internal sealed class PoolWatch(ILogger logger)
                 Calm();
                 Ask();
             }
-            else if (RedisLink.Time.GetElapsedTime(askedAt) >= late)
+            else if (RealTime.Clock.GetElapsedTime(askedAt) >= late)
             {
                 Help();
             }
@@ -70,17 +70,17 @@ internal sealed class PoolWatch(ILogger logger)
     void Ask()
     {
         hasRun = false;
-        askedAt = RedisLink.Time.GetTimestamp();
+        askedAt = RealTime.Clock.GetTimestamp();
         ThreadPool.UnsafeQueueUserWorkItem(static watch => watch.hasRun = true, this, preferLocal: false);
     }
 
     void Help()
     {
-        lastLateAt = RedisLink.Time.GetTimestamp();
+        lastLateAt = RealTime.Clock.GetTimestamp();
         if (lateAt == 0)
         {
             lateAt = askedAt;
-            logger.PoolIsLate(RedisLink.Time.GetElapsedTime(askedAt).TotalSeconds, ThreadPool.ThreadCount, MostThreads);
+            logger.PoolIsLate(RealTime.Clock.GetElapsedTime(askedAt).TotalSeconds, ThreadPool.ThreadCount, MostThreads);
         }
 
         ThreadPool.GetMinThreads(out var minimum, out var completionPorts);
@@ -93,9 +93,9 @@ internal sealed class PoolWatch(ILogger logger)
 
     void Calm()
     {
-        if (lateAt != 0 && RedisLink.Time.GetElapsedTime(lastLateAt) >= calm)
+        if (lateAt != 0 && RealTime.Clock.GetElapsedTime(lastLateAt) >= calm)
         {
-            logger.PoolIsInTime(RedisLink.Time.GetElapsedTime(lateAt, lastLateAt).TotalSeconds, ThreadPool.ThreadCount);
+            logger.PoolIsInTime(RealTime.Clock.GetElapsedTime(lateAt, lastLateAt).TotalSeconds, ThreadPool.ThreadCount);
             lateAt = 0;
         }
     }

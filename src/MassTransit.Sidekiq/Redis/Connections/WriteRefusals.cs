@@ -34,7 +34,7 @@ internal sealed class WriteRefusals(string address, ILogger logger)
     {
         lock (gate)
         {
-            last = RedisLink.Time.GetTimestamp();
+            last = RealTime.Clock.GetTimestamp();
             if (code is null)
             {
                 (code, since) = (by, last);
@@ -52,10 +52,10 @@ internal sealed class WriteRefusals(string address, ILogger logger)
 
         lock (gate)
         {
-            if (code is not null && RedisLink.Time.GetElapsedTime(last) >= calm)
+            if (code is not null && RealTime.Clock.GetElapsedTime(last) >= calm)
             {
                 code = null;
-                logger.WritesTaken(address, RedisLink.Time.GetElapsedTime(since).TotalSeconds);
+                logger.WritesTaken(address, RealTime.Clock.GetElapsedTime(since).TotalSeconds);
             }
         }
     }

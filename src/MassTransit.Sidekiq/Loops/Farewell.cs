@@ -8,14 +8,14 @@ internal sealed class Farewell(string consequence)
 
     public async Task Try(string what, Func<Task> step)
     {
-        var started = RedisLink.Time.GetTimestamp();
+        var started = RealTime.Clock.GetTimestamp();
         try
         {
-            await step().WaitAsync(patience, RedisLink.Time).ConfigureAwait(false);
+            await step().WaitAsync(patience, RealTime.Clock).ConfigureAwait(false);
         }
         catch (Exception fault)
         {
-            var left = patience - RedisLink.Time.GetElapsedTime(started);
+            var left = patience - RealTime.Clock.GetElapsedTime(started);
             patience = left > TimeSpan.Zero ? left : TimeSpan.Zero;
             LogContext.Warning?.Log(fault, "Could not {Step} at stop: {Consequence}", what, consequence);
         }

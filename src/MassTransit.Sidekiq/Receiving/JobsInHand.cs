@@ -2,13 +2,13 @@ namespace MassTransit.Sidekiq;
 
 /// What an endpoint has in hand: how many jobs it holds, and which of them are finished but not yet acknowledged in Redis,
 /// by the position of their queue.
-internal sealed class DeliveryLedger : IDisposable
+internal sealed class JobsInHand : IDisposable
 {
     /// How long finished jobs wait for a claim that acknowledges them in passing.
     static readonly TimeSpan patience = TimeSpan.FromMilliseconds(20);
 
     readonly Lock gate = new();
-    readonly Signal changed;
+    readonly WakeUp changed;
     readonly ITimer timer;
     List<long>[] settled;
     List<long>[] sent;
@@ -18,7 +18,7 @@ internal sealed class DeliveryLedger : IDisposable
     bool areSentAgain;
     volatile bool areDue;
 
-    public DeliveryLedger(int queues, TimeProvider clock, Signal changed)
+    public JobsInHand(int queues, TimeProvider clock, WakeUp changed)
     {
         this.changed = changed;
         (settled, sent) = (Lists(queues), Lists(queues));

@@ -22,7 +22,7 @@ internal sealed class OutboxNotifier<TDbContext>(
     static readonly TimeSpan longestHold = TimeSpan.FromSeconds(10);
     static readonly TimeSpan untilWoken = TimeSpan.FromHours(1);
 
-    readonly Signal committed = new();
+    readonly WakeUp committed = new();
     BackgroundLoop? loop;
 
     protected override void Start(IBusInstance bus)

@@ -11,7 +11,7 @@ internal sealed class QueueLookout(ClaimStore claims) : IAsyncDisposable
     readonly Lock gate = new();
     readonly Dictionary<string, TaskCompletionSource> awaited = new(StringComparer.Ordinal);
     readonly CancellationTokenSource stopping = new();
-    readonly Signal asked = new();
+    readonly WakeUp asked = new();
     Task looking = Task.CompletedTask;
     bool hasBegun;
 
@@ -53,7 +53,7 @@ internal sealed class QueueLookout(ClaimStore claims) : IAsyncDisposable
             var queues = Awaited();
             if (queues.Count == 0)
             {
-                await asked.Wait(Timeout.InfiniteTimeSpan, RedisLink.Time, stopping.Token).ConfigureAwait(false);
+                await asked.Wait(Timeout.InfiniteTimeSpan, RealTime.Clock, stopping.Token).ConfigureAwait(false);
                 continue;
             }
 
@@ -71,7 +71,7 @@ internal sealed class QueueLookout(ClaimStore claims) : IAsyncDisposable
                 pause = backOff.Next();
             }
 
-            await Task.Delay(pause, RedisLink.Time, stopping.Token)
+            await Task.Delay(pause, RealTime.Clock, stopping.Token)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

@@ -6,10 +6,10 @@ namespace MassTransit.Sidekiq;
 internal sealed class SilenceWatch(TimeSpan limit)
 {
     long completed;
-    long since = RedisLink.Time.GetTimestamp();
+    long since = RealTime.Clock.GetTimestamp();
 
     /// A new connection starts with the whole limit before it.
-    public void Reset() => since = RedisLink.Time.GetTimestamp();
+    public void Reset() => since = RealTime.Clock.GetTimestamp();
 
     public bool IsTooLong(IConnectionMultiplexer watched)
     {
@@ -22,6 +22,6 @@ internal sealed class SilenceWatch(TimeSpan limit)
             return false;
         }
 
-        return RedisLink.Time.GetElapsedTime(since) > limit;
+        return RealTime.Clock.GetElapsedTime(since) > limit;
     }
 }

@@ -70,7 +70,7 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
         if (last is not null)
         {
             // One that is still being opened, since Redis is silent, is closed when it is.
-            await Task.WhenAny(last, Task.Delay(watchPeriod, RedisLink.Time)).ConfigureAwait(false);
+            await Task.WhenAny(last, Task.Delay(watchPeriod, RealTime.Clock)).ConfigureAwait(false);
             _ = last.ContinueWith(_ => Close(), TaskScheduler.Default);
         }
 
@@ -93,7 +93,7 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
                 );
             }
 
-            watch ??= RedisLink.Time.CreateTimer(_ => Watch(), null, watchPeriod, watchPeriod);
+            watch ??= RealTime.Clock.CreateTimer(_ => Watch(), null, watchPeriod, watchPeriod);
             return database is { } open ? Task.FromResult(open) : opening ??= Open();
         }
     }
@@ -158,7 +158,7 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
             // Events can be missed between connecting and listening. But the client says that it is connected for a moment
             // after it was not.
             else if (
-                isLost || (!IsConnected && RedisLink.Time.GetElapsedTime(Volatile.Read(ref failedAt)) >= watchPeriod)
+                isLost || (!IsConnected && RealTime.Clock.GetElapsedTime(Volatile.Read(ref failedAt)) >= watchPeriod)
             )
             {
                 BeginVerify(watched, open);
@@ -212,12 +212,12 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
     {
         lock (gate)
         {
-            if (reopenedAt != 0 && RedisLink.Time.GetElapsedTime(reopenedAt) < watchPeriod)
+            if (reopenedAt != 0 && RealTime.Clock.GetElapsedTime(reopenedAt) < watchPeriod)
             {
                 return;
             }
 
-            reopenedAt = RedisLink.Time.GetTimestamp();
+            reopenedAt = RealTime.Clock.GetTimestamp();
         }
 
         // Another server of several may be the primary; the only one there is may become it again.
@@ -285,7 +285,7 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
             return;
         }
 
-        Volatile.Write(ref failedAt, RedisLink.Time.GetTimestamp());
+        Volatile.Write(ref failedAt, RealTime.Clock.GetTimestamp());
         Lose(lost.FailureType.ToString(), replace: primary.MayChange);
     }
 

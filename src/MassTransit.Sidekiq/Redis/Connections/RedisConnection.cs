@@ -84,7 +84,7 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     /// How long Redis has been there without an outage, as far as this process knows: since it began, since its last outage
     /// ended, or, when Redis began later than that, since then.
-    public TimeSpan SinceBack => RedisLink.Time.GetElapsedTime(Volatile.Read(ref backAt));
+    public TimeSpan SinceBack => RealTime.Clock.GetElapsedTime(Volatile.Read(ref backAt));
 
     /// How often an outage has ended: what Redis was told before may have gone with it.
     public int Epoch => Volatile.Read(ref epoch);
@@ -101,7 +101,7 @@ internal sealed class RedisConnection : IAsyncDisposable
     {
         var ended = Volatile.Read(ref back).Task;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAny(ended, Task.Delay(atMost, RedisLink.Time, either.Token)).ConfigureAwait(false);
+        await Task.WhenAny(ended, Task.Delay(atMost, RealTime.Clock, either.Token)).ConfigureAwait(false);
         await either.CancelAsync().ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
     }
@@ -135,7 +135,7 @@ internal sealed class RedisConnection : IAsyncDisposable
                 }
             }
 
-            await Task.Delay(retryDelay, RedisLink.Time, cancellationToken).ConfigureAwait(false);
+            await Task.Delay(retryDelay, RealTime.Clock, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -200,7 +200,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         // It may have begun a moment ago, with leases that had ended meanwhile in its data.
         if (int.TryParse(RedisInfo.Field(info, "uptime_in_seconds:"), CultureInfo.InvariantCulture, out var uptime))
         {
-            var began = RedisLink.Time.GetTimestamp() - (uptime * RedisLink.Time.TimestampFrequency);
+            var began = RealTime.Clock.GetTimestamp() - (uptime * RealTime.Clock.TimestampFrequency);
             Interlocked.Exchange(ref backAt, Math.Max(backAt, began));
         }
 
@@ -236,14 +236,14 @@ internal sealed class RedisConnection : IAsyncDisposable
             // Both links are lost together, more or less: one outage from the first loss to the last return.
             if (lost is null && down.Count == 0)
             {
-                length = RedisLink.Time.GetElapsedTime(lostAt);
-                backAt = RedisLink.Time.GetTimestamp();
+                length = RealTime.Clock.GetElapsedTime(lostAt);
+                backAt = RealTime.Clock.GetTimestamp();
                 epoch++;
                 Logger.RedisBack(Settings.Address, length.Value.TotalSeconds);
             }
             else if (lost is not null && down.Count == 1)
             {
-                (outage, lostAt) = (lost, RedisLink.Time.GetTimestamp());
+                (outage, lostAt) = (lost, RealTime.Clock.GetTimestamp());
                 // Here, so that no log shows the end of an outage before its beginning.
                 Logger.RedisLost(Settings.Address, reason);
             }

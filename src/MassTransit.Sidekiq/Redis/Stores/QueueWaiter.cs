@@ -156,7 +156,7 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
         if (!answer.IsCompleted)
         {
             await Unblock(open.ClientId, answer)
-                .WaitAsync(longestUnblock, RedisLink.Time, CancellationToken.None)
+                .WaitAsync(longestUnblock, RealTime.Clock, CancellationToken.None)
                 .ConfigureAwait(false);
         }
     }
@@ -167,7 +167,7 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
         while (!answer.IsCompleted)
         {
             await Task.WhenAny(answer, Tell(clientId)).ConfigureAwait(false);
-            await Task.WhenAny(answer, Task.Delay(unblockAgain, RedisLink.Time, CancellationToken.None))
+            await Task.WhenAny(answer, Task.Delay(unblockAgain, RealTime.Clock, CancellationToken.None))
                 .ConfigureAwait(false);
         }
     }
@@ -200,7 +200,7 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
 
     async Task Pause(CancellationToken cancellationToken)
     {
-        await Task.Delay(pause, RedisLink.Time, cancellationToken)
+        await Task.Delay(pause, RealTime.Clock, cancellationToken)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         pause = pause * 2 < longestPause ? pause * 2 : longestPause;
     }

@@ -57,10 +57,10 @@ internal sealed class Heartbeat
         }
 
         var beat = Describe(endpoints);
-        var started = RedisLink.Time.GetTimestamp();
+        var started = RealTime.Clock.GetTimestamp();
         isListed = true;
         var signal = await store.Beat(beat).ConfigureAwait(false);
-        roundTrip = RedisLink.Time.GetElapsedTime(started);
+        roundTrip = RealTime.Clock.GetElapsedTime(started);
         LastBeat = beat.Time;
 
         // First: it has been taken, and nothing that follows may lose it.

@@ -19,7 +19,7 @@ internal sealed class PrimaryWatch : IAsyncDisposable
 #pragma warning disable CA2213 // Nothing is left to it once it is cancelled, and a late look may still ask it
     readonly CancellationTokenSource closed = new();
 #pragma warning restore CA2213
-    readonly Signal asked = new();
+    readonly WakeUp asked = new();
     readonly Lock gate = new();
     TaskCompletionSource looked = NewLook();
     Task watching = Task.CompletedTask;
@@ -64,7 +64,7 @@ internal sealed class PrimaryWatch : IAsyncDisposable
             if (current is null)
             {
                 await NextLook()
-                    .WaitAsync(settings.CommandTimeout, RedisLink.Time, cancellationToken)
+                    .WaitAsync(settings.CommandTimeout, RealTime.Clock, cancellationToken)
                     .ConfigureAwait(false);
             }
         }
@@ -146,7 +146,7 @@ internal sealed class PrimaryWatch : IAsyncDisposable
         {
             await Look().ConfigureAwait(false);
             await asked
-                .Wait(current is null ? searchPeriod : period, RedisLink.Time, closed.Token)
+                .Wait(current is null ? searchPeriod : period, RealTime.Clock, closed.Token)
                 .ConfigureAwait(false);
         }
     }
@@ -183,12 +183,4 @@ internal sealed class PrimaryWatch : IAsyncDisposable
 
         done.SetResult();
     }
-}
-
-/// Who knows which server is the primary.
-internal interface IPrimarySource : IAsyncDisposable
-{
-    /// `connected` is the one in use, as long as its connections hold. Null when nobody can tell, which leaves things as
-    /// they are.
-    Task<EndPoint?> Find(EndPoint? connected, CancellationToken cancellationToken);
 }

@@ -6,9 +6,6 @@ namespace MassTransit.Sidekiq;
 /// is how many must have what is written before a call is done.
 internal sealed class RedisLink : IAsyncDisposable
 {
-    /// The network keeps real time, whatever clock the jobs live by.
-    public static readonly TimeProvider Time = TimeProvider.System;
-
     readonly RedisSettings settings;
     readonly KeptMultiplexer multiplexer;
     readonly WriteRefusals refusals;

@@ -9,7 +9,7 @@ internal sealed class BackgroundLoop(string name, Func<CancellationToken, Task<T
     static readonly TimeSpan longestStop = TimeSpan.FromSeconds(1);
 
     readonly CancellationTokenSource stopping = new();
-    readonly Signal wake = new();
+    readonly WakeUp wake = new();
     Task running = Task.CompletedTask;
 
     public void Start() => running = Task.Run(Run);

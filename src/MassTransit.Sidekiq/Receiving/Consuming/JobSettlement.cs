@@ -10,7 +10,7 @@ namespace MassTransit.Sidekiq;
 internal sealed class JobSettlement(
     SidekiqReceiveEndpointContext endpoint,
     SidekiqProcess process,
-    DeliveryLedger ledger,
+    JobsInHand ledger,
     ClaimedJob claimed,
     CancellationToken stopping
 ) : ReceiveLockContext

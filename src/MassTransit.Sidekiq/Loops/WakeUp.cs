@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq;
 
 /// Something happened: wakes the one loop that waits for it, at once or at its next wait.
-internal sealed class Signal
+internal sealed class WakeUp
 {
     TaskCompletionSource set = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

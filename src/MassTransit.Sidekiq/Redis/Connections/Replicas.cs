@@ -73,10 +73,10 @@ internal sealed class Replicas(RedisSettings settings) : IPrimarySource
         }
         else if (strangerSince == 0)
         {
-            strangerSince = RedisLink.Time.GetTimestamp();
+            strangerSince = RealTime.Clock.GetTimestamp();
         }
 
-        return strangerSince != 0 && RedisLink.Time.GetElapsedTime(strangerSince) >= patience
+        return strangerSince != 0 && RealTime.Clock.GetElapsedTime(strangerSince) >= patience
             ? Choose(told, connected: null, history: "")
             : null;
     }

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq.Benchmarks;
 
-/// Collects one value per figure and round; what counts is the median over the rounds.
+// Collects one value per figure and round; what counts is the median over the rounds.
 internal sealed class Figures
 {
     readonly Dictionary<string, (string Unit, List<double> Values)> figures = new(StringComparer.Ordinal);
@@ -36,7 +36,7 @@ internal sealed class Figures
         }
     }
 
-    /// name -> { median, min, max, unit }, so that a number can be looked up by its name.
+    // name -> { median, min, max, unit }, so that a number can be looked up by its name.
     public void Write(string file)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);

@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq.Benchmarks;
 
-/// What an idle process costs Redis, and how soon it starts the first job.
+// What an idle process costs Redis, and how soon it starts the first job.
 internal sealed class IdleBenchmark(Lab lab)
 {
     static readonly string[] endpoints = ["idle-a", "idle-b", "idle-c"];
@@ -38,7 +38,7 @@ internal sealed class IdleBenchmark(Lab lab)
             services => services.AddSingleton(arrivals)
         );
 
-    /// From before the send to the first line of the consumer, for one job to an endpoint that waits.
+    // From before the send to the first line of the consumer, for one job to an endpoint that waits.
     async Task Latency(Running bus, Arrivals arrivals, Figures figures)
     {
         var endpoint = await bus.Endpoint($"queue:{endpoints[0]}");
@@ -55,7 +55,7 @@ internal sealed class IdleBenchmark(Lab lab)
         Add(figures, "latency.idle", latencies);
     }
 
-    /// The same way without a bus: the bare client pushes, a bare socket waits with BLMOVE.
+    // The same way without a bus: the bare client pushes, a bare socket waits with BLMOVE.
     async Task BareLatency(Figures figures)
     {
         using var waiter = new TcpClient { NoDelay = true };

@@ -5,7 +5,7 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq.Benchmarks;
 
-/// What all measurements share: a Redis of their own, Ruby at its side, and how long to measure.
+// What all measurements share: a Redis of their own, Ruby at its side, and how long to measure.
 internal sealed class Lab : IAsyncDisposable
 {
     const int SingleSize = 1000;
@@ -22,7 +22,7 @@ internal sealed class Lab : IAsyncDisposable
         Scale = quick ? 0.3 : 1;
     }
 
-    /// 1, or less for a quick look.
+    // 1, or less for a quick look.
     public double Scale { get; }
 
     public TimeSpan Span => TimeSpan.FromSeconds(1.5 * Scale);
@@ -81,7 +81,7 @@ internal sealed class Lab : IAsyncDisposable
             services
         );
 
-    /// Jobs per second of Ruby's client: `how` is "single" or "bulk".
+    // Jobs per second of Ruby's client: `how` is "single" or "bulk".
     public async Task<double> RubyPushes(string how)
     {
         var before = rubyClient.Lines.Count;
@@ -92,7 +92,7 @@ internal sealed class Lab : IAsyncDisposable
         return double.Parse(answer.Split(' ')[2], CultureInfo.InvariantCulture);
     }
 
-    /// Fills queues evenly with jobs as a .NET sender writes them, each with a jid of its own.
+    // Fills queues evenly with jobs as a .NET sender writes them, each with a jid of its own.
     public async Task Fill(string[] queues, int jobs)
     {
         var written = await Written();
@@ -106,7 +106,7 @@ internal sealed class Lab : IAsyncDisposable
         }
     }
 
-    /// Calls of all commands so far, those inside scripts included.
+    // Calls of all commands so far, those inside scripts included.
     public async Task<long> Commands()
     {
         var calls = 0L;
@@ -122,7 +122,7 @@ internal sealed class Lab : IAsyncDisposable
         return calls;
     }
 
-    /// Processor time so far: of this process and of Redis. It tells more than a rate where others use the machine too.
+    // Processor time so far: of this process and of Redis. It tells more than a rate where others use the machine too.
     public (TimeSpan Own, TimeSpan Redis) Cost()
     {
         using var own = Process.GetCurrentProcess();
@@ -141,7 +141,7 @@ internal sealed class Lab : IAsyncDisposable
         }
     }
 
-    /// How often `step` ends in a second, when `inFlight` callers repeat it.
+    // How often `step` ends in a second, when `inFlight` callers repeat it.
     public async Task<double> Rate(string what, int inFlight, Func<Task> step)
     {
         var cost = Cost();
@@ -178,7 +178,7 @@ internal sealed class Lab : IAsyncDisposable
 
     RedisValue[]? jobsWritten;
 
-    /// Real jobs: sent by a bus, read from their queue.
+    // Real jobs: sent by a bus, read from their queue.
     async Task<RedisValue[]> Written()
     {
         if (jobsWritten is not null)
@@ -196,7 +196,7 @@ internal sealed class Lab : IAsyncDisposable
     }
 }
 
-/// A started bus with its container.
+// A started bus with its container.
 internal sealed class Running(ServiceProvider provider) : IAsyncDisposable
 {
     public IServiceProvider Services => provider;

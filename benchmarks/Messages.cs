@@ -2,11 +2,11 @@ using System.Diagnostics;
 
 namespace MassTransit.Sidekiq.Benchmarks;
 
-/// Small enough for a job of about 600 bytes with all that MassTransit says of it.
+// Small enough for a job of about 600 bytes with all that MassTransit says of it.
 [SidekiqJob("BenchJob")]
 public sealed record BenchJob(int Number, string Text)
 {
-    /// What a job is besides this text, in a queue named "bench".
+    // What a job is besides this text, in a queue named "bench".
     public static BenchJob Any { get; } = new(1, new string('x', 90));
 }
 
@@ -22,7 +22,7 @@ public sealed record Question(int Number, string Text)
 
 public sealed record Answer(int Number);
 
-/// A job that remembers when it was sent.
+// A job that remembers when it was sent.
 public sealed record TimedJob(long SentAt);
 
 internal sealed class NoOpConsumer(Meter meter) : IConsumer<BenchJob>
@@ -44,7 +44,7 @@ internal sealed class TimedConsumer(Arrivals arrivals) : IConsumer<TimedJob>
     }
 }
 
-/// Measures between two counts, so that neither start nor stop is in the figure.
+// Measures between two counts, so that neither start nor stop is in the figure.
 internal sealed class Meter(int first, int last, Task gate)
 {
     readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -79,7 +79,7 @@ internal sealed class Meter(int first, int last, Task gate)
     }
 }
 
-/// Hands each arrival to the one who waits for it.
+// Hands each arrival to the one who waits for it.
 internal sealed class Arrivals
 {
     TaskCompletionSource<TimeSpan> next = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -5,8 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq.Benchmarks;
 
-/// The outbox on PostgreSQL with fsync: what staging adds to a business transaction, how fast a backlog drains, and how
-/// soon after its commit a message is consumed.
+// The outbox on PostgreSQL with fsync: what staging adds to a business transaction, how fast a backlog drains, and how
+// soon after its commit a message is consumed.
 internal sealed class OutboxBenchmark(Lab lab)
 {
     const int Writers = 10;
@@ -28,9 +28,9 @@ internal sealed class OutboxBenchmark(Lab lab)
         await lab.Redis.Flush();
     }
 
-    /// Ten writers, each one transaction after another: an order with two lines, the same with one message and with ten;
-    /// one row in a transaction that was begun for it, alone and with one message;
-    /// and a lone row, for which PostgreSQL needs no transaction of its own, so that a message makes it one.
+    // Ten writers, each one transaction after another: an order with two lines, the same with one message and with ten;
+    // one row in a transaction that was begun for it, alone and with one message;
+    // and a lone row, for which PostgreSQL needs no transaction of its own, so that a message makes it one.
     async Task Stage(PostgresServer postgres, Figures figures)
     {
         await using var host = await Host(postgres, outbox => outbox.DisableRelay());
@@ -51,7 +51,7 @@ internal sealed class OutboxBenchmark(Lab lab)
         figures.AddRatio("outbox.staged_vs_lone_row", rowAndOne, row);
     }
 
-    /// A backlog of transactions of one message: from the first tenth that is in Redis to the last message.
+    // A backlog of transactions of one message: from the first tenth that is in Redis to the last message.
     async Task<double> Drain(PostgresServer postgres, int hosts)
     {
         var messages = lab.Jobs(60_000);
@@ -85,7 +85,7 @@ internal sealed class OutboxBenchmark(Lab lab)
         }
     }
 
-    /// Copies of a transaction that a host has staged, in the tables that a busy application leaves behind.
+    // Copies of a transaction that a host has staged, in the tables that a busy application leaves behind.
     async Task Backlog(PostgresServer postgres, int messages)
     {
         await using (var host = await Host(postgres, outbox => outbox.DisableRelay()))
@@ -113,8 +113,8 @@ internal sealed class OutboxBenchmark(Lab lab)
         await db.Database.ExecuteSqlRawAsync("""VACUUM ANALYZE "OutboxState", "OutboxMessage" """);
     }
 
-    /// A hundred transactions a second, each with one message to an endpoint of the same process: from the moment at which
-    /// SaveChanges has returned to the first line of the consumer.
+    // A hundred transactions a second, each with one message to an endpoint of the same process: from the moment at which
+    // SaveChanges has returned to the first line of the consumer.
     async Task Latency(PostgresServer postgres, Figures figures)
     {
         const int perSecond = 100;
@@ -228,7 +228,7 @@ internal sealed class OutboxBenchmark(Lab lab)
         new(new DbContextOptionsBuilder<BenchDb>().UseNpgsql(postgres.ConnectionString + Database).Options);
 }
 
-/// The business rows that messages are staged beside.
+// The business rows that messages are staged beside.
 public sealed class BenchOrder
 {
     public Guid Id { get; set; }
@@ -267,7 +267,7 @@ public sealed class BenchDb(DbContextOptions<BenchDb> options) : DbContext(optio
 
 public sealed record CommittedJob(int Number);
 
-/// When each message was committed, and when it was consumed.
+// When each message was committed, and when it was consumed.
 internal sealed class Committed
 {
     readonly ConcurrentDictionary<int, long> committed = new();
@@ -279,7 +279,7 @@ internal sealed class Committed
 
     public Task Seen(int count) => Lab.Until(() => consumed.Count >= count);
 
-    /// In milliseconds; one that was consumed while SaveChanges still returned has none.
+    // In milliseconds; one that was consumed while SaveChanges still returned has none.
     public IEnumerable<double> Latencies(int first) =>
         consumed
             .Where(job => job.Key >= first)

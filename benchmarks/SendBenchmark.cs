@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq.Benchmarks;
 
-/// Sends of all kinds, each beside what it is compared with.
+// Sends of all kinds, each beside what it is compared with.
 internal sealed class SendBenchmark(Lab lab)
 {
     const int InFlight = 100;
@@ -37,7 +37,7 @@ internal sealed class SendBenchmark(Lab lab)
         await Publish(bus, figures);
     }
 
-    /// A publish that makes three copies beside three sends: awaited one by one, and a hundred callers at once.
+    // A publish that makes three copies beside three sends: awaited one by one, and a hundred callers at once.
     async Task Publish(Running bus, Figures figures)
     {
         foreach (var queue in subscribers)
@@ -74,7 +74,7 @@ internal sealed class SendBenchmark(Lab lab)
         Task Together() => Task.WhenAll(endpoints.Select(endpoint => endpoint.Send(BenchEvent.Any)));
     }
 
-    /// The client's own fastest way to the same bytes.
+    // The client's own fastest way to the same bytes.
     Func<Task> Raw()
     {
         RedisKey queues = "queues";

@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Demo;
 
-/// A line that a process wrote, and when.
+// A line that a process wrote, and when.
 sealed record Line(string Text, long At);
 
-/// One of the processes of the demo: heard line by line, and ended by its id.
+// One of the processes of the demo: heard line by line, and ended by its id.
 sealed class ChildProcess : IAsyncDisposable
 {
     const int Terminate = 15;
@@ -58,7 +58,7 @@ sealed class ChildProcess : IAsyncDisposable
         return child;
     }
 
-    /// The first line, written already or still to come, that has all these texts in it.
+    // The first line, written already or still to come, that has all these texts in it.
     public async Task<Line> Line(CancellationToken cancellationToken, params string[] texts)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -93,7 +93,7 @@ sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// The first line so far that has all these texts in it.
+    // The first line so far that has all these texts in it.
     public Line? Heard(params string[] texts)
     {
         lock (gate)

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 
 namespace Demo;
 
-/// The three processes of the demo: a Redis of its own, Ruby's Sidekiq, and the .NET service.
+// The three processes of the demo: a Redis of its own, Ruby's Sidekiq, and the .NET service.
 sealed class Shop : IAsyncDisposable
 {
     readonly string folder = Directory.CreateTempSubdirectory("sidekiq-demo-").FullName;
@@ -107,7 +107,7 @@ sealed class Shop : IAsyncDisposable
         return process;
     }
 
-    /// From "Now listening on: http://127.0.0.1:40123", wherever it stands in the line.
+    // From "Now listening on: http://127.0.0.1:40123", wherever it stands in the line.
     static string Address(string line)
     {
         var start = line.IndexOf("http://", StringComparison.Ordinal);

@@ -5,8 +5,8 @@ using System.Text.Json;
 
 namespace Demo;
 
-/// What the demo shows, step by step. A step is something done, and the lines with which each receiver says what arrived;
-/// the time beside a line is counted from the beginning of the step.
+// What the demo shows, step by step. A step is something done, and the lines with which each receiver says what arrived;
+// the time beside a line is counted from the beginning of the step.
 sealed class Story(Shop shop)
 {
     static readonly NewOrder Ada = new("Ada", "tea", 59.90m, "ada-1");
@@ -128,7 +128,7 @@ sealed class Story(Shop shop)
         Check($"PUT /{path}", answer, HttpStatusCode.NoContent);
     }
 
-    /// A line is written inside the transaction, and its effect is seen after it.
+    // A line is written inside the transaction, and its effect is seen after it.
     async Task Shows(string order, string property, string expected, CancellationToken cancellationToken)
     {
         var shown = "";
@@ -175,14 +175,14 @@ sealed class Story(Shop shop)
         Print("HTTP", $"{request} -> {(int)answer.StatusCode} {answer.ReasonPhrase}", Stopwatch.GetTimestamp());
     }
 
-    /// A line may have been there before its step began: then it came with the step before.
+    // A line may have been there before its step began: then it came with the step before.
     void Print(string who, string what, long at)
     {
         var time = at < stepBegan ? "before" : $"{Stopwatch.GetElapsedTime(stepBegan, at).TotalMilliseconds:0} ms";
         Console.WriteLine($"   {time, 8}  {who, -5} {what}");
     }
 
-    /// The message in a line of a JSON log, or of Sidekiq's.
+    // The message in a line of a JSON log, or of Sidekiq's.
     public static string Message(string line)
     {
         if (line.StartsWith('{'))

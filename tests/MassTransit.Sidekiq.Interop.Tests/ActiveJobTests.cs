@@ -37,11 +37,11 @@ public class ActiveJobTests
                     {
                         Class = contract.WireClass,
                         Wrapped = contract.Wrapped,
-                        Queue = "reports",
-                        Jid = JobId.From(id),
                         Args = args.WrittenMemory,
                         CreatedAt = DateTimeOffset.UnixEpoch,
-                    }
+                    },
+                    "reports",
+                    JobId.From(id)
                 )
             )
         );

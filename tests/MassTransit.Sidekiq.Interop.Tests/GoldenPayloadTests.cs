@@ -120,7 +120,7 @@ public sealed partial class GoldenPayloadTests(ITestOutputHelper output)
         Assert.Equal(Assert.Single(await redis.Queue("default")), ruby.GetString());
     }
 
-    /// The same job as a Ruby application pushes it: perform_async of a class with these options.
+    // The same job as a Ruby application pushes it: perform_async of a class with these options.
     static async Task<string> PushAgain(
         RedisDatabase redis,
         string queue,

@@ -108,17 +108,19 @@ public class JobDialectTests
                 new JobDraft
                 {
                     Class = "OkJob",
-                    Queue = "orders",
-                    Jid = JobId.From(Guid.NewGuid()),
                     Args = text,
-                    Options = new JobOptions { Retry = random.Next(30), Tags = [AnyText(random)] },
+                    Options = new JobOptions
+                    {
+                        Retry = random.Next(30),
+                        Tags = [AnyText(random)],
+                        Other = new Dictionary<string, object?>
+                        {
+                            ["custom"] = AnyNumber(random),
+                            ["text"] = AnyText(random),
+                        },
+                    },
                     CreatedAt = now.AddMicroseconds(random.Next()),
                     EnqueuedAt = enqueuedAt?.AddMicroseconds(random.Next()),
-                    CustomKeys = new Dictionary<string, object?>
-                    {
-                        ["custom"] = AnyNumber(random),
-                        ["text"] = AnyText(random),
-                    },
                     Metadata = new JobMetadata
                     {
                         MessageId = Guid.NewGuid(),
@@ -126,7 +128,9 @@ public class JobDialectTests
                         ExpiresAt = now.AddMicroseconds(random.Next()),
                         Headers = new Dictionary<string, object?> { [AnyText(random)] = AnyNumber(random) },
                     },
-                }
+                },
+                "orders",
+                JobId.From(Guid.NewGuid())
             )
         );
     }

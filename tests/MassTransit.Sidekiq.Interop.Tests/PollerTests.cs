@@ -102,7 +102,7 @@ public sealed class PollerTests(ITestOutputHelper output)
         await redis.Db.SortedSetAddAsync("schedule", jobs[(Round / 2)..]);
     }
 
-    /// Ruby stamps each job with its own time, to the tenth of a microsecond; we stamp a hundred at once.
+    // Ruby stamps each job with its own time, to the tenth of a microsecond; we stamp a hundred at once.
     static int MovedByDotnet(string[] jobs) =>
         jobs.GroupBy(job => JsonElement.Parse(job).GetProperty("enqueued_at").GetRawText(), StringComparer.Ordinal)
             .Where(same => same.Count() > 1)

@@ -55,7 +55,7 @@ public class TlsTests
     static string Paid(int order) =>
         $$"""{"class":"Shop::OrderPaid","args":[{"orderId":{{order}},"total":9.5}],"jid":"{{order:x24}}","queue":"payments","retry":true,"created_at":{{TestClock.Pushed}}}""";
 
-    /// Signed by itself, so that whoever trusts this file trusts the server.
+    // Signed by itself, so that whoever trusts this file trusts the server.
     static async Task WriteCertificate(string folder)
     {
         using var key = RSA.Create(2048);

@@ -187,7 +187,7 @@ public sealed class WebPagesTests(ITestOutputHelper output)
         Assert.Contains(await redis.DeadSet(), entry => entry.Job.Contains("FailingJob", StringComparison.Ordinal));
     }
 
-    /// Two jobs in `orders`, one in `schedule`, one in `retry`, two in `dead`, all written by .NET.
+    // Two jobs in `orders`, one in `schedule`, one in `retry`, two in `dead`, all written by .NET.
     async Task<TestBus> Fill(RedisDatabase redis, bool stopped = false)
     {
         var bus = await TestBus.Start(
@@ -224,7 +224,7 @@ public sealed class WebPagesTests(ITestOutputHelper output)
     static Task FailingHandler(ConsumeContext<FailingJob> context) =>
         throw new InvalidOperationException($"Tä <b>{context.Message.Text}</b>");
 
-    /// The row of the first entry that is a job, as the Web UI names it.
+    // The row of the first entry that is a job, as the Web UI names it.
     static async Task<string> Key(RedisDatabase redis, string set)
     {
         var key = await Ruby.Eval(

@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
-/// What an application wants of all its types.
+// What an application wants of all its types.
 public abstract class Agreement
 {
     public virtual string? Schema => null;
@@ -16,7 +16,7 @@ public abstract class Agreement
     public virtual void Afterwards(ModelBuilder builder) { }
 }
 
-/// The application's own table.
+// The application's own table.
 public class Note
 {
     public virtual Guid Id { get; set; }

@@ -2,10 +2,10 @@ using Npgsql;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
-/// The application of tests/OutboxWorker as a process of its own, to be killed.
+// The application of tests/OutboxWorker as a process of its own, to be killed.
 static class Application
 {
-    /// Makes its tables.
+    // Makes its tables.
     public static async Task Create(string postgres, string redis)
     {
         await using var process = Launch(postgres, redis, "create");

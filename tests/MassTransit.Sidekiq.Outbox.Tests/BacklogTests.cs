@@ -10,7 +10,7 @@ public class BacklogTests
     const int Poisonous = 50;
     const int Hosts = 10;
 
-    /// One message of every 2,000 goes to a key that is no list.
+    // One message of every 2,000 goes to a key that is no list.
     const string Fill = """
         CREATE TEMP TABLE template AS SELECT * FROM "OutboxMessage";
         DELETE FROM "OutboxMessage";
@@ -94,7 +94,7 @@ public class BacklogTests
         await context.Database.ExecuteSqlRawAsync("""ANALYZE "OutboxState", "OutboxMessage" """);
     }
 
-    /// All that have ended, committed or not; a connection tells of its own when it is closed or has been idle for a second.
+    // All that have ended, committed or not; a connection tells of its own when it is closed or has been idle for a second.
     static async Task<long> Transactions(TestDatabase database)
     {
         await using var pool = new Npgsql.NpgsqlConnection(database.ConnectionString);

@@ -2,9 +2,9 @@ using System.Globalization;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
-/// Writers with rollbacks, relays and workers, each a process of its own; all of them, Redis and PostgreSQL are killed or
-/// emptied in turn, while they work. In the end everything that was committed is completed, and has had its effect once.
-/// SIDEKIQ_CHAOS_MINUTES makes it longer: a round takes about eight seconds.
+// Writers with rollbacks, relays and workers, each a process of its own; all of them, Redis and PostgreSQL are killed or
+// emptied in turn, while they work. In the end everything that was committed is completed, and has had its effect once.
+// SIDEKIQ_CHAOS_MINUTES makes it longer: a round takes about eight seconds.
 [Collection(nameof(Alone))]
 public class ChaosTests
 {
@@ -37,7 +37,7 @@ public class ChaosTests
         public const string Sent = "SELECT count(*) FROM \"Sent\"";
         public const string Done = "SELECT count(*) FROM \"Done\"";
 
-        /// Done twice, or never committed.
+        // Done twice, or never committed.
         public const string Wrong = """
             SELECT count(*) FROM (SELECT d."Id" FROM "Done" d LEFT JOIN "Sent" s ON s."Id" = d."Id"
             GROUP BY d."Id" HAVING count(*) > 1 OR count(s."Id") = 0) AS wrong
@@ -62,7 +62,7 @@ public class ChaosTests
 
         public Task<long> Count(string sql) => Application.Ask<long>(database, sql);
 
-        /// Something more is committed, and something more is done, whatever happened before.
+        // Something more is committed, and something more is done, whatever happened before.
         public async Task Progress()
         {
             var (sent, done) = (await Count(Sent), await Count(Done));
@@ -103,7 +103,7 @@ public class ChaosTests
             }
         }
 
-        /// Returns when PostgreSQL has ended its last transaction too: a commit may arrive after its writer's death.
+        // Returns when PostgreSQL has ended its last transaction too: a commit may arrive after its writer's death.
         public async Task StopWriting()
         {
             await processes[0].Kill();

@@ -45,7 +45,7 @@ public class ChoiceTests
         Assert.Contains("OrdersDb has an outbox already", fault.Message, StringComparison.Ordinal);
     }
 
-    /// Publishes an invoice in a transaction that is rolled back, and counts what is left of it.
+    // Publishes an invoice in a transaction that is rolled back, and counts what is left of it.
     static async Task<(int Staged, int Sent)> Roll(Action<SidekiqOutboxOptions> choose, bool skip = false)
     {
         await using var redis = await RedisServer.Lease();

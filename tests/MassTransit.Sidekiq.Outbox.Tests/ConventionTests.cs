@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
-/// What an application has agreed on for its own model is not to reach ours, and however its contexts are made, they stage.
+// What an application has agreed on for its own model is not to reach ours, and however its contexts are made, they stage.
 public class ConventionTests
 {
     [Theory]
@@ -44,7 +44,7 @@ public class ConventionTests
     [Fact]
     public Task All_of_it_at_once() => Check(typeof(Everything), Database.Postgres, How.SnakeCaseAndProxies);
 
-    /// What is done to the model behind ours is found at the start instead of with the first message.
+    // What is done to the model behind ours is found at the start instead of with the first message.
     [Theory]
     [InlineData(typeof(GuidsAsTextAfterwards), "is converted to String")]
     [InlineData(typeof(ShortTextsAfterwards), "is cut to a length of 100")]
@@ -68,7 +68,7 @@ public class ConventionTests
                 .MakeGenericMethod(agreement)
                 .Invoke(null, [kind, how])!;
 
-    /// A message passes through outbox, inbox and outbox again; one that cannot be sent is set aside and released.
+    // A message passes through outbox, inbox and outbox again; one that cannot be sent is set aside and released.
     static async Task Works<T>(Database kind, How how)
         where T : Agreement, new()
     {

@@ -2,8 +2,8 @@ using Npgsql;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
-/// A process kills itself, or is killed, between any two steps of a message's way. Three messages with known ids are
-/// committed behind a transaction that is rolled back.
+// A process kills itself, or is killed, between any two steps of a message's way. Three messages with known ids are
+// committed behind a transaction that is rolled back.
 [Collection(nameof(Alone))]
 public class CrashTests
 {

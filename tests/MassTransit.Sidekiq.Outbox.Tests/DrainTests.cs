@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
-/// The database is asked first whether it can let the messages go.
+// The database is asked first whether it can let the messages go.
 public class DrainTests
 {
     const string Topic = "mt:topic:MassTransit.Sidekiq.Outbox.Tests.Contracts:OrderSubmitted";
@@ -150,7 +150,7 @@ public class DrainTests
             }
         );
 
-    /// The loop says it at the first of its failures.
+    // The loop says it at the first of its failures.
     static Task Fails(OutboxHost host, string reason) =>
         Until(() =>
             host.Log.Lines.Any(line =>

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
-/// A database without tables, for a test whose model is its own.
+// A database without tables, for a test whose model is its own.
 public sealed class EmptyDatabase(Action<DbContextOptionsBuilder> configure, Func<ValueTask> release) : IAsyncDisposable
 {
     public void Configure(DbContextOptionsBuilder builder) => configure(builder);

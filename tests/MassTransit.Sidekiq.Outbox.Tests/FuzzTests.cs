@@ -4,8 +4,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
-/// Rows that nobody would write. Whatever reading one throws, it has an end, and its neighbours are sent.
-/// SIDEKIQ_FUZZ_SEED begins with another seed, SIDEKIQ_FUZZ_MINUTES goes on from there.
+// Rows that nobody would write. Whatever reading one throws, it has an end, and its neighbours are sent.
+// SIDEKIQ_FUZZ_SEED begins with another seed, SIDEKIQ_FUZZ_MINUTES goes on from there.
 public class FuzzTests
 {
     const int Rows = 150;
@@ -98,7 +98,7 @@ public class FuzzTests
         }
     }
 
-    /// Not through EF, which has its own idea of braces.
+    // Not through EF, which has its own idea of braces.
     static async Task Insert(OrdersDb db, string sql)
     {
         await db.Database.OpenConnectionAsync();
@@ -135,7 +135,7 @@ public class FuzzTests
     }
 }
 
-/// SQL that inserts one row, with values of the column's type where the database asks for it, and any others where not.
+// SQL that inserts one row, with values of the column's type where the database asks for it, and any others where not.
 sealed class Fuzz(int seed, Database kind)
 {
     static readonly string[] texts =
@@ -260,7 +260,7 @@ sealed class Fuzz(int seed, Database kind)
 
     string Id() => $"'{new System.Guid(Bytes(16)).ToString().ToUpperInvariant()}'";
 
-    /// The usual one more often than not, so that each row gets far enough to fail somewhere else.
+    // The usual one more often than not, so that each row gets far enough to fail somewhere else.
     string Text(string usual) =>
         random.Next(3) > 0 ? $"'{Escaped(usual)}'"
         : kind == Database.Sqlite && random.Next(6) == 0 ? Either("7", "x'fffe00'", "1.5")

@@ -40,7 +40,7 @@ public class InboxTests
         Assert.Equal([1, 2], consumed.Steps);
     }
 
-    /// Both deliveries insert the note in the same moment: one waits for the other, and then finds it.
+    // Both deliveries insert the note in the same moment: one waits for the other, and then finds it.
     [Theory, InlineData(Database.Postgres), InlineData(Database.MariaDb)]
     public async Task Messages_that_come_in_twice_at_once_have_their_effects_once(Database kind)
     {
@@ -115,7 +115,7 @@ public class InboxTests
         Assert.Equal(0, await db.Set<InboxState>().CountAsync());
     }
 
-    /// The database breaks inside the consumer, and then at the commit: the execution strategy repeats both, unseen by others.
+    // The database breaks inside the consumer, and then at the commit: the execution strategy repeats both, unseen by others.
     [Theory, InlineData(1, 0), InlineData(0, 1), InlineData(2, 1)]
     public async Task Attempts_that_the_execution_strategy_repeats_leave_nothing_behind(int consuming, int committing)
     {
@@ -217,7 +217,7 @@ public class InboxTests
             }
         );
 
-    /// The database breaks when it is to commit.
+    // The database breaks when it is to commit.
     sealed class FailingCommits : DbTransactionInterceptor
     {
         public int Left { get; set; }
@@ -239,7 +239,7 @@ public class InboxTests
 
         public int Failures { get; set; }
 
-        /// Of the database.
+        // Of the database.
         public int Outages { get; set; }
 
         public IList<int> Steps { get; } = [];

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
-/// Domain events: whoever saves publishes, from within the context.
+// Domain events: whoever saves publishes, from within the context.
 public class InterceptorTests
 {
     [Fact]

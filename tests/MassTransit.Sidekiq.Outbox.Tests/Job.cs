@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
-/// Jobs in Redis as the tests read them.
+// Jobs in Redis as the tests read them.
 static class Job
 {
     public static JsonElement Parse(string json) => JsonDocument.Parse(json).RootElement;

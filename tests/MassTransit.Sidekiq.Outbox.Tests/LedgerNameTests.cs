@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
-/// Two services of which each calls its context OrdersDb, on one Redis.
+// Two services of which each calls its context OrdersDb, on one Redis.
 public class LedgerNameTests
 {
     [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]

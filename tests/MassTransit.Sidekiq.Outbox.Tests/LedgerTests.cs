@@ -158,7 +158,7 @@ public class LedgerTests
         await using var redis = await RedisServer.Lease();
         await using var database = await TestDatabase.Lease(Database.Postgres);
         await using var host = await Start(database, redis, new Work());
-        var search = Process(host).Search;
+        var search = Process(host).Stores.Search;
         await redis.SeedQueue(
             "some",
             [.. Enumerable.Range(0, 1200).Select(i => $$"""{"class":"A","jid":"queued{{i}}"}""")]
@@ -239,7 +239,7 @@ public class LedgerTests
 
         await host.Drained();
         Assert.Single(await Rows(database));
-        Assert.True(await Process(host).Jobs.CancelScheduled(token));
+        Assert.True(await Process(host).Stores.Jobs.CancelScheduled(token));
 
         await Until(async () => (await Rows(database)).Count == 0);
     }
@@ -267,12 +267,9 @@ public class LedgerTests
     }
 
     static SidekiqProcess Process(OutboxHost host) =>
-        (
-            (SidekiqHostConfiguration)
-                host
-                    .Services.GetRequiredService<DependencyInjection.Bind<IBus, Transports.IBusInstance>>()
-                    .Value.HostConfiguration
-        ).Process;
+        BusRuntime
+            .Of(host.Services.GetRequiredService<DependencyInjection.Bind<IBus, Transports.IBusInstance>>().Value)
+            .Process;
 
     static async Task<List<OutboxLedger>> Rows(TestDatabase database)
     {

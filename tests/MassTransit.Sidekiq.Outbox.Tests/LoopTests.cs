@@ -93,7 +93,7 @@ public class LoopTests
             services.GetRequiredService<OutboxSignal<OrdersDb>>(),
             services.GetRequiredService<OutboxMonitor<OrdersDb>>(),
             Instance,
-            () => (SidekiqHostConfiguration)Instance().HostConfiguration,
+            () => BusRuntime.Of(Instance()),
             () => null,
             services.GetRequiredService<OutboxDatabase<OrdersDb>>(),
             TimeProvider.System
@@ -109,7 +109,7 @@ public class LoopTests
             }
         );
 
-    /// The relay has removed what it pushes, and waits for Redis.
+    // The relay has removed what it pushes, and waits for Redis.
     static async Task<bool> Waiting(TestDatabase database) =>
         await Application.Ask<long>(
             database.ConnectionString,

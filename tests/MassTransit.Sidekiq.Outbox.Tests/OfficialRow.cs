@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
-/// Rows as MassTransit.EntityFrameworkCore 8.5 stages them over this transport: the message, and of the job only what was
-/// set on this one send.
+// Rows as MassTransit.EntityFrameworkCore 8.5 stages them over this transport: the message, and of the job only what was
+// set on this one send.
 static class OfficialRow
 {
     public static OutboxMessage Stage(

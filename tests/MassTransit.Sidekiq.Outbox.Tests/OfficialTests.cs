@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
-/// MassTransit's own outbox on the same tables, before ours or beside it.
+// MassTransit's own outbox on the same tables, before ours or beside it.
 public class OfficialTests
 {
     const string ShipUrn = "urn:message:MassTransit.Sidekiq.Outbox.Tests.Contracts:ShipOrder";
@@ -46,7 +46,7 @@ public class OfficialTests
         Assert.Equal("""["blue"]""", job.GetProperty("tags").GetRawText());
     }
 
-    /// Nobody has sent or consumed the type in this process: its attribute alone says what it is.
+    // Nobody has sent or consumed the type in this process: its attribute alone says what it is.
     [Fact]
     public async Task Published_row_reaches_the_queue_of_a_contract_that_only_an_attribute_tells()
     {
@@ -94,7 +94,7 @@ public class OfficialTests
         Assert.Empty(await redis.ScheduledSet());
     }
 
-    /// Its cleaning forgets what was delivered 30 minutes ago.
+    // Its cleaning forgets what was delivered 30 minutes ago.
     [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]
     public async Task Its_cleaning_leaves_our_notes_until_their_own_end(Database kind)
     {

@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
-/// The business table that messages are staged beside.
+// The business table that messages are staged beside.
 public sealed class Order
 {
     public Guid Id { get; set; }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
-/// One process of an application: its bus on Redis, its context, its outbox.
+// One process of an application: its bus on Redis, its context, its outbox.
 public sealed class OutboxHost : IAsyncDisposable
 {
     readonly ServiceProvider provider;
@@ -66,7 +66,7 @@ public sealed class OutboxHost : IAsyncDisposable
         return host;
     }
 
-    /// Runs business code in a scope of its own, as a web request would.
+    // Runs business code in a scope of its own, as a web request would.
     public async Task InScope(Func<OrdersDb, IPublishEndpoint, ISendEndpointProvider, Task> work)
     {
         await using var scope = provider.CreateAsyncScope();
@@ -91,7 +91,7 @@ public sealed record OutboxHostOptions
 {
     public bool RetryOnFailure { get; init; }
 
-    /// Logs warnings only.
+    // Logs warnings only.
     public bool Quiet { get; init; }
 
     public Action<IServiceCollection>? Services { get; init; }
@@ -105,7 +105,7 @@ public sealed record OutboxHostOptions
     public Action<IBusRegistrationContext, ISidekiqBusFactoryConfigurator>? Bus { get; init; }
 }
 
-/// What was logged, to be asked for and shown with a failed test.
+// What was logged, to be asked for and shown with a failed test.
 public sealed class TestLog : ILoggerProvider, ILogger
 {
     readonly Lock gate = new();

@@ -6,13 +6,13 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
-/// A burst finds the statistics of an empty table, which is what an outbox is most of its life. What is asked often must not
-/// read the backlog for it; how much is read is counted, and not the time.
+// A burst finds the statistics of an empty table, which is what an outbox is most of its life. What is asked often must not
+// read the backlog for it; how much is read is counted, and not the time.
 public class PlanTests
 {
     const int Backlog = 60_000;
 
-    /// Its statistics are taken where a few rows have come and gone.
+    // Its statistics are taken where a few rows have come and gone.
     const string Empty = """
         ALTER TABLE "OutboxState" SET (autovacuum_enabled = off);
         ALTER TABLE "OutboxMessage" SET (autovacuum_enabled = off);
@@ -25,7 +25,7 @@ public class PlanTests
         ANALYZE;
         """;
 
-    /// So many transactions, with so many messages each.
+    // So many transactions, with so many messages each.
     const string Burst = """
         INSERT INTO "OutboxState" SELECT gen_random_uuid(), gen_random_uuid(), NULL, now() + i * interval '1 ms', NULL, NULL
           FROM generate_series(1, {0}) i;
@@ -152,7 +152,7 @@ public class PlanTests
     {
         public IEnumerable<string> Nodes => All(root).Select(node => node.GetProperty("Node Type").GetString()!);
 
-        /// That one node gave in all.
+        // That one node gave in all.
         public double MostRows =>
             All(root)
                 .Max(node =>

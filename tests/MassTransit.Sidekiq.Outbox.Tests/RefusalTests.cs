@@ -2,7 +2,7 @@ using MassTransit.Sidekiq.Outbox.Tests.Contracts;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
-/// What Redis refuses one place for good keeps nobody from the others; what it refuses everybody for now is waited for.
+// What Redis refuses one place for good keeps nobody from the others; what it refuses everybody for now is waited for.
 public class RefusalTests
 {
     [Fact]

@@ -188,7 +188,7 @@ public class RelayTests
 
             // A dead process is, to the database, a transaction that is rolled back.
             var bus = dying.Services.GetRequiredService<Bind<IBus, IBusInstance>>().Value;
-            var push = new JobPush((SidekiqHostConfiguration)bus.HostConfiguration);
+            var push = new JobPush(BusRuntime.Of(bus));
             var store = dying.Services.GetRequiredService<OutboxStore<OrdersDb>>();
             await using var batch = await store.Claim(OutboxTake.First(100), TestContext.Current.CancellationToken);
             Assert.Equal(2, batch.Messages.Count);

@@ -74,7 +74,7 @@ public sealed class RequestTests
         public void Add() => Interlocked.Increment(ref value);
     }
 
-    /// A host with somebody who answers, and a scope in it that asks.
+    // A host with somebody who answers, and a scope in it that asks.
     sealed class Asker(RedisDatabase redis, TestDatabase database, OutboxHost host) : IAsyncDisposable
     {
         readonly AsyncServiceScope scope = host.Services.CreateAsyncScope();

@@ -253,7 +253,7 @@ public class SagaTests
     }
 }
 
-/// Counts its messages.
+// Counts its messages.
 public class CountedSaga : SagaStateMachineInstance, ISagaVersion
 {
     public Guid CorrelationId { get; set; }
@@ -265,5 +265,5 @@ public class CountedSaga : SagaStateMachineInstance, ISagaVersion
     public int Messages { get; set; }
 }
 
-/// Mapped without a concurrency token.
+// Mapped without a concurrency token.
 public sealed class LooseSaga : CountedSaga;

@@ -8,7 +8,7 @@ public class SchemaTests
 {
     static readonly string[] OfTests = ["Orders", nameof(CountedSaga), nameof(LooseSaga)];
 
-    /// Read from a database that MassTransit.EntityFrameworkCore 8.5 created with Npgsql.
+    // Read from a database that MassTransit.EntityFrameworkCore 8.5 created with Npgsql.
     const string Upstream = """
         InboxState.Id bigint identity
         InboxState.MessageId uuid
@@ -99,7 +99,7 @@ public class SchemaTests
         await context.Database.ExecuteSqlRawAsync(script);
     }
 
-    /// There is no server for it here; what its provider makes of the model is known all the same.
+    // There is no server for it here; what its provider makes of the model is known all the same.
     [Fact]
     public void Migration_for_SQL_Server_creates_what_the_model_maps()
     {

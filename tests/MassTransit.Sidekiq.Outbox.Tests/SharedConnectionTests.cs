@@ -7,7 +7,7 @@ namespace MassTransit.Sidekiq.Outbox.Tests;
 
 public class SharedConnectionTests
 {
-    /// As tests have a database in memory.
+    // As tests have a database in memory.
     [Fact]
     public async Task Contexts_that_share_one_connection_save_and_send()
     {

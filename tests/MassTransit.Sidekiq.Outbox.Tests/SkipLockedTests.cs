@@ -37,7 +37,7 @@ public class SkipLockedTests
         Assert.True(third.IsEmpty);
     }
 
-    /// Staging goes on while somebody drains: neither locks what the other writes.
+    // Staging goes on while somebody drains: neither locks what the other writes.
     [Theory, InlineData(Database.Postgres), InlineData(Database.MariaDb)]
     public async Task Staging_does_not_wait_for_a_host_that_drains(Database kind)
     {

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MassTransit.Sidekiq.Outbox.Tests;
 
-/// Whoever forgot a step hears which, and when the bus starts.
+// Whoever forgot a step hears which, and when the bus starts.
 public class StartTests
 {
     [Fact]
@@ -85,7 +85,7 @@ public class StartTests
         Assert.Single(Said(host));
     }
 
-    /// As tests of an application do it: its transport is exchanged, all else stays.
+    // As tests of an application do it: its transport is exchanged, all else stays.
     [Fact]
     public async Task Application_whose_transport_is_exchanged_for_memory_starts_and_works()
     {

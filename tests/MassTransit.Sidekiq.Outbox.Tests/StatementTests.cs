@@ -37,7 +37,7 @@ public class StatementTests
         Approved.Matches(text.ToString(), "tests/MassTransit.Sidekiq.Outbox.Tests", "Statements");
     }
 
-    /// SQL Server has no server here: its own parser reads what we would send, and what is approved was read beside its manual.
+    // SQL Server has no server here: its own parser reads what we would send, and what is approved was read beside its manual.
     [Fact]
     public void Statements_for_SQL_Server_are_Transact_SQL()
     {

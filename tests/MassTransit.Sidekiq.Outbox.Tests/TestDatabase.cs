@@ -10,7 +10,7 @@ public enum Database
     MariaDb,
 }
 
-/// A database with the tables of OrdersDb, nobody else's until it is disposed.
+// A database with the tables of OrdersDb, nobody else's until it is disposed.
 public sealed class TestDatabase : IAsyncDisposable
 {
     readonly Func<ValueTask> release;
@@ -53,7 +53,7 @@ public sealed class TestDatabase : IAsyncDisposable
         );
     }
 
-    /// All contexts have this connection.
+    // All contexts have this connection.
     public static TestDatabase Over(SqliteConnection connection) =>
         new(Database.Sqlite, connection.ConnectionString, () => ValueTask.CompletedTask) { shared = connection };
 

@@ -4,7 +4,7 @@ namespace MassTransit.Sidekiq.Outbox.Tests;
 
 public class WakeUpTests
 {
-    /// A relay that only polls would be found out: it sleeps an hour.
+    // A relay that only polls would be found out: it sleeps an hour.
     static OutboxHostOptions Sleepy => new() { Outbox = outbox => outbox.PollInterval = TimeSpan.FromHours(1) };
 
     [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]

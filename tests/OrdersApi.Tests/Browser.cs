@@ -102,7 +102,7 @@ sealed class Browser : IAsyncDisposable
         return result;
     }
 
-    /// The whole answer, which has a result or an error.
+    // The whole answer, which has a result or an error.
     async Task<JsonElement> Ask(string method, object? parameters = null)
     {
         var id = ++lastId;
@@ -163,7 +163,7 @@ sealed class Browser : IAsyncDisposable
         }
     }
 
-    /// A site without an icon is no fault of its pages: the browser asks for one by itself, sooner or later.
+    // A site without an icon is no fault of its pages: the browser asks for one by itself, sooner or later.
     static bool IsError(JsonElement entry) =>
         entry.GetProperty("level").GetString() == "error"
         && !(

@@ -120,7 +120,7 @@ public sealed partial class ComposeTests
         );
     }
 
-    /// Ruby reads YAML, and hands it on as JSON.
+    // Ruby reads YAML, and hands it on as JSON.
     static async Task<IReadOnlyDictionary<string, JsonElement>> Services()
     {
         var json = await Ruby.Run(

@@ -145,7 +145,7 @@ sealed class Shop : IAsyncDisposable
         await releaseDatabase();
     }
 
-    /// As docker-compose.yml and the demo start it.
+    // As docker-compose.yml and the demo start it.
     static ChildProcess StartRuby(RedisDatabase redis) =>
         ChildProcess.Start(
             Requires.Program("sidekiq", "ruby-sidekiq"),

@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace MassTransit.Sidekiq.OutboxWorker;
 
-/// Where this process kills itself, as the environment says. What the relay does is seen from outside, by the activities
-/// that Npgsql starts for its commands, so that the product knows nothing of its tests.
+// Where this process kills itself, as the environment says. What the relay does is seen from outside, by the activities
+// that Npgsql starts for its commands, so that the product knows nothing of its tests.
 static class CrashPoint
 {
     static readonly string? chosen = Environment.GetEnvironmentVariable("CRASH_POINT");

@@ -4,12 +4,12 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq.OutboxWorker;
 
-/// Business transactions, some of which are rolled back.
+// Business transactions, some of which are rolled back.
 sealed class Writer(IServiceProvider provider)
 {
     const int Writers = 4;
 
-    /// One that is rolled back, then one with three messages of known ids.
+    // One that is rolled back, then one with three messages of known ids.
     public async Task Transact()
     {
         await Do(db => db.RollbackAsync(), [new Work(Guid.NewGuid(), 0)]);
@@ -24,7 +24,7 @@ sealed class Writer(IServiceProvider provider)
         );
     }
 
-    /// As many as go, one in ten rolled back, until the token ends; a database that is away is waited for.
+    // As many as go, one in ten rolled back, until the token ends; a database that is away is waited for.
     public Task Write(CancellationToken cancellationToken) =>
         Task.WhenAll(
             Enumerable

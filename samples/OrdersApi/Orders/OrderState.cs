@@ -17,7 +17,7 @@ public sealed class OrderState : SagaStateMachineInstance, ISagaVersion
     public Guid? PaymentTimeoutToken { get; set; }
 }
 
-/// The queue `order-state`, to which Ruby pushes as well.
+// The queue `order-state`, to which Ruby pushes as well.
 public sealed class OrderStateDefinition : SagaDefinition<OrderState>
 {
     public OrderStateDefinition() => ConcurrentMessageLimit = 8;

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace OrdersApi;
 
-/// An order's life: submitted, invoiced by Ruby, then paid and shipped, or not paid in time and cancelled.
+// An order's life: submitted, invoiced by Ruby, then paid and shipped, or not paid in time and cancelled.
 public sealed class OrderStateMachine : MassTransitStateMachine<OrderState>
 {
     public OrderStateMachine(IOptions<OrdersOptions> options, ILogger<OrderStateMachine> logger)

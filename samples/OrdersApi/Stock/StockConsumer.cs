@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 
 namespace OrdersApi;
 
-/// The second subscriber of the event, on a queue of its own. An item that is out of stock is a failed job: it waits in
-/// Sidekiq's retry set, is seen in its Web UI, and runs again.
+// The second subscriber of the event, on a queue of its own. An item that is out of stock is a failed job: it waits in
+// Sidekiq's retry set, is seen in its Web UI, and runs again.
 public sealed class StockConsumer(OrdersDb db, ILogger<StockConsumer> logger) : IConsumer<OrderSubmitted>
 {
     public async Task Consume(ConsumeContext<OrderSubmitted> context)

@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace MassTransit.Sidekiq;
 
-/// Closes over the type of the bus, which AddSidekiqOutbox finds out at run time.
+// Closes over the type of the bus, which AddSidekiqOutbox finds out at run time.
 internal abstract class OutboxRegistration
 {
     public abstract void Register(IBusRegistrationConfigurator services);
@@ -64,12 +64,12 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
         }
     }
 
-    /// MassTransit registers the instance of a further bus under another type than that of the first.
+    // MassTransit registers the instance of a further bus under another type than that of the first.
     static IBusInstance Bus(IServiceProvider provider) =>
         provider.GetService<IBusInstance<TBus>>() ?? provider.GetRequiredService<Bind<TBus, IBusInstance>>().Value;
 
-    static SidekiqHostConfiguration Host(IServiceProvider provider) =>
-        provider.GetRequiredService<OutboxBus<TDbContext>>().Host;
+    static BusRuntime Runtime(IServiceProvider provider) =>
+        provider.GetRequiredService<OutboxBus<TDbContext>>().Runtime;
 
     void AddServices(IServiceCollection services)
     {
@@ -93,7 +93,7 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
             new Lazy<TDbContext>(provider.GetRequiredService<TDbContext>),
             provider.GetRequiredService<OutboxSignal<TDbContext>>(),
             provider.GetRequiredService<OutboxLog<TDbContext>>(),
-            Host(provider),
+            Runtime(provider),
             provider.GetRequiredService<TimeProvider>()
         ));
         services.TryAddScoped<IOutboxContextFactory<TDbContext>, InboxContextFactory<TDbContext>>();
@@ -120,17 +120,17 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
             ? new MessageScheduler(new DelayedScheduleMessageProvider(sender), bus.Instance.HostConfiguration.Topology)
             : new MessageScheduler(
                 new OutboxScheduleProvider<TDbContext>(
-                    new SidekiqScheduleMessageProvider(sender, bus.Host),
+                    new SidekiqScheduleMessageProvider(sender, bus.Runtime),
                     () =>
                         context is ScopeEndpoints { IsStaged: true }
                             ? provider.GetRequiredService<OutboxStage<TDbContext>>()
                             : null
                 ),
-                bus.Host.Topology
+                bus.Runtime.Host.Topology
             );
     }
 
-    /// The bus is asked for later: the observer is made while the bus is.
+    // The bus is asked for later: the observer is made while the bus is.
     static OutboxRelay<TDbContext> Relay(IServiceProvider provider) =>
         new(
             provider.GetRequiredService<OutboxStore<TDbContext>>(),
@@ -139,7 +139,7 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
             provider.GetRequiredService<OutboxSignal<TDbContext>>(),
             provider.GetRequiredService<OutboxMonitor<TDbContext>>(),
             () => Bus(provider),
-            () => Host(provider),
+            () => Runtime(provider),
             () => Keeper(provider),
             provider.GetRequiredService<OutboxDatabase<TDbContext>>(),
             provider.GetRequiredService<TimeProvider>()
@@ -154,7 +154,7 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
                 provider.GetRequiredService<LedgerStore<TDbContext>>(),
                 settings,
                 provider.GetRequiredService<OutboxLog<TDbContext>>(),
-                Host(provider),
+                Runtime(provider),
                 provider.GetRequiredService<TimeProvider>()
             );
     }

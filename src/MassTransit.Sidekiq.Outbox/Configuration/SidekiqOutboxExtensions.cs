@@ -66,7 +66,7 @@ public static class SidekiqOutboxExtensions
         configurator.ConnectActivityConfigurationObserver(observer);
     }
 
-    /// The bus that a registration is for: a further bus (MultiBus) has its own interface.
+    // The bus that a registration is for: a further bus (MultiBus) has its own interface.
     static Type BusOf(IBusRegistrationConfigurator configurator) =>
         configurator
             .GetType()

@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-/// READPAST is SQL Server's SKIP LOCKED; the key range is locked where a row must not appear twice.
+// READPAST is SQL Server's SKIP LOCKED; the key range is locked where a row must not appear twice.
 internal sealed class SqlServerDialect : OutboxDialect
 {
     public override string Name => "sqlserver";

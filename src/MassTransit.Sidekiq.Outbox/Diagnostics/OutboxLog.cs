@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MassTransit.Sidekiq;
 
-/// What an outbox has to say, with the name of its context.
+// What an outbox has to say, with the name of its context.
 internal sealed class OutboxLog<TDbContext>(ILoggerFactory loggers)
 {
     readonly ILogger logger = loggers.CreateLogger(OutboxLogMessages.Category);

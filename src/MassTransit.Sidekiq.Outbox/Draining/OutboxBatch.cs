@@ -3,11 +3,13 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// The transactions that one step drains: locked from Read to the end, so that nobody else sends them meanwhile.
 /// 1. End writes what will have become of the messages: removed, set aside, entered in the ledger. If the database refuses
 ///    that, nothing has been sent.
 /// 2. They are sent, by somebody else. A kill here, or before the commit, sends them again, with the same job ids.
 /// 3. Correct writes it anew where some went another way, and Commit ends it.
+/// </summary>
 internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements statements, DbTransaction? transaction)
     : IAsyncDisposable
 {
@@ -18,19 +20,19 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
     readonly Dictionary<int, UnreadableRow> unreadable = [];
     readonly List<Guid> claimed = [];
 
-    /// In the order in which they are to be sent.
+    // In the order in which they are to be sent.
     public IReadOnlyList<OutboxMessage> Messages => messages;
 
-    /// Those of them that could not be read, by their place.
+    // Those of them that could not be read, by their place.
     public IReadOnlyDictionary<int, UnreadableRow> Unreadable => unreadable;
 
-    /// There may be more.
+    // There may be more.
     public bool IsFull { get; private set; }
 
-    /// There may be more of the last transaction, too.
+    // There may be more of the last transaction, too.
     public bool IsCut { get; private set; }
 
-    /// What the next batch should take.
+    // What the next batch should take.
     public OutboxTake? Next { get; private set; }
 
     public bool IsEmpty => claimed.Count == 0;
@@ -74,8 +76,8 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
         Next = take.After(claimed.Count, IsCut);
     }
 
-    /// Removes what is sent, sets aside what cannot be, leaves the rest. All of a transaction that comes after a message
-    /// which is left is left too, though it may have been sent: it is sent again, in order.
+    // Removes what is sent, sets aside what cannot be, leaves the rest. All of a transaction that comes after a message
+    // which is left is left too, though it may have been sent: it is sent again, in order.
     public async Task End(OutboxOutcome outcome, DateTime now, LedgerTerms? keep, CancellationToken cancellationToken)
     {
         var ended = new List<int>();
@@ -118,8 +120,8 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
         }
     }
 
-    /// What became of them, after they were sent. Answers why copies of what was published could not be entered in the
-    /// ledger, if they could not: they are out, and must not go out again for it.
+    // What became of them, after they were sent. Answers why copies of what was published could not be entered in the
+    // ledger, if they could not: they are out, and must not go out again for it.
     public async Task<Exception?> Correct(
         OutboxOutcome outcome,
         DateTime now,
@@ -169,7 +171,7 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
         }
     }
 
-    /// The first that is written, and so what is undone when something goes another way.
+    // The first that is written, and so what is undone when something goes another way.
     Task Delete(Guid[] ids, CancellationToken cancellationToken)
     {
         var save = statements.Dialect.Save(BeforeEnd);
@@ -189,8 +191,8 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
             ("@count", messages.Count)
         );
 
-    /// A cancellation waits for the message that it takes back, if another host is just draining that. One that was staged
-    /// later, under the same token, is not what it means.
+    // A cancellation waits for the message that it takes back, if another host is just draining that. One that was staged
+    // later, under the same token, is not what it means.
     async Task LeaveStagedElsewhere(OutboxOutcome outcome, CancellationToken cancellationToken)
     {
         foreach (var (message, token) in outcome.NotFound)
@@ -267,11 +269,11 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
     }
 }
 
-/// How much one batch takes. Transactions beyond the last message that is read would be locked for nothing, so their number
-/// follows what the batches before held.
+// How much one batch takes. Transactions beyond the last message that is read would be locked for nothing, so their number
+// follows what the batches before held.
 internal sealed record OutboxTake(int Transactions, int Messages)
 {
-    /// To see whether Redis takes anything again.
+    // To see whether Redis takes anything again.
     public static readonly OutboxTake One = new(1, 1);
 
     public static OutboxTake First(int messages) => new(messages, messages);

@@ -4,8 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq;
 
-/// Hears from PostgreSQL that another process has committed messages. It holds one connection; when that breaks, or the
-/// database is another, nothing is lost but time: the relay polls all the same.
+// Hears from PostgreSQL that another process has committed messages. It holds one connection; when that breaks, or the
+// database is another, nothing is lost but time: the relay polls all the same.
 internal sealed class OutboxListener<TDbContext>(IServiceScopeFactory scopes, OutboxSettings<TDbContext> settings)
     where TDbContext : DbContext
 {
@@ -15,14 +15,14 @@ internal sealed class OutboxListener<TDbContext>(IServiceScopeFactory scopes, Ou
     static readonly TimeSpan longestWait = TimeSpan.FromMinutes(5);
     static readonly TimeSpan never = TimeSpan.FromDays(1);
 
-    /// Whether there is something to listen to.
+    // Whether there is something to listen to.
     public bool IsPossible(TDbContext context) =>
         settings.Options.Listen
         && (settings.Options.Dialect ?? SidekiqOutboxMigrations.Dialect(context.Database.ProviderName))
             == OutboxDialect.Postgres;
 
-    /// Listens until the connection ends or the token is cancelled; `heard` is called for each notification, and once at
-    /// the beginning, for those that came before.
+    // Listens until the connection ends or the token is cancelled; `heard` is called for each notification, and once at
+    // the beginning, for those that came before.
     public async Task<TimeSpan> Listen(Action heard, CancellationToken cancellationToken)
     {
         var scope = scopes.CreateAsyncScope();
@@ -57,8 +57,8 @@ internal sealed class OutboxListener<TDbContext>(IServiceScopeFactory scopes, Ou
         return never;
     }
 
-    /// Tells the relays of other processes, now and whenever `next` says that there is more, until it says that there is
-    /// not. Returns at once where nobody can be told.
+    // Tells the relays of other processes, now and whenever `next` says that there is more, until it says that there is
+    // not. Returns at once where nobody can be told.
     public async Task Notify(Func<Task<bool>> next, CancellationToken cancellationToken)
     {
         var scope = scopes.CreateAsyncScope();
@@ -78,8 +78,8 @@ internal sealed class OutboxListener<TDbContext>(IServiceScopeFactory scopes, Ou
         } while (await next().ConfigureAwait(false));
     }
 
-    /// A notification need not wait for the disk, where business transactions queue. That is said for this one transaction:
-    /// the connection goes back to a pool, which may be one of PgBouncer's.
+    // A notification need not wait for the disk, where business transactions queue. That is said for this one transaction:
+    // the connection goes back to a pool, which may be one of PgBouncer's.
     static async Task Notify(DbConnection connection, CancellationToken cancellationToken)
     {
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
@@ -89,8 +89,8 @@ internal sealed class OutboxListener<TDbContext>(IServiceScopeFactory scopes, Ou
         await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// `WaitAsync(TimeSpan, CancellationToken)` of NpgsqlConnection, which this package does not depend on: users of other
-    /// databases should not get it.
+    // `WaitAsync(TimeSpan, CancellationToken)` of NpgsqlConnection, which this package does not depend on: users of other
+    // databases should not get it.
     static Func<TimeSpan, CancellationToken, Task<bool>>? WaitOf(DbConnection connection) =>
         connection
             .GetType()

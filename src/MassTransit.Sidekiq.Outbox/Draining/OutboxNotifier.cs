@@ -3,9 +3,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq;
 
-/// In a process that stages only: passes commits on to the relays elsewhere. Outside of the transactions, since PostgreSQL
-/// lets transactions that notify commit one at a time only. The first commit is passed on at once; of those that follow
-/// within a few milliseconds many make one notification.
+// In a process that stages only: passes commits on to the relays elsewhere. Outside of the transactions, since PostgreSQL
+// lets transactions that notify commit one at a time only. The first commit is passed on at once; of those that follow
+// within a few milliseconds many make one notification.
 internal sealed class OutboxNotifier<TDbContext>(
     OutboxListener<TDbContext> listener,
     OutboxSignal<TDbContext> signal,

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// Drains one outbox while the bus runs.
 /// 1. Take the oldest transactions that no other host drains (SKIP LOCKED), whole ones, up to the batch size.
 /// 2. Make their jobs, and remove the messages. A database that refuses this has sent nothing.
@@ -12,6 +13,7 @@ namespace MassTransit.Sidekiq;
 ///    pause doubles from 50 ms to the poll interval.
 /// While Redis is away everything waits, and nothing is tried until it is back. While it refuses everybody (it is full, say)
 /// one message asks from time to time.
+/// </summary>
 internal sealed class OutboxRelay<TDbContext>(
     OutboxStore<TDbContext> store,
     OutboxListener<TDbContext> listener,
@@ -19,7 +21,7 @@ internal sealed class OutboxRelay<TDbContext>(
     OutboxSignal<TDbContext> signal,
     OutboxMonitor<TDbContext> monitor,
     Func<IBusInstance> instance,
-    Func<SidekiqHostConfiguration> host,
+    Func<BusRuntime> runtime,
     Func<LedgerKeeper<TDbContext>?> createKeeper,
     OutboxDatabase<TDbContext> database,
     TimeProvider clock
@@ -44,10 +46,10 @@ internal sealed class OutboxRelay<TDbContext>(
 
     protected override void Start(IBusInstance bus)
     {
-        process = host().Process;
+        process = runtime().Process;
         process.Redis.Back += OnBack;
         keeper = createKeeper();
-        push = new JobPush(host());
+        push = new JobPush(runtime());
 
         if (database.IsConnectionShared())
         {
@@ -97,11 +99,11 @@ internal sealed class OutboxRelay<TDbContext>(
         }
     }
 
-    /// The change is committed whatever becomes of its messages: their failure is the loop's matter, not the caller's.
+    // The change is committed whatever becomes of its messages: their failure is the loop's matter, not the caller's.
     async Task DrainNow(CancellationToken cancellationToken) =>
         await ((Task)Cycle(cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    /// Drains until nothing is left, and answers how long to sleep.
+    // Drains until nothing is left, and answers how long to sleep.
     async Task<TimeSpan> DrainAll(CancellationToken cancellationToken)
     {
         bool isFull;
@@ -139,7 +141,7 @@ internal sealed class OutboxRelay<TDbContext>(
         return shortestPause;
     }
 
-    /// Why messages were left, if any were.
+    // Why messages were left, if any were.
     async Task<Exception?> Drain(OutboxBatch batch, LedgerTerms? keep, CancellationToken stopping)
     {
         using var end = new CancellationTokenSource();

@@ -6,15 +6,15 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq;
 
-/// The outbox in the database, for those who drain it. It borrows the connection of a context, but speaks SQL: a batch is
-/// two round trips and a commit, and an execution strategy that retries has no say in its transaction.
+// The outbox in the database, for those who drain it. It borrows the connection of a context, but speaks SQL: a batch is
+// two round trips and a commit, and an execution strategy that retries has no say in its transaction.
 internal sealed class OutboxStore<TDbContext>(IServiceScopeFactory scopes, OutboxSettings<TDbContext> settings)
     where TDbContext : DbContext
 {
     (IModel Model, OutboxStatements Statements)? known;
 
-    /// Takes the oldest transactions that nobody else drains, up to so many and up to so many messages. Dispose gives back
-    /// what was not finished.
+    // Takes the oldest transactions that nobody else drains, up to so many and up to so many messages. Dispose gives back
+    // what was not finished.
     public async Task<OutboxBatch> Claim(OutboxTake take, CancellationToken cancellationToken)
     {
         var scope = scopes.CreateAsyncScope();
@@ -57,8 +57,8 @@ internal sealed class OutboxStore<TDbContext>(IServiceScopeFactory scopes, Outbo
         }
     }
 
-    /// Removes inbox rows whose time is over, up to `take`; returns how many. Those of ours end by now, others that were
-    /// delivered before `before`.
+    // Removes inbox rows whose time is over, up to `take`; returns how many. Those of ours end by now, others that were
+    // delivered before `before`.
     public async Task<int> ForgetInbox(DateTime now, DateTime before, int take, CancellationToken cancellationToken)
     {
         var scope = scopes.CreateAsyncScope();
@@ -111,7 +111,7 @@ internal sealed class OutboxStore<TDbContext>(IServiceScopeFactory scopes, Outbo
     }
 }
 
-/// The SQL of one model.
+// The SQL of one model.
 internal sealed class OutboxStatements
 {
     public OutboxStatements(OutboxDialect dialect, IModel model)
@@ -135,7 +135,7 @@ internal sealed class OutboxStatements
 
     public bool LocksEverything => Dialect.LocksEverything;
 
-    /// For each table a statement that reads nothing, and fails where the table or one of its columns is missing.
+    // For each table a statement that reads nothing, and fails where the table or one of its columns is missing.
     public IReadOnlyList<(string Table, string Sql)> Probes { get; }
 
     public string HasWork { get; }

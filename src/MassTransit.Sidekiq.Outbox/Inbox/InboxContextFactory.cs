@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// Gives a message its effects once, however often it comes in.
 /// 1. Begin a transaction and insert the inbox row. Two deliveries of one message meet there: the second waits for the first.
 /// 2. It was new: run the consumer in the transaction, write what it changed and staged, commit. The relay sends what was
@@ -12,6 +13,7 @@ namespace MassTransit.Sidekiq;
 /// 3. It was not new: nothing runs. Messages that MassTransit's own outbox left behind for it are sent and removed.
 /// A consumer that throws takes the inbox row back with everything else, so the next attempt finds a new message.
 /// Consumers that reported of an attempt are heard when its transaction has ended, and only of the last one.
+/// </summary>
 internal sealed class InboxContextFactory<TDbContext>(
     TDbContext context,
     IServiceProvider provider,
@@ -109,7 +111,7 @@ internal sealed class InboxContextFactory<TDbContext>(
         return received;
     }
 
-    /// A consumer whose commit fails has said that it is done; whoever waits for a fault must hear of this one.
+    // A consumer whose commit fails has said that it is done; whoever waits for a fault must hear of this one.
     static async Task TellFault<T>(
         ConsumeContext<T> consumeContext,
         InboxConsumeContext<TDbContext, T>? attempt,
@@ -124,7 +126,7 @@ internal sealed class InboxContextFactory<TDbContext>(
         }
     }
 
-    /// Whoever has consumed it already may have left messages behind, which take more than one turn.
+    // Whoever has consumed it already may have left messages behind, which take more than one turn.
     static async Task Consume<T>(InboxConsumeContext<TDbContext, T> received, IPipe<OutboxConsumeContext<T>> next)
         where T : class
     {
@@ -155,7 +157,7 @@ internal sealed class InboxContextFactory<TDbContext>(
         return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false) == 1;
     }
 
-    /// Its time may have ended between the two statements; the job that is retried then finds a new message.
+    // Its time may have ended between the two statements; the job that is retried then finds a new message.
     async Task<InboxState> Find(Guid messageId, Guid consumerId, CancellationToken cancellationToken) =>
         await context
             .Set<InboxState>()

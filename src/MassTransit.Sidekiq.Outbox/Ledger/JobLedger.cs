@@ -2,7 +2,7 @@ using System.Text;
 
 namespace MassTransit.Sidekiq;
 
-/// A job that was pushed and is to be kept until it is completed.
+// A job that was pushed and is to be kept until it is completed.
 internal sealed record KeptJob(
     string Jid,
     Guid MessageId,
@@ -11,18 +11,29 @@ internal sealed record KeptJob(
     DateTimeOffset? Due
 );
 
-/// What a job is called in the ledger of an outbox, and how a row becomes a job again. The job itself names the ledger, so
-/// that whoever works on it, here or in Ruby, knows where to note that it is done.
+// What a job is called in the ledger of an outbox, and how a row becomes a job again. The job itself names the ledger, so
+// that whoever works on it, here or in Ruby, knows where to note that it is done.
 internal sealed class JobLedger(string name)
 {
     public string Name => name;
 
     public void Mark(JobDraft draft) => (draft.Metadata ??= new JobMetadata()).Ledger = name;
 
-    /// The copies that the publish script made of a template, each `queue|Class`.
-    public static IEnumerable<KeptJob> Copies(PublishRequest request) =>
-        request
-            .Copies!.Where(IsStorable)
+    // The same of a job that is written already.
+    public ReadOnlyMemory<byte> Mark(ReadOnlyMemory<byte> job)
+    {
+        var metadata = SidekiqJob.Parse(job, queue: "").Metadata ?? new JobMetadata();
+        metadata.Ledger = name;
+        using var text = JobText.Rent();
+        metadata.Write(text);
+
+        return JobJson.Edit(job, new JobEdit().SetRaw(JobFields.Metadata, text.Written));
+    }
+
+    // The copies that the publish script made of a template, each `queue|Class`.
+    public static IEnumerable<KeptJob> Copies(PublishRequest request, IEnumerable<string> copies) =>
+        copies
+            .Where(IsStorable)
             .Select(target =>
             {
                 var bar = target.IndexOf('|', StringComparison.Ordinal);
@@ -38,14 +49,14 @@ internal sealed class JobLedger(string name)
                 );
             });
 
-    /// Whoever subscribes may call a queue what no database keeps.
+    // Whoever subscribes may call a queue what no database keeps.
     static bool IsStorable(string target) => !target.Contains('\0', StringComparison.Ordinal);
 
-    /// To a queue, now.
+    // To a queue, now.
     public static ReadOnlyMemory<byte> Pushed(OutboxLedger row, DateTimeOffset now, SidekiqTimeFormat times) =>
         JobJson.Edit(Json(row), new JobEdit().Set("enqueued_at", now, times));
 
-    /// Whether the row can be pushed again at all.
+    // Whether the row can be pushed again at all.
     public static bool HoldsJob(OutboxLedger row)
     {
         try
@@ -65,7 +76,7 @@ internal sealed class JobLedger(string name)
     public static Guid? TokenOf(OutboxLedger row) => SidekiqJob.Parse(Json(row), row.Queue).Metadata?.SchedulingToken;
 }
 
-/// How the relay enters what it pushes.
+// How the relay enters what it pushes.
 internal sealed record LedgerTerms(TimeSpan Grace, string Epoch, JobLedger Ledger)
 {
     public OutboxLedger Row(KeptJob job, DateTime now) =>

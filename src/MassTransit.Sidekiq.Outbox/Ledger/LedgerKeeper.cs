@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// Brings the ledger up to date with what became of its jobs. One process does it at a time, under a lease in Redis.
 /// 1. Ask for the lease and the epoch. A new epoch means that Redis lost its data: every open row is looked for now.
 /// 2. Take the notes that consumers left: completed rows are deleted, dead ones marked or deleted. First the rows, then the
@@ -14,11 +15,12 @@ namespace MassTransit.Sidekiq;
 /// Jobs of older versions name the ledger by the context alone; what is noted under that name is taken too, as far as it is
 /// known here, for another service may have a context of that name.
 /// A job may run twice all the same: whoever needs its effects once has the inbox.
+/// </summary>
 internal sealed class LedgerKeeper<TDbContext>(
     LedgerStore<TDbContext> store,
     OutboxSettings<TDbContext> settings,
     OutboxLog<TDbContext> log,
-    SidekiqHostConfiguration host,
+    BusRuntime runtime,
     TimeProvider clock
 )
     where TDbContext : DbContext
@@ -41,7 +43,7 @@ internal sealed class LedgerKeeper<TDbContext>(
     string? epoch;
     string? begunEpoch;
 
-    SidekiqProcess Process => host.Process;
+    SidekiqProcess Process => runtime.Process;
 
     public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
     {
@@ -58,13 +60,14 @@ internal sealed class LedgerKeeper<TDbContext>(
         return hasNotes || hasLooked ? busyPause : pause;
     }
 
-    /// How the relay enters what it pushes.
+    // How the relay enters what it pushes.
     public async Task<LedgerTerms> Terms(CancellationToken cancellationToken)
     {
         var kept = await Ledger(cancellationToken).ConfigureAwait(false);
         if (epoch is null)
         {
-            (_, epoch) = await Ask(Process.Completions.Keep(kept.Name, lease), cancellationToken).ConfigureAwait(false);
+            (_, epoch) = await Ask(Process.Stores.Completions.Keep(kept.Name, lease), cancellationToken)
+                .ConfigureAwait(false);
         }
 
         return new LedgerTerms(options.Grace, epoch, kept);
@@ -75,7 +78,7 @@ internal sealed class LedgerKeeper<TDbContext>(
 
     async Task<bool> Keep(JobLedger kept, CancellationToken cancellationToken)
     {
-        (var isKeeper, epoch) = await Ask(Process.Completions.Keep(kept.Name, lease), cancellationToken)
+        (var isKeeper, epoch) = await Ask(Process.Stores.Completions.Keep(kept.Name, lease), cancellationToken)
             .ConfigureAwait(false);
         if (isKeeper && epoch != begunEpoch)
         {
@@ -104,7 +107,7 @@ internal sealed class LedgerKeeper<TDbContext>(
         var (taken, unknown) = (0, 0);
         while (true)
         {
-            var notes = await Ask(Process.Completions.Read(name, unknown, MostNotes), cancellationToken)
+            var notes = await Ask(Process.Stores.Completions.Read(name, unknown, MostNotes), cancellationToken)
                 .ConfigureAwait(false);
             if (notes.Count == 0)
             {
@@ -129,14 +132,14 @@ internal sealed class LedgerKeeper<TDbContext>(
             var done = notes.Where(note => known.Contains(note.Jid) || note.At < tooOld).ToList();
             if (done.Count > 0)
             {
-                await Ask(Process.Completions.Remove(name, done), cancellationToken).ConfigureAwait(false);
+                await Ask(Process.Stores.Completions.Remove(name, done), cancellationToken).ConfigureAwait(false);
             }
 
             (taken, unknown) = (taken + done.Count, unknown + notes.Count - done.Count);
         }
     }
 
-    /// True when there may be more to look for.
+    // True when there may be more to look for.
     async Task<bool> Look(JobLedger kept, CancellationToken cancellationToken)
     {
         var (due, unreadable) = await store.DueForLook(Now(), MostLooks, cancellationToken).ConfigureAwait(false);
@@ -147,7 +150,9 @@ internal sealed class LedgerKeeper<TDbContext>(
             return isFull;
         }
 
-        var found = await Process.Search.Find([.. due.Select(row => row.Jid)], cancellationToken).ConfigureAwait(false);
+        var found = await Process
+            .Stores.Search.Find([.. due.Select(row => row.Jid)], cancellationToken)
+            .ConfigureAwait(false);
 
         // In a large Redis the look took longer than the lease: then another keeper decides.
         if (!await Keep(kept, cancellationToken).ConfigureAwait(false))
@@ -178,7 +183,7 @@ internal sealed class LedgerKeeper<TDbContext>(
         return isFull;
     }
 
-    /// A queue that refuses its jobs keeps nobody from the others: they are tried again after the grace time, five times.
+    // A queue that refuses its jobs keeps nobody from the others: they are tried again after the grace time, five times.
     async Task PushAgain(List<OutboxLedger> rows, CancellationToken cancellationToken)
     {
         if (rows.Count == 0)
@@ -189,22 +194,23 @@ internal sealed class LedgerKeeper<TDbContext>(
         var now = clock.GetUtcNow();
         var pushed = 0;
         await store.PushAgain(Ids(rows), Now() + options.Grace, cancellationToken).ConfigureAwait(false);
-        foreach (var row in rows.Where(row => row.Due is { } due && StagedMessage.Utc(due) > now))
+        foreach (var row in rows.Where(row => row.Due is { } due && Utc.Of(due) > now))
         {
-            var due = StagedMessage.Utc(row.Due!.Value);
+            var due = Utc.Of(row.Due!.Value);
             pushed += await Pushed(1, row.Queue, Process.Schedule(JobLedger.Json(row), due, JobLedger.TokenOf(row)))
                 .ConfigureAwait(false);
         }
 
-        var queues = rows.Where(row => row.Due is not { } due || StagedMessage.Utc(due) <= now)
+        var queues = rows.Where(row => row.Due is not { } due || Utc.Of(due) <= now)
             .GroupBy(row => row.Queue, StringComparer.Ordinal);
         foreach (var queue in queues)
         {
             var jobs = queue
                 .OrderBy(row => row.SentAt)
-                .Select(row => JobLedger.Pushed(row, now, host.Settings.TimeFormat))
+                .Select(row => JobLedger.Pushed(row, now, runtime.TimeFormat))
                 .ToList();
-            pushed += await Pushed(jobs.Count, queue.Key, Process.Jobs.PushBulk(queue.Key, jobs)).ConfigureAwait(false);
+            pushed += await Pushed(jobs.Count, queue.Key, Process.Stores.Jobs.PushBulk(queue.Key, jobs))
+                .ConfigureAwait(false);
         }
 
         if (pushed > 0)
@@ -236,7 +242,7 @@ internal sealed class LedgerKeeper<TDbContext>(
         }
     }
 
-    /// Kept whatever KeepDead says: a person should see them.
+    // Kept whatever KeepDead says: a person should see them.
     async Task GiveUp(List<OutboxLedger> rows, CancellationToken cancellationToken)
     {
         if (rows.Count > 0)
@@ -265,7 +271,7 @@ internal sealed class LedgerKeeper<TDbContext>(
         return store.Looked(Ids(rows), now + until, isMissed ? now : null, cancellationToken);
     }
 
-    /// An answer of Redis that may come late is not waited for when the bus stops.
+    // An answer of Redis that may come late is not waited for when the bus stops.
     static Task<T> Ask<T>(Task<T> answer, CancellationToken cancellationToken) => answer.WaitAsync(cancellationToken);
 
     static Task Ask(Task answer, CancellationToken cancellationToken) => answer.WaitAsync(cancellationToken);

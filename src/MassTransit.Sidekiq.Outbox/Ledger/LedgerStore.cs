@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq;
 
-/// The ledger in the database, for its keeper; the relay writes new rows in the transaction that removes the messages.
+// The ledger in the database, for its keeper; the relay writes new rows in the transaction that removes the messages.
 internal sealed class LedgerStore<TDbContext>(
     IServiceScopeFactory scopes,
     OutboxSettings<TDbContext> settings,
@@ -12,15 +12,15 @@ internal sealed class LedgerStore<TDbContext>(
 )
     where TDbContext : DbContext
 {
-    /// The message and the consumer of the inbox row that holds the ledger's id: "ledger". It is never delivered, so nobody's
-    /// cleaning takes it.
+    // The message and the consumer of the inbox row that holds the ledger's id: "ledger". It is never delivered, so nobody's
+    // cleaning takes it.
     static readonly Guid ledger = new("6c656467-6572-0000-0000-000000000000");
 
     readonly OutboxQueries<TDbContext> queries = new(scopes, settings);
 
-    /// What the ledger of this database is called in Redis: by the context, and by an id that is made once and kept in the
-    /// database, for other services have a context of that name, and other processes of this one may call its server by
-    /// another.
+    // What the ledger of this database is called in Redis: by the context, and by an id that is made once and kept in the
+    // database, for other services have a context of that name, and other processes of this one may call its server by
+    // another.
     public async Task<string> Name(CancellationToken cancellationToken)
     {
         var id =
@@ -29,7 +29,7 @@ internal sealed class LedgerStore<TDbContext>(
         return $"{settings.Name}-{id.ToString("N")[..12]}";
     }
 
-    /// Those of the ids that are in the ledger, for a completion may come before its row is committed.
+    // Those of the ids that are in the ledger, for a completion may come before its row is committed.
     public Task<List<string>> Known(IReadOnlyCollection<string> jids, CancellationToken cancellationToken) =>
         With(
             rows => rows.Where(row => jids.Contains(row.Jid)).Select(row => row.Jid).ToListAsync(cancellationToken),
@@ -39,7 +39,7 @@ internal sealed class LedgerStore<TDbContext>(
     public Task Forget(IReadOnlyCollection<string> jids, CancellationToken cancellationToken) =>
         With(rows => rows.DeleteWhere(nameof(OutboxLedger.Jid), jids, cancellationToken), cancellationToken);
 
-    /// Dead ones are not looked for.
+    // Dead ones are not looked for.
     public Task Bury(IReadOnlyCollection<string> jids, DateTime now, CancellationToken cancellationToken) =>
         With(
             rows =>
@@ -54,7 +54,7 @@ internal sealed class LedgerStore<TDbContext>(
             cancellationToken
         );
 
-    /// Redis lost its data: all that it should hold of older data is looked for at once. Returns how many.
+    // Redis lost its data: all that it should hold of older data is looked for at once. Returns how many.
     public Task<int> BeginEpoch(string epoch, DateTime now, CancellationToken cancellationToken) =>
         With(
             rows =>
@@ -66,7 +66,7 @@ internal sealed class LedgerStore<TDbContext>(
             cancellationToken
         );
 
-    /// Those whose time has come, and the ids of those whose row cannot be read.
+    // Those whose time has come, and the ids of those whose row cannot be read.
     public async Task<(List<OutboxLedger> Rows, List<string> Unreadable)> DueForLook(
         DateTime now,
         int take,
@@ -96,7 +96,7 @@ internal sealed class LedgerStore<TDbContext>(
         }
     }
 
-    /// What a look found, or did not find for the first time.
+    // What a look found, or did not find for the first time.
     public Task Looked(
         IReadOnlyCollection<string> jids,
         DateTime next,
@@ -113,7 +113,7 @@ internal sealed class LedgerStore<TDbContext>(
             cancellationToken
         );
 
-    /// Before it is pushed: a kill in between leaves it to the next look.
+    // Before it is pushed: a kill in between leaves it to the next look.
     public Task PushAgain(IReadOnlyCollection<string> jids, DateTime next, CancellationToken cancellationToken) =>
         With(
             rows =>
@@ -134,7 +134,7 @@ internal sealed class LedgerStore<TDbContext>(
     static IQueryable<OutboxLedger> Due(DbSet<OutboxLedger> rows, DateTime now, int take) =>
         rows.Where(row => row.NextLook <= now).OrderBy(row => row.NextLook).ThenBy(row => row.SentAt).Take(take);
 
-    /// Half by half, until those that cannot be read stand alone.
+    // Half by half, until those that cannot be read stand alone.
     async Task Read(
         List<string> jids,
         List<OutboxLedger> readable,
@@ -166,7 +166,7 @@ internal sealed class LedgerStore<TDbContext>(
         }
     }
 
-    /// The database has answered, and what it answered is no value of its column.
+    // The database has answered, and what it answered is no value of its column.
     static bool IsOfARow(Exception fault) =>
         fault is not (DbException or OperationCanceledException or OutOfMemoryException)
         && fault.GetBaseException() is not (DbException or IOException or TimeoutException);

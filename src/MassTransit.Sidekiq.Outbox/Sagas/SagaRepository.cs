@@ -4,8 +4,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq;
 
-/// Sagas in the context of their scope. Behind an inbox that is the context whose transaction the message runs in, so
-/// nothing here begins or commits one; without an inbox each save is a transaction of its own.
+// Sagas in the context of their scope. Behind an inbox that is the context whose transaction the message runs in, so
+// nothing here begins or commits one; without an inbox each save is a transaction of its own.
 internal sealed class SagaRepository<TSaga, TDbContext>(
     TDbContext context,
     ISagaConsumeContextFactory<TDbContext, TSaga> consumeContexts
@@ -68,7 +68,7 @@ internal sealed class SagaRepository<TSaga, TDbContext>(
             );
     }
 
-    /// Outside of a message: for tests and for those who only look.
+    // Outside of a message: for tests and for those who only look.
     sealed class Reader(TDbContext context, CancellationToken cancellationToken)
         : BasePipeContext(cancellationToken),
             LoadSagaRepositoryContext<TSaga>,

@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq;
 
-/// What one message does to its saga.
+// What one message does to its saga.
 internal sealed class SagaRepositoryContext<TSaga, TMessage, TDbContext>(
     TDbContext context,
     ConsumeContext<TMessage> consumeContext,
@@ -19,7 +19,7 @@ internal sealed class SagaRepositoryContext<TSaga, TMessage, TDbContext>(
     public Task<SagaConsumeContext<TSaga, TMessage>> Add(TSaga instance) =>
         CreateSagaConsumeContext(consumeContext, instance, SagaConsumeContextMode.Add);
 
-    /// Nothing, when somebody else inserted it first: MassTransit then loads it.
+    // Nothing, when somebody else inserted it first: MassTransit then loads it.
     public async Task<SagaConsumeContext<TSaga, TMessage>> Insert(TSaga instance)
     {
         var entry = context.Add(instance);

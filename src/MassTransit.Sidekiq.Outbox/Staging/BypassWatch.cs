@@ -5,11 +5,11 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq;
 
-/// Warns of messages that go straight to Redis while a transaction of the context is open: most likely IBus was injected
-/// where IPublishEndpoint or ISendEndpointProvider was meant, and the message is out even if the transaction is rolled back.
-/// A scope's context leaves a mark in the flow of whoever resolves it; the context's interceptor notes there that a
-/// transaction is open; the bus's observers look at it. Where the flow does not pass on (a pooled context, a context made by
-/// hand) nothing is seen and nothing is said. Requests go past the outbox on purpose.
+// Warns of messages that go straight to Redis while a transaction of the context is open: most likely IBus was injected
+// where IPublishEndpoint or ISendEndpointProvider was meant, and the message is out even if the transaction is rolled back.
+// A scope's context leaves a mark in the flow of whoever resolves it; the context's interceptor notes there that a
+// transaction is open; the bus's observers look at it. Where the flow does not pass on (a pooled context, a context made by
+// hand) nothing is seen and nothing is said. Requests go past the outbox on purpose.
 internal sealed class BypassWatch<TDbContext>(OutboxLog<TDbContext> log) : ISendObserver, IPublishObserver
     where TDbContext : DbContext
 {
@@ -19,7 +19,7 @@ internal sealed class BypassWatch<TDbContext>(OutboxLog<TDbContext> log) : ISend
     readonly AsyncLocal<Scope?> current = new();
     readonly ConcurrentDictionary<string, bool> warned = new(StringComparer.Ordinal);
 
-    /// A scope has begun to configure its context.
+    // A scope has begun to configure its context.
     public void Enter() => current.Value = new Scope();
 
     public void Begin(Guid transaction)
@@ -76,7 +76,7 @@ internal sealed class BypassWatch<TDbContext>(OutboxLog<TDbContext> log) : ISend
         return Task.CompletedTask;
     }
 
-    /// The first frame that is neither ours nor the framework's.
+    // The first frame that is neither ours nor the framework's.
     static string CallSite()
     {
         foreach (var frame in new StackTrace(fNeedFileInfo: false).GetFrames())
@@ -109,7 +109,7 @@ internal sealed class BypassWatch<TDbContext>(OutboxLog<TDbContext> log) : ISend
     }
 }
 
-/// Watches what the bus sends while it runs.
+// Watches what the bus sends while it runs.
 internal sealed class BypassObserver<TDbContext>(BypassWatch<TDbContext> watch, Func<IBusInstance> instance)
     : BusLifetime(instance)
     where TDbContext : DbContext

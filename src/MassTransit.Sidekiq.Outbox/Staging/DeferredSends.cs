@@ -1,13 +1,13 @@
 namespace MassTransit.Sidekiq;
 
-/// Where the messages of a transaction are kept until it commits.
+// Where the messages of a transaction are kept until it commits.
 internal interface IMessageStage
 {
     Task Add<T>(SendContext<T> message)
         where T : class;
 }
 
-/// What a consumer sends on a bus in memory, as tests have it: held back until its transaction is committed.
+// What a consumer sends on a bus in memory, as tests have it: held back until its transaction is committed.
 internal sealed class DeferredSends(ConsumeContext consumeContext) : IMessageStage
 {
     readonly Lock gate = new();

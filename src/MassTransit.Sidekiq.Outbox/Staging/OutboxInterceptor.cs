@@ -5,8 +5,8 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace MassTransit.Sidekiq;
 
-/// Sees when the changes of a context are committed. A transaction that somebody else began and ends (a raw
-/// NpgsqlTransaction) is not seen; its messages are found when the scope ends, or by the next poll.
+// Sees when the changes of a context are committed. A transaction that somebody else began and ends (a raw
+// NpgsqlTransaction) is not seen; its messages are found when the scope ends, or by the next poll.
 internal sealed class OutboxInterceptor<TDbContext>(OutboxSignal<TDbContext> signal, BypassWatch<TDbContext> watch)
     : ISaveChangesInterceptor,
         IDbTransactionInterceptor
@@ -104,7 +104,7 @@ internal sealed class OutboxInterceptor<TDbContext>(OutboxSignal<TDbContext> sig
         return Task.CompletedTask;
     }
 
-    /// Whether messages are committed now.
+    // Whether messages are committed now.
     bool Saved(DbContext? context)
     {
         if (context is null || !signal.HasStaged(context) || context.Database.CurrentTransaction is not null)

@@ -3,8 +3,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq;
 
-/// Says that messages were committed, to whoever drains them. It remembers which contexts have staged something, so that
-/// other commits wake nobody.
+// Says that messages were committed, to whoever drains them. It remembers which contexts have staged something, so that
+// other commits wake nobody.
 internal sealed class OutboxSignal<TDbContext>
     where TDbContext : DbContext
 {
@@ -13,15 +13,15 @@ internal sealed class OutboxSignal<TDbContext>
     readonly ConditionalWeakTable<DbContext, object> contexts = [];
     readonly ConditionalWeakTable<DbContext, object> doubtful = [];
 
-    /// Messages may be waiting. Handlers return at once.
+    // Messages may be waiting. Handlers return at once.
     public event EventHandler? Committed;
 
     public void Staged(DbContext context) => contexts.AddOrUpdate(context, staged);
 
-    /// Drains before a commit returns to its caller, where tests ask for it.
+    // Drains before a commit returns to its caller, where tests ask for it.
     public Func<CancellationToken, Task>? Inline { get; set; }
 
-    /// Everything that the context staged is in the database now, or may be. False when it has staged nothing.
+    // Everything that the context staged is in the database now, or may be. False when it has staged nothing.
     public bool Commit(DbContext context)
     {
         if (!contexts.Remove(context))
@@ -37,7 +37,7 @@ internal sealed class OutboxSignal<TDbContext>
 
     public void Wake() => Committed?.Invoke(this, EventArgs.Empty);
 
-    /// What was saved in this transaction may be gone although the transaction seems to go on.
+    // What was saved in this transaction may be gone although the transaction seems to go on.
     public void Doubt(DbContext context, Guid transaction) => doubtful.AddOrUpdate(context, transaction);
 
     public bool IsDoubtful(DbContext context, Guid transaction) =>

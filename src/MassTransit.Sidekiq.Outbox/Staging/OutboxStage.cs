@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// Adds messages to a context, so that its next SaveChanges writes them beside everything else.
 /// All messages of one transaction share one OutboxState, whose row is what hosts lock while they drain: that keeps their
 /// order. It is a new one
@@ -17,11 +18,12 @@ namespace MassTransit.Sidekiq;
 /// 5. after the change tracker was cleared: what was not written by then goes with all else that it held.
 /// The context is asked for with the first message, not before: it may be one whose interceptors, or whose own constructor,
 /// take the endpoints that lead here.
+/// </summary>
 internal sealed class OutboxStage<TDbContext>(
     Lazy<TDbContext> context,
     OutboxSignal<TDbContext> signal,
     OutboxLog<TDbContext> log,
-    SidekiqHostConfiguration host,
+    BusRuntime runtime,
     TimeProvider clock
 ) : IMessageStage
     where TDbContext : DbContext
@@ -33,26 +35,26 @@ internal sealed class OutboxStage<TDbContext>(
     DateTime last;
     bool isWatching;
 
-    /// Whether messages were staged that no SaveChanges has written. Known without the context, which may be gone by then.
+    // Whether messages were staged that no SaveChanges has written. Known without the context, which may be gone by then.
     public bool HasUnsaved { get; private set; }
 
     TDbContext Context => context.Value;
 
-    /// Observers hear of a message here, where its type is known: whoever drains it knows but a row.
+    // Observers hear of a message here, where its type is known: whoever drains it knows but a row.
     public Task Add<T>(SendContext<T> message)
         where T : class => message.Observe(Stage, log);
 
-    /// Comes out behind what it cancels, and does nothing when that was in the same transaction and went with it.
+    // Comes out behind what it cancels, and does nothing when that was in the same transaction and went with it.
     public void AddCancellation(Guid token) => Add(StagedMessage.Cancellation(token, Now()));
 
-    /// What schedules and cancels in this transaction.
+    // What schedules and cancels in this transaction.
     public IMessageScheduler Scheduler(ISendEndpointProvider sender) =>
         new MessageScheduler(
-            new OutboxScheduleProvider<TDbContext>(new SidekiqScheduleMessageProvider(sender, host), () => this),
-            host.Topology
+            new OutboxScheduleProvider<TDbContext>(new SidekiqScheduleMessageProvider(sender, runtime), () => this),
+            runtime.Host.Topology
         );
 
-    /// Lets a consumer schedule and cancel in its transaction.
+    // Lets a consumer schedule and cancel in its transaction.
     public void ScheduleFor(ConsumeContext consumeContext)
     {
         MessageSchedulerContext Create() => new ConsumeMessageSchedulerContext(consumeContext, Scheduler);
@@ -60,11 +62,11 @@ internal sealed class OutboxStage<TDbContext>(
         consumeContext.AddOrUpdatePayload(Create, _ => Create());
     }
 
-    /// Past the outbox: as it would be drained, but now.
+    // Past the outbox: as it would be drained, but now.
     public Task SendDirectly<T>(SendContext<T> message)
         where T : class => message.Observe(Push, log);
 
-    /// Those staged may be committed by now in a way that nobody saw.
+    // Those staged may be committed by now in a way that nobody saw.
     public void End()
     {
         if (context.IsValueCreated)
@@ -76,15 +78,15 @@ internal sealed class OutboxStage<TDbContext>(
     Task Stage<T>(SendContext<T> message)
         where T : class
     {
-        Add(StagedMessage.From(message, Now(), host));
+        Add(StagedMessage.From(message, Now(), runtime));
         return Task.CompletedTask;
     }
 
     async Task Push<T>(SendContext<T> message)
         where T : class
     {
-        var row = StagedMessage.From(message, Now(), host);
-        var outcome = await new JobPush(host).Push([row]).ConfigureAwait(false);
+        var row = StagedMessage.From(message, Now(), runtime);
+        var outcome = await new JobPush(runtime).Push([row]).ConfigureAwait(false);
         if ((outcome.Outage ?? outcome.Fault(0)) is { } failed)
         {
             ExceptionDispatchInfo.Throw(failed);
@@ -133,14 +135,14 @@ internal sealed class OutboxStage<TDbContext>(
         }
     }
 
-    /// Unlike Add, it does not look for related entities: there are none.
+    // Unlike Add, it does not look for related entities: there are none.
     void Track(object row)
     {
         Context.Entry(row).State = EntityState.Added;
         staged.Add(row);
     }
 
-    /// Rows that were rolled back leave their numbers to later ones, and a context cannot hold two of one number.
+    // Rows that were rolled back leave their numbers to later ones, and a context cannot hold two of one number.
     void ForgetSaved()
     {
         foreach (var row in staged)
@@ -162,7 +164,7 @@ internal sealed class OutboxStage<TDbContext>(
             ? ambient.TransactionInformation.LocalIdentifier
         : null;
 
-    /// Later than the one before: two transactions of one scope are drained in their order.
+    // Later than the one before: two transactions of one scope are drained in their order.
     DateTime Next()
     {
         var now = Now();
@@ -170,7 +172,7 @@ internal sealed class OutboxStage<TDbContext>(
         return last;
     }
 
-    /// In microseconds, as PostgreSQL keeps it.
+    // In microseconds, as PostgreSQL keeps it.
     DateTime Now()
     {
         var now = clock.GetUtcNow().UtcDateTime;

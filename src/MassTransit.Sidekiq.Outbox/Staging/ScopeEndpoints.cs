@@ -3,8 +3,8 @@ using MassTransit.Middleware;
 
 namespace MassTransit.Sidekiq;
 
-/// What a scope sends with, found out when it sends. The context of a consumer may be made before its transaction begins, with
-/// endpoints in its interceptors or its own constructor: those must stage in the transaction that is open by then.
+// What a scope sends with, found out when it sends. The context of a consumer may be made before its transaction begins, with
+// endpoints in its interceptors or its own constructor: those must stage in the transaction that is open by then.
 internal sealed class ScopeEndpoints(Func<ScopedBusContext> current)
     : ScopedBusContext,
         ISendEndpointProvider,
@@ -16,7 +16,7 @@ internal sealed class ScopeEndpoints(Func<ScopedBusContext> current)
 
     public IScopedClientFactory ClientFactory => current().ClientFactory;
 
-    /// Whether it would be the outbox: outside of consumers, or in one with an inbox.
+    // Whether it would be the outbox: outside of consumers, or in one with an inbox.
     public bool IsStaged =>
         current() is OutboxSendContext
         || (

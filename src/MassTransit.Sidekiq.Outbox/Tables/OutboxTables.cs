@@ -3,11 +3,11 @@ using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace MassTransit.Sidekiq;
 
-/// The names that a model gives to the tables and columns of the outbox, quoted: a schema, a naming convention or a
-/// ToTable of the user's are followed. Made for each model, never shared between contexts.
+// The names that a model gives to the tables and columns of the outbox, quoted: a schema, a naming convention or a
+// ToTable of the user's are followed. Made for each model, never shared between contexts.
 internal sealed class OutboxTables
 {
-    /// The columns of a staged message, in the order in which OutboxStore reads them.
+    // The columns of a staged message, in the order in which OutboxStore reads them.
     static readonly string[] messageColumns =
     [
         nameof(OutboxMessage.SequenceNumber),
@@ -95,7 +95,7 @@ internal sealed class OutboxTable
 
     public string Probe => $"SELECT {string.Join(", ", columns.Values)} FROM {Name} WHERE 1 = 0";
 
-    /// The name of the index on these columns.
+    // The name of the index on these columns.
     public string IndexOn(params string[] properties) => indexOn(properties);
 
     public string this[string property] => columns[property];

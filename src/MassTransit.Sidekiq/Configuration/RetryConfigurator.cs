@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-/// Gathers what `UseSidekiqRetry` says.
+// Gathers what `UseSidekiqRetry` says.
 internal sealed class RetryConfigurator : ISidekiqRetryConfigurator
 {
     JobFailureOptions options = JobFailureOptions.None;
@@ -30,7 +30,7 @@ internal sealed class RetryConfigurator : ISidekiqRetryConfigurator
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(window, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(window, JobOptions.LongestRetryFor);
-        return With(options with { RetryFor = window });
+        return With(options.Job with { RetryFor = window });
     }
 
     public ISidekiqRetryConfigurator RetryIn(Func<int, Exception, SidekiqRetryIn> delay)
@@ -44,13 +44,15 @@ internal sealed class RetryConfigurator : ISidekiqRetryConfigurator
         ArgumentNullException.ThrowIfNull(queue);
         return QueueName.Fault(queue, "Name another queue in UseSidekiqRetry.") is { } fault
             ? throw new ArgumentException(fault, nameof(queue))
-            : With(options with { RetryQueue = queue });
+            : With(options.Job with { RetryQueue = queue });
     }
 
-    public ISidekiqRetryConfigurator Dead(bool dead) => With(options with { Dead = dead });
+    public ISidekiqRetryConfigurator Dead(bool dead) => With(options.Job with { Dead = dead });
 
     public ISidekiqRetryConfigurator Backtrace(SidekiqBacktrace backtrace) =>
-        With(options with { Backtrace = backtrace });
+        With(options.Job with { Backtrace = backtrace });
+
+    RetryConfigurator With(JobOptions job) => With(options with { Job = job });
 
     RetryConfigurator With(JobFailureOptions changed)
     {

@@ -20,11 +20,11 @@ internal sealed class SidekiqBusFactoryConfigurator
             AddDeserializer(new SidekiqSerializerFactory(naming), isDefault: naming == SidekiqNaming.CamelCase);
         }
 
-        bus.ConnectBusObserver(new PeriodicObserver(bus.Host));
+        bus.ConnectBusObserver(new PeriodicObserver(bus.Host.Runtime, bus.Host.Periodic));
 
         // First, and so around all that users put around their consumers.
         AddPrePipeSpecification(new JobRetrySpecification());
-        AddPrePipeSpecification(new SidekiqSchedulerSpecification(bus.Host));
+        AddPrePipeSpecification(new SidekiqSchedulerSpecification(bus.Host.Runtime));
     }
 
     public void Host(string url, Action<ISidekiqHostConfigurator>? configure = null)
@@ -48,12 +48,12 @@ internal sealed class SidekiqBusFactoryConfigurator
     }
 
     public void Job<T>(Action<ISidekiqJobConfigurator> configure)
-        where T : class => bus.Host.Contracts.Job<T>(configure);
+        where T : class => bus.Host.Runtime.Contracts.Job<T>(configure);
 
     public void UseSidekiqRetry(Action<ISidekiqRetryConfigurator> configure) =>
         bus.Host.Retry = RetryConfigurator.Options(configure).Over(bus.Host.Retry);
 
-    public void OnJobDeath(Func<SidekiqJob, Exception, Task> handler) => bus.Host.Deaths.Add(handler);
+    public void OnJobDeath(Func<SidekiqJob, Exception, Task> handler) => bus.Host.Runtime.Deaths.Add(handler);
 
     public void Periodic<T>(
         string name,
@@ -70,7 +70,7 @@ internal sealed class SidekiqBusFactoryConfigurator
                 name,
                 cron,
                 timeZone,
-                (job, sender) => PeriodicDescriptions.Message(job, sender, message)
+                (job, sender) => PeriodicDeclaration.Message(job, sender, message)
             ),
             configure
         );
@@ -91,7 +91,7 @@ internal sealed class SidekiqBusFactoryConfigurator
                 name,
                 cron,
                 timeZone,
-                (job, _) => Task.FromResult(PeriodicDescriptions.RubyClass(job, jobClass, args ?? []))
+                (job, _) => Task.FromResult(PeriodicDeclaration.RubyClass(job, jobClass, args ?? []))
             ),
             configure
         );

@@ -2,7 +2,7 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-/// The running bus: its endpoints, and the process in Redis that ends with it.
+// The running bus: its endpoints, and the process in Redis that ends with it.
 internal sealed class SidekiqHost(SidekiqHostConfiguration configuration, IBusTopology topology)
     : BaseHost(configuration, topology),
         IHost<ISidekiqReceiveEndpointConfigurator>
@@ -56,9 +56,9 @@ internal sealed class SidekiqHost(SidekiqHostConfiguration configuration, IBusTo
     {
         context.Add("type", "Sidekiq");
         context.Add("address", configuration.HostAddress.ToString());
-        context.Add("keyPrefix", configuration.Settings.KeyPrefix);
+        context.Add("keyPrefix", configuration.Settings.Options.KeyPrefix);
     }
 
-    /// MassTransit stops these last, when no endpoint consumes or sends any more.
-    protected override IAgent[] GetAgentHandles() => configuration.EndProcess() is { } process ? [process] : [];
+    // MassTransit stops these last, when no endpoint consumes or sends any more.
+    protected override IAgent[] GetAgentHandles() => configuration.Runtime.EndProcess() is { } process ? [process] : [];
 }

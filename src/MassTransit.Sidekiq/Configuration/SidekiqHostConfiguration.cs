@@ -1,24 +1,23 @@
 using MassTransit.Configuration;
 using MassTransit.Transports;
-using IHostApplicationLifetime = Microsoft.Extensions.Hosting.IHostApplicationLifetime;
 
 namespace MassTransit.Sidekiq;
 
-/// The host of one bus: its Redis, its contracts, its endpoints.
+// The host of one bus as MassTransit configures it: its settings and its endpoints. What runs sees the runtime that this builds.
 internal sealed class SidekiqHostConfiguration
-    : BaseHostConfiguration<SidekiqReceiveEndpointConfiguration, ISidekiqReceiveEndpointConfigurator>
+    : BaseHostConfiguration<SidekiqReceiveEndpointConfiguration, ISidekiqReceiveEndpointConfigurator>,
+        IHasRuntime
 {
     readonly SidekiqBusConfiguration bus;
     readonly SidekiqBusTopology topology;
-    SidekiqProcess? process;
-    bool hasEnded;
 
     public SidekiqHostConfiguration(SidekiqBusConfiguration bus)
         : base(bus)
     {
         this.bus = bus;
-        Failures = new JobFailure(new RetrySchedule(Random));
-        Periodic = new PeriodicDeclarations(this);
+        Runtime = new BusRuntime(this, Settings, bus.SidekiqTopology.SidekiqPublish);
+        Destinations = new JobDestinations(Runtime.Entities);
+        Periodic = new PeriodicDeclarations(Runtime);
         topology = new SidekiqBusTopology(this, bus.SidekiqTopology);
         ReceiveTransportRetryPolicy = MassTransit.Retry.CreatePolicy(x =>
         {
@@ -34,102 +33,20 @@ internal sealed class SidekiqHostConfiguration
 
     public SidekiqHostSettings Settings { get; } = new();
 
-    public JobContracts Contracts { get; } = new();
+    public BusRuntime Runtime { get; }
 
-    public TimeProvider Clock { get; set; } = TimeProvider.System;
-
-    // The one place where chance comes from; all others are given it.
-#pragma warning disable RS0030
-    public Random Random { get; } = Random.Shared;
-#pragma warning restore RS0030
-
-    /// The host that the bus runs in; none without a container.
-    public IHostApplicationLifetime? Lifetime { get; set; }
-
-    /// Whether that host serves HTTP as well.
-    public bool IsWebHost { get; set; }
-
-    public JobFailure Failures { get; }
+    public JobDestinations Destinations { get; }
 
     public PeriodicDeclarations Periodic { get; }
 
-    /// Which of several buses of the application it is; null for its first.
-    public string? BusName { get; set; }
-
-    /// Who is told of jobs that die.
-    public JobDeaths Deaths { get; } = new();
-
-    /// What becomes of failed jobs on endpoints that do not say.
+    // What becomes of failed jobs on endpoints that do not configure it.
     public JobFailureOptions Retry { get; set; } = JobFailureOptions.None;
 
-    public PublishedEntities Entities { get; } = new();
-
-    public SidekiqPublishTopology PublishTopology => bus.SidekiqTopology.SidekiqPublish;
-
-    public override Uri HostAddress => Settings.Address.ToUri();
+    public override Uri HostAddress => Settings.Redis.Address.ToUri();
 
     public override IBusTopology Topology => topology;
 
     public override IRetryPolicy ReceiveTransportRetryPolicy { get; }
-
-    /// What this bus is in Redis: made when it is first asked for, before the bus starts or when it does, and ended when the
-    /// bus stops. Whoever still asks then gets the one that has ended, on which nothing can be done.
-    public SidekiqProcess Process
-    {
-        get
-        {
-            lock (topology)
-            {
-                return process ??= new SidekiqProcess(this);
-            }
-        }
-    }
-
-    /// The same, if there is one that has not ended: whoever only looks should not begin one.
-    public SidekiqProcess? RunningProcess
-    {
-        get
-        {
-            lock (topology)
-            {
-                return hasEnded ? null : process;
-            }
-        }
-    }
-
-    /// The endpoints whose subscriptions a publish of this bus should find.
-    public IReadOnlyList<Uri> SubscribingEndpoints { get; private set; } = [];
-
-    /// The temporary queues of this bus, in which it waits for answers, by their addresses.
-    public IReadOnlyDictionary<Uri, string> AnswerQueues { get; private set; } = new Dictionary<Uri, string>();
-
-    /// A bus that starts anew is another process in Redis than before.
-    public SidekiqProcess BeginProcess()
-    {
-        lock (topology)
-        {
-            if (hasEnded)
-            {
-                (process, hasEnded) = (null, false);
-            }
-
-            return Process;
-        }
-    }
-
-    public SidekiqProcess? EndProcess()
-    {
-        lock (topology)
-        {
-            if (hasEnded)
-            {
-                return null;
-            }
-
-            hasEnded = process is not null;
-            return process;
-        }
-    }
 
     public void ApplyEndpointDefinition(
         ISidekiqReceiveEndpointConfigurator configurator,
@@ -198,17 +115,16 @@ internal sealed class SidekiqHostConfiguration
             endpoint.Build(host);
         }
 
-        SubscribingEndpoints =
-        [
-            .. endpoints.Where(endpoint => endpoint.Topics.Count > 0).Select(endpoint => endpoint.InputAddress),
-        ];
-        AnswerQueues = endpoints
-            .Where(endpoint => endpoint.Temporary)
-            .ToDictionary(endpoint => endpoint.InputAddress, endpoint => endpoint.Name);
+        Runtime.Endpoints = new OwnEndpoints(
+            [.. endpoints.Where(endpoint => endpoint.Topics.Count > 0).Select(endpoint => endpoint.InputAddress)],
+            endpoints
+                .Where(endpoint => endpoint.Temporary)
+                .ToDictionary(endpoint => endpoint.InputAddress, endpoint => endpoint.Name)
+        );
         return host;
     }
 
-    /// The contracts last: the endpoints name the messages they are of.
+    // The contracts last: the endpoints name the messages they are of.
     public override IEnumerable<ValidationResult> Validate() =>
-        [.. Settings.Validate(), .. base.Validate(), .. Contracts.Validate(), .. Periodic.Validate()];
+        [.. Settings.Validate(), .. base.Validate(), .. Runtime.Contracts.Validate(), .. Periodic.Validate()];
 }

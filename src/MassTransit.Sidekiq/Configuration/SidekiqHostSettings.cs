@@ -1,111 +1,121 @@
-using System.Reflection;
 using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// Where Redis is and what the bus is on it, gathered from the options, the URL and the configurator, in that order.
-internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecification
+// The settings of a bus as a configurator sets them, and what is wrong with them. Options come first, then the URL, then what the
+// configurator sets.
+internal sealed class SidekiqHostSettings : BusSettings, ISidekiqHostConfigurator, ISpecification
 {
-    readonly RedisTarget redis = new();
-
-    public SidekiqHostSettings() => ConnectTimeout = TimeSpan.FromSeconds(5);
+    public SidekiqHostSettings() => ConnectTimeout = Options.ConnectTimeout;
 
     public string? UserName
     {
-        set => redis.Options.User = value;
+        set => Redis.Options.User = value;
     }
 
     public string? Password
     {
-        set => redis.Options.Password = value;
+        set => Redis.Options.Password = value;
     }
 
     public int Database
     {
-        get => redis.Database;
-        set => redis.Database = value;
+        get => Redis.Database;
+        set => Redis.Database = value;
     }
 
     public bool UseTls
     {
-        set => redis.Options.Ssl = value;
+        set => Redis.Options.Ssl = value;
     }
-
-    public string KeyPrefix { get; set; } = "";
 
     public string ClientName
     {
-        get => redis.Options.ClientName ?? "";
-        set => redis.Options.ClientName = value;
+        get => Redis.Options.ClientName ?? "";
+        set => Redis.Options.ClientName = value;
     }
 
     public TimeSpan ConnectTimeout
     {
-        get => TimeSpan.FromMilliseconds(redis.Options.ConnectTimeout);
-        set => redis.Options.ConnectTimeout = (int)value.TotalMilliseconds;
+        get => TimeSpan.FromMilliseconds(Redis.Options.ConnectTimeout);
+        set => Redis.Options.ConnectTimeout = (int)value.TotalMilliseconds;
     }
 
     public string? ServiceName
     {
-        set => redis.Options.ServiceName = value;
+        set => Redis.Options.ServiceName = value;
     }
 
-    public string? SentinelUserName { get; set; }
+    public string KeyPrefix
+    {
+        set => Options.KeyPrefix = value;
+    }
 
-    public string? SentinelPassword { get; set; }
+    public string? SentinelUserName
+    {
+        set => Options.SentinelUserName = value;
+    }
 
-    public int Replicas { get; set; }
+    public string? SentinelPassword
+    {
+        set => Options.SentinelPassword = value;
+    }
 
-    public int MaxWaitingConnections { get; set; } = 8;
+    public int Replicas
+    {
+        set => Options.Replicas = value;
+    }
 
-    public SidekiqTimeFormat TimeFormat { get; set; }
+    public int MaxWaitingConnections
+    {
+        set => Options.MaxWaitingConnections = value;
+    }
 
-    public string Application { get; set; } = Assembly.GetEntryAssembly()?.GetName().Name ?? "masstransit";
+    public SidekiqTimeFormat TimeFormat
+    {
+        set => Options.TimeFormat = value;
+    }
+
+    string ISidekiqHostConfigurator.Application
+    {
+        set => Options.Application = value;
+    }
 
     public int DeadMaxJobs
     {
-        get => DeadSet.MaxJobs;
-        set => DeadSet = DeadSet with { MaxJobs = value };
+        set => Options.DeadMaxJobs = value;
     }
 
     public TimeSpan DeadTimeout
     {
-        get => DeadSet.Timeout;
-        set => DeadSet = DeadSet with { Timeout = value };
+        set => Options.DeadTimeout = value;
     }
 
-    public DeadSet DeadSet { get; private set; } = DeadSet.Default;
+    public SidekiqRemoteControl RemoteControl
+    {
+        set => Options.RemoteControl = value;
+    }
 
-    /// A process that shows no life this long is dead, and its jobs are anyone's. Renewed five times as often, so that
-    /// four renewals in a row must fail first. Nobody should have to choose it; tests of crashes cannot wait for it.
-    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(15);
+    public bool MovesRubyJobs
+    {
+        set => Options.MovesRubyJobs = value;
+    }
 
-    /// How often the Busy page is told what this process does: Sidekiq's own period.
-    public TimeSpan Beat { get; set; } = TimeSpan.FromSeconds(5);
-
-    public SidekiqRemoteControl RemoteControl { get; set; }
-
-    public bool MovesRubyJobs { get; set; }
-
-    /// Where a factory takes a connection of the user's own from; none without a container.
+    // Where a factory takes a connection of the user's own from; none without a container.
     public IServiceProvider? Services { get; set; }
 
-    public SidekiqHostAddress Address => redis.Address;
-
-    public IReadOnlyList<(string Host, int Port)> Endpoints => redis.Endpoints;
-
-    public void Endpoint(string host, int port = SidekiqHostAddress.DefaultPort) => redis.Further(host, port);
+    public void Endpoint(string host, int port = SidekiqHostAddress.DefaultPort) => Redis.Further(host, port);
 
     public void Configure(Action<ConfigurationOptions> configure)
     {
         ArgumentNullException.ThrowIfNull(configure);
-        configure(redis.Options);
+        configure(Redis.Options);
     }
 
     public void UseConnection(IConnectionMultiplexer connection, ConfigurationOptions? waits = null)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        redis.Use(connection, waits);
+        Redis.Use(connection, waits);
     }
 
     public void UseConnection(
@@ -116,11 +126,11 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
         ArgumentNullException.ThrowIfNull(connect);
         if (Services is { } services)
         {
-            redis.Use(connect(services), waits);
+            Redis.Use(connect(services), waits);
         }
         else
         {
-            redis.Fault(
+            Redis.Fault(
                 "UseConnection was given a factory, but this bus has no container to give it. Pass the connection itself, or use AddMassTransit."
             );
         }
@@ -130,55 +140,39 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
     {
         if (options.IsHostNamed || options.Endpoints.Count == 0)
         {
-            redis.First(options.Host, options.Port);
+            Redis.First(options.Host, options.Port);
         }
 
+        Options = options.Copy();
         (Database, UserName, Password, UseTls) = (options.Database, options.UserName, options.Password, options.UseTls);
-        (KeyPrefix, ClientName) = (options.KeyPrefix, options.ClientName);
-        (ConnectTimeout, TimeFormat) = (options.ConnectTimeout, options.TimeFormat);
-        (ServiceName, Replicas) = (options.ServiceName, options.Replicas);
-        MaxWaitingConnections = options.MaxWaitingConnections;
-        (SentinelUserName, SentinelPassword) = (options.SentinelUserName, options.SentinelPassword);
-        Application = options.Application ?? Application;
-        (DeadMaxJobs, DeadTimeout) = (options.DeadMaxJobs, options.DeadTimeout);
-        (RemoteControl, MovesRubyJobs) = (options.RemoteControl, options.MovesRubyJobs);
+        (ClientName, ConnectTimeout) = (options.ClientName, options.ConnectTimeout);
+        ServiceName = options.ServiceName;
 
         foreach (var further in options.Endpoints)
         {
-            redis.Further(further);
+            Redis.Further(further);
         }
 
         if (options.Url is { } url)
         {
-            redis.Apply(url);
+            Redis.Apply(url);
         }
     }
 
-    public void Apply(string url) => redis.Apply(url);
+    public void Apply(string url) => Redis.Apply(url);
 
-    public void Apply(Uri url) => redis.Apply(url);
-
-    public RedisSettings ToRedisSettings() =>
-        new()
-        {
-            Options = redis.ToOptions(),
-            KeyPrefix = KeyPrefix,
-            Connection = redis.Connection,
-            Replicas = Replicas,
-            SentinelUserName = SentinelUserName,
-            SentinelPassword = SentinelPassword,
-        };
+    public void Apply(Uri url) => Redis.Apply(url);
 
     public IEnumerable<ValidationResult> Validate() => [.. ValidateConnection(), .. ValidateJobs()];
 
     IEnumerable<ValidationResult> ValidateConnection()
     {
-        foreach (var fault in redis.Faults)
+        foreach (var fault in Redis.Faults)
         {
             yield return this.Failure("Host", fault);
         }
 
-        foreach (var (host, port) in Endpoints)
+        foreach (var (host, port) in Redis.Endpoints)
         {
             if (string.IsNullOrWhiteSpace(host) || port is < 1 or > 65535)
             {
@@ -199,16 +193,16 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
             );
         }
 
-        if (Replicas < 0)
+        if (Options.Replicas < 0)
         {
-            yield return this.Failure("Replicas", $"{Replicas} is negative. Write 0 to wait for no replica.");
+            yield return this.Failure("Replicas", $"{Options.Replicas} is negative. Write 0 to wait for no replica.");
         }
 
-        if (MaxWaitingConnections < 0)
+        if (Options.MaxWaitingConnections < 0)
         {
             yield return this.Failure(
                 "MaxWaitingConnections",
-                $"{MaxWaitingConnections} is negative. Write 0 to look at all queues in turn. The default is 8."
+                $"{Options.MaxWaitingConnections} is negative. Write 0 to look at all queues in turn. The default is 8."
             );
         }
 
@@ -220,11 +214,11 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
 
     IEnumerable<ValidationResult> ValidateJobs()
     {
-        if (!Enum.IsDefined(TimeFormat))
+        if (!Enum.IsDefined(Options.TimeFormat))
         {
             yield return this.Failure(
                 "TimeFormat",
-                $"{TimeFormat} is no format of times. Choose FloatSeconds, or IntegerMilliseconds where only Sidekiq 8 reads."
+                $"{Options.TimeFormat} is no format of times. Choose FloatSeconds, or IntegerMilliseconds where only Sidekiq 8 reads."
             );
         }
 
@@ -233,14 +227,17 @@ internal sealed class SidekiqHostSettings : ISidekiqHostConfigurator, ISpecifica
             yield return this.Failure("Application", "It is empty. Name the application, or leave it at its default.");
         }
 
-        if (DeadMaxJobs < 1)
+        if (Options.DeadMaxJobs < 1)
         {
-            yield return this.Failure("DeadMaxJobs", $"{DeadMaxJobs} is not positive. The default is 10000.");
+            yield return this.Failure("DeadMaxJobs", $"{Options.DeadMaxJobs} is not positive. The default is 10000.");
         }
 
-        if (DeadTimeout <= TimeSpan.Zero)
+        if (Options.DeadTimeout <= TimeSpan.Zero)
         {
-            yield return this.Failure("DeadTimeout", $"{DeadTimeout} is not positive. The default is 180 days.");
+            yield return this.Failure(
+                "DeadTimeout",
+                $"{Options.DeadTimeout} is not positive. The default is 180 days."
+            );
         }
     }
 }

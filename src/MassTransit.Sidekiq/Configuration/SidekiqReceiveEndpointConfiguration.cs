@@ -3,7 +3,7 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-/// One endpoint as its user described it: queues, subscriptions, and the classes its consumers understand.
+// One endpoint as its user described it: queues, subscriptions, and the classes its consumers understand.
 internal sealed class SidekiqReceiveEndpointConfiguration
     : ReceiveEndpointConfiguration,
         ISidekiqReceiveEndpointConfigurator,
@@ -15,7 +15,6 @@ internal sealed class SidekiqReceiveEndpointConfiguration
     readonly HashSet<string> topics = new(StringComparer.Ordinal);
     readonly List<string> homeless = [];
     JobFailureOptions retry = JobFailureOptions.None;
-    JobFailureOptions? failureOptions;
     bool temporary;
 
     public SidekiqReceiveEndpointConfiguration(
@@ -60,26 +59,9 @@ internal sealed class SidekiqReceiveEndpointConfiguration
 
     public int Concurrency => ConcurrentMessageLimit ?? PrefetchCount;
 
-    /// What becomes of failed jobs where neither the job, its contract nor its consumer says: the endpoint's word, then
-    /// the bus'. Asked for when the bus runs, and everything is said.
-    public JobFailureOptions FailureOptions =>
-        failureOptions ??= retry.Over(
-            (HasErrorQueue ? JobFailureOptions.NoRetries : host.Retry) with
-            {
-                TimeFormat = host.Settings.TimeFormat,
-            }
-        );
-
     public bool HasErrorQueue { get; private set; }
 
     public void UseErrorQueue() => HasErrorQueue = true;
-
-    /// Beside the queue that the job came from, which may be one of several of the endpoint.
-    public string ErrorQueue(string queue) =>
-        host.Topology.SendTopology.ErrorQueueNameFormatter.FormatErrorQueueName(queue);
-
-    public string SkippedQueue(string queue) =>
-        host.Topology.SendTopology.DeadLetterQueueNameFormatter.FormatDeadLetterQueueName(queue);
 
     public void UseSidekiqRetry(Action<ISidekiqRetryConfigurator> configure) =>
         retry = RetryConfigurator.Options(configure).Over(retry);
@@ -94,15 +76,15 @@ internal sealed class SidekiqReceiveEndpointConfiguration
         EndpointObservers.Connect(new GuardedEndpointObserver(observer));
 
     public void Subscribe<T>()
-        where T : class => Subscribe(host.PublishTopology.For<T>().EntityName);
+        where T : class => Subscribe(host.Runtime.PublishTopology.For<T>().EntityName);
 
     public void Subscribe(string topic) => topics.Add(topic);
 
-    /// A consumer of `T` takes the jobs of T's class, whoever enqueued them, and subscribes the queue to T's topic.
+    // A consumer of `T` takes the jobs of T's class, whoever enqueued them, and subscribes the queue to T's topic.
     public void Consumes<T>(bool subscribe)
         where T : class
     {
-        Classes.Add(host.Contracts.For<T>());
+        Classes.Add(host.Runtime.Contracts.For<T>());
         if (subscribe && ConfigureConsumeTopology && Topology.Consume.GetMessageTopology<T>().ConfigureConsumeTopology)
         {
             Subscribe<T>();
@@ -162,10 +144,10 @@ internal sealed class SidekiqReceiveEndpointConfiguration
         // A handler says only now which message it takes; consumers and sagas did when they were validated.
         Classes
             .Validate()
-            .Concat(host.Contracts.Validate())
+            .Concat(host.Runtime.Contracts.Validate())
             .ThrowIfContainsFailure($"The receive endpoint '{name}' is invalid:");
 
-        var context = new SidekiqReceiveEndpointContext(host, this);
+        var context = new SidekiqReceiveEndpointContext(host.Runtime, this, ToSettings(), host.Destinations);
         context.GetOrAddPayload<IErrorTransport>(() => JobErrorTransport.Instance);
         context.GetOrAddPayload<IDeadLetterTransport>(() => JobErrorTransport.Instance);
         context.GetOrAddPayload<IBusTopology>(() => host.Topology);
@@ -173,7 +155,27 @@ internal sealed class SidekiqReceiveEndpointConfiguration
         return context;
     }
 
-    /// Notes what the consumers take while they are validated, so that a class of two meanings is a fault among the others.
+    // Made when the bus is built, and all is configured: the endpoint's retries, then those of the bus.
+    EndpointSettings ToSettings() =>
+        new()
+        {
+            Name = name,
+            Queues = QueueOrder,
+            Classes = Classes,
+            Topics = topics,
+            Concurrency = Concurrency,
+            IsTemporary = Temporary,
+            PurgesOnStartup = PurgeOnStartup,
+            HasErrorQueue = HasErrorQueue,
+            FailureOptions = retry.Over(
+                (HasErrorQueue ? JobFailureOptions.NoRetries : host.Retry) with
+                {
+                    TimeFormat = host.Runtime.TimeFormat,
+                }
+            ),
+        };
+
+    // Notes what the consumers take while they are validated, so that a class of two meanings is a fault among the others.
     sealed class ClassObserver : ConfigurationObserver, IMessageConfigurationObserver, IConsumerConfigurationObserver
     {
         readonly SidekiqReceiveEndpointConfiguration endpoint;
@@ -185,7 +187,7 @@ internal sealed class SidekiqReceiveEndpointConfiguration
             Connect(this);
         }
 
-        /// MassTransit passes over message types without a namespace, and says so only to who sends them.
+        // MassTransit passes over message types without a namespace, and says so only to who sends them.
         void IConsumerConfigurationObserver.ConsumerConfigured<TConsumer>(IConsumerConfigurator<TConsumer> configurator)
         {
             endpoint.homeless.AddRange(
@@ -202,7 +204,7 @@ internal sealed class SidekiqReceiveEndpointConfiguration
         }
 
         public void MessageConfigured<TMessage>(IConsumePipeConfigurator configurator)
-            where TMessage : class => endpoint.Classes.Add(endpoint.host.Contracts.For<TMessage>());
+            where TMessage : class => endpoint.Classes.Add(endpoint.host.Runtime.Contracts.For<TMessage>());
 
         public override void BatchConsumerConfigured<TConsumer, TMessage>(
             IConsumerMessageConfigurator<TConsumer, Batch<TMessage>> configurator

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace MassTransit.Sidekiq;
 
-/// Builds the bus of one `UsingSidekiq` call when the container asks for it.
+// Builds the bus of one `UsingSidekiq` call when the container asks for it.
 internal sealed class SidekiqRegistrationBusFactory
     : TransportRegistrationBusFactory<ISidekiqReceiveEndpointConfigurator>
 {
@@ -35,15 +35,15 @@ internal sealed class SidekiqRegistrationBusFactory
         var options = context.GetRequiredService<IOptionsMonitor<SidekiqTransportOptions>>().Get(busName);
         bus.Host.Settings.Services = context;
         bus.Host.Settings.Apply(options);
-        bus.Host.BusName = busName.Length == 0 ? null : busName;
-        bus.Host.Clock = context.GetService<TimeProvider>() ?? TimeProvider.System;
-        bus.Host.Lifetime = context.GetService<IHostApplicationLifetime>();
-        bus.Host.IsWebHost = IsWebHost(context);
+        bus.Host.Settings.BusName = busName.Length == 0 ? null : busName;
+        bus.Host.Runtime.Clock = context.GetService<TimeProvider>() ?? TimeProvider.System;
+        bus.Host.Settings.Lifetime = context.GetService<IHostApplicationLifetime>();
+        bus.Host.Settings.IsWebHost = IsWebHost(context);
 
         return CreateBus(new SidekiqBusFactoryConfigurator(bus), context, configure, specifications);
     }
 
-    /// By name, since a worker has no ASP.NET to refer to.
+    // By name, since a worker has no ASP.NET to refer to.
     static bool IsWebHost(IServiceProvider services) =>
         Type.GetType("Microsoft.AspNetCore.Hosting.Server.IServer, Microsoft.AspNetCore.Hosting.Server.Abstractions")
             is { } server

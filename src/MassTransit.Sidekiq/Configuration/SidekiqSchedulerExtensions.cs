@@ -1,5 +1,3 @@
-using MassTransit.Configuration;
-using MassTransit.Context;
 using MassTransit.DependencyInjection;
 using MassTransit.Scheduling;
 using MassTransit.Sidekiq;
@@ -44,32 +42,8 @@ public static class SidekiqSchedulerExtensions
 
     static MessageScheduler Scheduler(IBusInstance bus, ISendEndpointProvider sender)
     {
-        var host = SidekiqServices.HostOf(bus);
+        var runtime = BusRuntime.Of(bus);
 
-        return new MessageScheduler(new SidekiqScheduleMessageProvider(sender, host), host.Topology);
-    }
-}
-
-/// Gives consumers the transport's scheduler, as `context.ScheduleSend(…)` and sagas' schedules use it.
-internal sealed class SidekiqSchedulerSpecification(SidekiqHostConfiguration host) : IPipeSpecification<ConsumeContext>
-{
-    public void Apply(IPipeBuilder<ConsumeContext> builder) => builder.AddFilter(new Filter(host));
-
-    public IEnumerable<ValidationResult> Validate() => [];
-
-    sealed class Filter(SidekiqHostConfiguration host) : IFilter<ConsumeContext>
-    {
-        public void Probe(ProbeContext context) => context.CreateFilterScope("sidekiqScheduler");
-
-        public Task Send(ConsumeContext context, IPipe<ConsumeContext> next)
-        {
-            context.GetOrAddPayload<MessageSchedulerContext>(() =>
-                new ConsumeMessageSchedulerContext(context, Scheduler)
-            );
-            return next.Send(context);
-        }
-
-        MessageScheduler Scheduler(ConsumeContext context) =>
-            new(new SidekiqScheduleMessageProvider(context, host), context.GetPayload<IBusTopology>());
+        return new MessageScheduler(new SidekiqScheduleMessageProvider(sender, runtime), runtime.Host.Topology);
     }
 }

@@ -5,46 +5,46 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace MassTransit.Sidekiq;
 
-/// What `UsingSidekiq` registers beside the bus; for a further bus, each under its `Bind`.
+// What `UsingSidekiq` registers beside the bus; for a further bus, each under its `Bind`.
 internal static class SidekiqServices
 {
     public static void Register(IServiceCollection services)
     {
-        services.TryAddSingleton<ISidekiqServer>(provider => new SidekiqServer(Host(provider)));
-        services.TryAddSingleton<ISidekiqPeriodicJobs>(provider => new PeriodicJobs(Host(provider)));
+        services.TryAddSingleton<ISidekiqServer>(provider => new SidekiqServer(Runtime(provider)));
+        services.TryAddSingleton<ISidekiqPeriodicJobs>(provider => new PeriodicJobs(Runtime(provider)));
         services.TryAddSingleton<IRecurringMessageScheduler>(provider => new RecurringMessageScheduler(
             provider.GetRequiredService<IBus>(),
-            Host(provider)
+            Runtime(provider)
         ));
-        services.TryAddSingleton<ISidekiqInspector>(provider => new SidekiqInspector(Host(provider)));
-        AddHealthCheck<IBus>(services, "sidekiq", Host);
+        services.TryAddSingleton<ISidekiqInspector>(provider => new SidekiqInspector(Runtime(provider)));
+        AddHealthCheck<IBus>(services, "sidekiq", Runtime);
     }
 
     public static void Register<TBus>(IServiceCollection services)
         where TBus : class, IBus
     {
         services.TryAddSingleton(provider =>
-            Bind<TBus>.Create<ISidekiqServer>(new SidekiqServer(Host<TBus>(provider)))
+            Bind<TBus>.Create<ISidekiqServer>(new SidekiqServer(Runtime<TBus>(provider)))
         );
         services.TryAddSingleton(provider =>
-            Bind<TBus>.Create<ISidekiqPeriodicJobs>(new PeriodicJobs(Host<TBus>(provider)))
+            Bind<TBus>.Create<ISidekiqPeriodicJobs>(new PeriodicJobs(Runtime<TBus>(provider)))
         );
         services.TryAddSingleton(provider =>
             Bind<TBus>.Create<IRecurringMessageScheduler>(
-                new RecurringMessageScheduler(provider.GetRequiredService<TBus>(), Host<TBus>(provider))
+                new RecurringMessageScheduler(provider.GetRequiredService<TBus>(), Runtime<TBus>(provider))
             )
         );
         services.TryAddSingleton(provider =>
-            Bind<TBus>.Create<ISidekiqInspector>(new SidekiqInspector(Host<TBus>(provider)))
+            Bind<TBus>.Create<ISidekiqInspector>(new SidekiqInspector(Runtime<TBus>(provider)))
         );
-        AddHealthCheck<TBus>(services, $"sidekiq-{typeof(TBus).Name}", Host<TBus>);
+        AddHealthCheck<TBus>(services, $"sidekiq-{typeof(TBus).Name}", Runtime<TBus>);
     }
 
-    /// Once for each bus, though a test configures it anew: two checks of one name are an error.
+    // Once for each bus, though a test configures it anew: two checks of one name are an error.
     static void AddHealthCheck<TBus>(
         IServiceCollection services,
         string name,
-        Func<IServiceProvider, SidekiqHostConfiguration> host
+        Func<IServiceProvider, BusRuntime> runtime
     )
         where TBus : class, IBus
     {
@@ -53,19 +53,13 @@ internal static class SidekiqServices
             return;
         }
 
-        services.AddSingleton(provider => new SidekiqHealthCheck<TBus>(host(provider)));
+        services.AddSingleton(provider => new SidekiqHealthCheck<TBus>(runtime(provider)));
         services.AddHealthChecks().AddCheck<SidekiqHealthCheck<TBus>>(name, tags: ["ready"]);
     }
 
-    public static SidekiqHostConfiguration HostOf(IBusInstance bus) =>
-        bus.HostConfiguration as SidekiqHostConfiguration
-        ?? throw new ConfigurationException(
-            $"Bus {bus.InstanceType.Name} runs on {bus.HostConfiguration.HostAddress}, not on Sidekiq. Configure it with UsingSidekiq, or use what its transport offers."
-        );
+    static BusRuntime Runtime(IServiceProvider provider) =>
+        BusRuntime.Of(provider.GetRequiredService<Bind<IBus, IBusInstance>>().Value);
 
-    static SidekiqHostConfiguration Host(IServiceProvider provider) =>
-        HostOf(provider.GetRequiredService<Bind<IBus, IBusInstance>>().Value);
-
-    static SidekiqHostConfiguration Host<TBus>(IServiceProvider provider)
-        where TBus : class, IBus => HostOf(provider.GetRequiredService<IBusInstance<TBus>>());
+    static BusRuntime Runtime<TBus>(IServiceProvider provider)
+        where TBus : class, IBus => BusRuntime.Of(provider.GetRequiredService<IBusInstance<TBus>>());
 }

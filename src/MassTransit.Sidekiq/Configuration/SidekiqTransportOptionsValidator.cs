@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 
 namespace MassTransit.Sidekiq;
 
-/// Says all that is wrong with the options at once when the host starts, before anything else of the application runs.
-/// The rules are those of the bus itself, which also hold for what cfg.Host says.
+// Says all that is wrong with the options at once when the host starts, before anything else of the application runs.
+// The rules are those of the bus itself, which also hold for what cfg.Host says.
 internal sealed class SidekiqTransportOptionsValidator : IValidateOptions<SidekiqTransportOptions>
 {
     /// <param name="services">The application's services.</param>

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MassTransit.Sidekiq;
 
-/// Every line we log. Event ids stay as they are once released: 1000 Redis, 2000 the process.
+// Every line we log. Event ids stay as they are once released: 1000 Redis, 2000 the process.
 internal static partial class LogMessages
 {
     // Both ends of an outage are warnings, so that a log without information still shows how long it was.

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace MassTransit.Sidekiq;
 
-/// What the transport counts, for OpenTelemetry: `AddMeter("MassTransit.Sidekiq")`.
+// What the transport counts, for OpenTelemetry: `AddMeter("MassTransit.Sidekiq")`.
 internal static class SidekiqMeter
 {
     public const string Name = "MassTransit.Sidekiq";
@@ -84,13 +84,13 @@ internal static class SidekiqMeter
         Add(poisoned, poison, System);
     }
 
-    public static void RecordLag(DueSet set, TimeSpan late)
+    public static void RecordLag(string set, TimeSpan late)
     {
         if (lag.Enabled)
         {
             try
             {
-                lag.Record(late.TotalSeconds, System, new("sidekiq.set", set == DueSet.Retry ? "retry" : "schedule"));
+                lag.Record(late.TotalSeconds, System, new("sidekiq.set", set));
             }
             catch (Exception fault)
             {
@@ -99,7 +99,7 @@ internal static class SidekiqMeter
         }
     }
 
-    /// Counts an attempt that failed because nobody understands the job; other failures are none of these.
+    // Counts an attempt that failed because nobody understands the job; other failures are none of these.
     public static void CountUnreadable(Exception fault, string? jobClass, string queue)
     {
         var reason = fault switch
@@ -122,7 +122,7 @@ internal static class SidekiqMeter
         }
     }
 
-    /// In the order of JobEnd.
+    // In the order of JobEnd.
     static readonly string[] outcomes =
     [
         "none",
@@ -137,7 +137,7 @@ internal static class SidekiqMeter
         "unreadable",
     ];
 
-    /// Listeners are called in here, and one that throws is not to cost a job.
+    // Listeners are called in here, and one that throws is not to cost a job.
     static void Add(Counter<long> counter, long count, params ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         try

@@ -2,12 +2,12 @@ using System.Runtime.CompilerServices;
 
 namespace MassTransit.Sidekiq;
 
-/// One of Sidekiq's sets. A move is the poller's own: whoever removes the member owns it, so nothing is moved twice.
-internal sealed class JobSet(SidekiqHostConfiguration host, DueSet set) : ISidekiqJobSet
+// One of Sidekiq's sets. A move is the poller's own: whoever removes the member owns it, so nothing is moved twice.
+internal sealed class JobSet(BusRuntime runtime, DueSet set) : ISidekiqJobSet
 {
     const int PageSize = DueJobStore.MostJobs;
 
-    InspectionStore Store => host.Process.Inspection;
+    InspectionStore Store => runtime.Process.Stores.Inspection;
 
     public Task<long> Count(CancellationToken cancellationToken = default) =>
         Store.Count(set).WaitAsync(cancellationToken);
@@ -80,8 +80,11 @@ internal sealed class JobSet(SidekiqHostConfiguration host, DueSet set) : ISidek
         if (killed)
         {
             // The caller is not one of the bus' own threads, which have it.
-            LogContext.Current ??= host.LogContext;
-            await host.Process.Killed(entry.Json, DueMove.QueueOf(entry.Job)).ConfigureAwait(false);
+            LogContext.Current ??= runtime.Host.LogContext;
+            // A death as well, as it is in Ruby's API.
+            await runtime
+                .Deaths.Tell(entry.Json, DueMove.QueueOf(entry.Job), new SidekiqJobKilledException())
+                .ConfigureAwait(false);
         }
 
         return killed;
@@ -115,7 +118,7 @@ internal sealed class JobSet(SidekiqHostConfiguration host, DueSet set) : ISidek
     public Task<long> Clear(CancellationToken cancellationToken = default) =>
         Store.Clear(set).WaitAsync(cancellationToken);
 
-    /// What the set holds now; jobs that fail again meanwhile come back with a later time, and are left alone.
+    // What the set holds now; jobs that fail again meanwhile come back with a later time, and are left alone.
     async Task<long> All(Func<IReadOnlyList<SidekiqEntry>, Task<int>> step, CancellationToken cancellationToken)
     {
         var (moved, left) = (0L, await Count(cancellationToken).ConfigureAwait(false));
@@ -141,7 +144,10 @@ internal sealed class JobSet(SidekiqHostConfiguration host, DueSet set) : ISidek
 
     async Task<int> Push(IReadOnlyList<DueMove> moves, CancellationToken cancellationToken)
     {
-        var pushed = await host.Process.DueJobs.PushDue(set, moves).WaitAsync(cancellationToken).ConfigureAwait(false);
+        var pushed = await runtime
+            .Process.Stores.DueJobs.PushDue(set, moves)
+            .WaitAsync(cancellationToken)
+            .ConfigureAwait(false);
         return pushed.Refusal is { } refusal
             ? throw new InvalidOperationException($"Redis refused to move a job, which stays in {set}: {refusal}")
             : pushed.Moved;
@@ -150,15 +156,17 @@ internal sealed class JobSet(SidekiqHostConfiguration host, DueSet set) : ISidek
     DueMove? Move(SidekiqEntry entry) =>
         DueMove.Of(
             entry.Json,
-            host.Clock.GetUtcNow(),
-            host.Settings.TimeFormat,
+            runtime.Clock.GetUtcNow(),
+            runtime.TimeFormat,
             givesBackAttempt: set is DueSet.Retry or DueSet.Dead
         );
 
     Task<bool> Bury(SidekiqEntry entry, CancellationToken cancellationToken) =>
         set == DueSet.Dead
             ? Task.FromResult(false)
-            : host.Process.DueJobs.BuryUnreadable(set, entry.Json, host.Clock.GetUtcNow()).WaitAsync(cancellationToken);
+            : runtime
+                .Process.Stores.DueJobs.BuryUnreadable(set, entry.Json, runtime.Clock.GetUtcNow())
+                .WaitAsync(cancellationToken);
 
     static SidekiqEntry Checked(SidekiqEntry entry)
     {
@@ -166,8 +174,8 @@ internal sealed class JobSet(SidekiqHostConfiguration host, DueSet set) : ISidek
         return entry;
     }
 
-    /// When the entry before a page has left, the page begins with all of its score; those that were read stand before it,
-    /// byte by byte.
+    // When the entry before a page has left, the page begins with all of its score; those that were read stand before it,
+    // byte by byte.
     static bool WasRead(byte[] member, double score, (byte[]? Member, double? Score) reached, bool newestFirst) =>
         reached.Member is { } last
         && score == reached.Score

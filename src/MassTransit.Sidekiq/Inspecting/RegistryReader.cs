@@ -5,33 +5,12 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-/// Reads what any Sidekiq from 6.4 on, and we, write of processes and jobs. What is missing or no JSON is left out: one bad
-/// entry must not hide the others.
+// Reads what any Sidekiq from 6.4 on, and we, write of processes and jobs. What is missing or no JSON is left out: one bad
+// entry must not hide the others.
 internal static class RegistryReader
 {
-    public static SidekiqEntry Entry(byte[] json, double? score, string queue) => new(json, score, Job(json, queue));
-
-    public static SidekiqJob? Job(byte[] json, string queue)
-    {
-        try
-        {
-            return SidekiqJob.Parse(json, queue);
-        }
-        catch (InvalidJobException)
-        {
-            return null;
-        }
-    }
-
-    /// How long the next job of a queue has waited.
-    public static TimeSpan Latency(byte[]? next, DateTimeOffset now)
-    {
-        var job = next is null ? null : Job(next, "");
-        var since = job?.EnqueuedAt ?? job?.CreatedAt;
-
-        // Clocks of two machines differ.
-        return since is { } time && time < now ? now - time : TimeSpan.Zero;
-    }
+    public static SidekiqEntry Entry(byte[] json, double? score, string queue) =>
+        new(json, score, SidekiqJob.TryParse(json, queue));
 
     public static SidekiqProcessInfo Process(RegisteredProcess process)
     {
@@ -73,14 +52,14 @@ internal static class RegistryReader
                     process.Identity,
                     thread,
                     queue,
-                    Job(payload, queue),
+                    SidekiqJob.TryParse(payload, queue),
                     Score.ToTime(since.GetDouble())
                 );
             }
         }
     }
 
-    /// Those of its capsules, where it no longer names them itself.
+    // Those of its capsules, where it no longer names them itself.
     static string[] Queues(Dictionary<string, JsonElement> info)
     {
         if (info.TryGetValue("queues", out var queues) && queues.ValueKind == JsonValueKind.Array)

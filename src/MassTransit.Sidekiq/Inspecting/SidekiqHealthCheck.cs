@@ -2,9 +2,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MassTransit.Sidekiq;
 
-/// Beside MassTransit's own check of the endpoints: does Redis answer now, is the process heard of, does its clock agree
-/// with Redis', and has somebody made it quiet. `TBus` keeps the checks of several buses apart.
-internal sealed class SidekiqHealthCheck<TBus>(SidekiqHostConfiguration host) : IHealthCheck
+// Beside MassTransit's own check of the endpoints: does Redis answer now, is the process heard of, does its clock agree
+// with Redis', and has somebody made it quiet. `TBus` keeps the checks of several buses apart.
+internal sealed class SidekiqHealthCheck<TBus>(BusRuntime runtime) : IHealthCheck
     where TBus : class, IBus
 {
     static readonly TimeSpan patience = TimeSpan.FromSeconds(5);
@@ -15,7 +15,7 @@ internal sealed class SidekiqHealthCheck<TBus>(SidekiqHostConfiguration host) : 
     )
     {
         ArgumentNullException.ThrowIfNull(context);
-        if (host.RunningProcess is not { } process)
+        if (runtime.RunningProcess is not { } process)
         {
             return HealthCheckResult.Healthy("The bus has not started.");
         }
@@ -37,7 +37,7 @@ internal sealed class SidekiqHealthCheck<TBus>(SidekiqHostConfiguration host) : 
             );
         }
 
-        var now = host.Clock.GetUtcNow();
+        var now = runtime.Clock.GetUtcNow();
         var skew = time is { } known ? now - known : TimeSpan.Zero;
         var silence = process.LastBeat is { } beat ? now - beat : TimeSpan.Zero;
         var data = new Dictionary<string, object>(StringComparer.Ordinal)
@@ -56,9 +56,9 @@ internal sealed class SidekiqHealthCheck<TBus>(SidekiqHostConfiguration host) : 
 
     string? Worry(SidekiqProcess process, TimeSpan silence, TimeSpan skew)
     {
-        if (silence > 4 * host.Settings.Beat)
+        if (silence > 4 * runtime.Settings.Beat)
         {
-            return $"No heartbeat for {silence.TotalSeconds:0} s (one is due every {host.Settings.Beat.TotalSeconds:0} s): the process is overloaded, or Redis refuses it. The log says which.";
+            return $"No heartbeat for {silence.TotalSeconds:0} s (one is due every {runtime.Settings.Beat.TotalSeconds:0} s): the process is overloaded, or Redis refuses it. The log says which.";
         }
 
         if (skew.Duration() > ClockSkew.Tolerable)

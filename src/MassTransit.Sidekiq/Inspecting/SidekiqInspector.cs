@@ -3,21 +3,21 @@ using System.Runtime.CompilerServices;
 
 namespace MassTransit.Sidekiq;
 
-/// Sidekiq's API on whatever process the bus has at the moment: it works before the bus starts as well.
-internal sealed class SidekiqInspector(SidekiqHostConfiguration host) : ISidekiqInspector
+// Sidekiq's API on whatever process the bus has at the moment: it works before the bus starts as well.
+internal sealed class SidekiqInspector(BusRuntime runtime) : ISidekiqInspector
 {
     const int PageSize = 100;
     const int MostDays = 1827;
 
-    public ISidekiqJobSet RetrySet { get; } = new JobSet(host, DueSet.Retry);
+    public ISidekiqJobSet RetrySet { get; } = new JobSet(runtime, DueSet.Retry);
 
-    public ISidekiqJobSet ScheduledSet { get; } = new JobSet(host, DueSet.Schedule);
+    public ISidekiqJobSet ScheduledSet { get; } = new JobSet(runtime, DueSet.Schedule);
 
-    public ISidekiqJobSet DeadSet { get; } = new JobSet(host, DueSet.Dead);
+    public ISidekiqJobSet DeadSet { get; } = new JobSet(runtime, DueSet.Dead);
 
-    public ISidekiqPeriodicJobs Periodic { get; } = new PeriodicJobs(host);
+    public ISidekiqPeriodicJobs Periodic { get; } = new PeriodicJobs(runtime);
 
-    InspectionStore Store => host.Process.Inspection;
+    InspectionStore Store => runtime.Process.Stores.Inspection;
 
     public async Task<SidekiqStats> Stats(CancellationToken cancellationToken = default)
     {
@@ -57,7 +57,7 @@ internal sealed class SidekiqInspector(SidekiqHostConfiguration host) : ISidekiq
             );
         }
 
-        var today = DateOnly.FromDateTime(host.Clock.GetUtcNow().UtcDateTime);
+        var today = DateOnly.FromDateTime(runtime.Clock.GetUtcNow().UtcDateTime);
         DateOnly[] dates = [.. Enumerable.Range(0, days).Select(ago => today.AddDays(-ago))];
         var counters = await Store
             .Counters([.. dates.Select(date => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture))])
@@ -70,17 +70,12 @@ internal sealed class SidekiqInspector(SidekiqHostConfiguration host) : ISidekiq
     public async Task<IReadOnlyList<SidekiqQueue>> Queues(CancellationToken cancellationToken = default)
     {
         var queues = await Store.Queues().WaitAsync(cancellationToken).ConfigureAwait(false);
-        var now = host.Clock.GetUtcNow();
+        var now = runtime.Clock.GetUtcNow();
 
         return
         [
             .. queues
-                .Select(queue => new SidekiqQueue(
-                    queue.Name,
-                    queue.Size,
-                    RegistryReader.Latency(queue.Next, now),
-                    queue.IsPaused
-                ))
+                .Select(queue => new SidekiqQueue(queue.Name, queue.Size, queue.Latency(now), queue.IsPaused))
                 .OrderBy(queue => queue.Name, StringComparer.Ordinal),
         ];
     }

@@ -1,25 +1,25 @@
 namespace MassTransit.Sidekiq;
 
-/// Finds the process anew each time: a bus that is started again is another one.
-internal sealed class SidekiqServer(SidekiqHostConfiguration host) : ISidekiqServer
+// Finds the process anew each time: a bus that is started again is another one.
+internal sealed class SidekiqServer(BusRuntime runtime) : ISidekiqServer
 {
     const string Code = "code";
 
-    public string Identity => host.Process.Identity;
+    public string Identity => runtime.Process.Identity;
 
     public SidekiqServerState State
     {
         get
         {
-            return host.RunningProcess is not { Roster.Endpoints.Count: > 0 } process ? SidekiqServerState.Idle
+            return runtime.RunningProcess is not { Roster.Endpoints.Count: > 0 } process ? SidekiqServerState.Idle
                 : process.Control.IsQuiet ? SidekiqServerState.Quiet
                 : SidekiqServerState.Running;
         }
     }
 
-    public int Busy => host.RunningProcess?.Roster.Busy ?? 0;
+    public int Busy => runtime.RunningProcess?.Roster.Busy ?? 0;
 
-    public void Quiet() => host.Process.Control.Quiet(Code);
+    public void Quiet() => runtime.Process.Control.Quiet(Code);
 
-    public void Stop() => host.Process.Control.Stop(Code);
+    public void Stop() => runtime.Process.Control.Stop(Code);
 }

@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-/// How long to wait after the first, second, … failure in a row: from a quarter of a second, doubling, up to five.
+// How long to wait after the first, second, … failure in a row: from a quarter of a second, doubling, up to five.
 internal struct BackOff()
 {
     static readonly TimeSpan first = TimeSpan.FromMilliseconds(250);
@@ -16,7 +16,7 @@ internal struct BackOff()
         return delay;
     }
 
-    /// True when there was a failure.
+    // True when there was a failure.
     public bool Reset()
     {
         var hadFailed = next != first;

@@ -1,11 +1,11 @@
 namespace MassTransit.Sidekiq;
 
-/// Runs one cycle after another until it is stopped. A cycle says how long to wait until the next; one that throws is
-/// repeated after a growing pause and logged when the failure begins and when it ends, not once per cycle.
+// Runs one cycle after another until it is stopped. A cycle says how long to wait until the next; one that throws is
+// repeated after a growing pause and logged when the failure begins and when it ends, not once per cycle.
 internal sealed class BackgroundLoop(string name, Func<CancellationToken, Task<TimeSpan>> cycle, TimeProvider clock)
     : IAsyncDisposable
 {
-    /// A cycle that waits for a silent Redis is left to itself when it is told to stop.
+    // A cycle that waits for a silent Redis is left to itself when it is told to stop.
     static readonly TimeSpan longestStop = TimeSpan.FromSeconds(1);
 
     readonly CancellationTokenSource stopping = new();
@@ -14,7 +14,7 @@ internal sealed class BackgroundLoop(string name, Func<CancellationToken, Task<T
 
     public void Start() => running = Task.Run(Run);
 
-    /// Ends the present wait at once.
+    // Ends the present wait at once.
     public void Wake() => wake.Set();
 
     public async ValueTask DisposeAsync()

@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq;
 
-/// The last steps of what stops. A Redis that is silent holds up a stop for a second, however many steps there are, and no
-/// refusal stops the next step. `consequence` tells what becomes of what was not done.
+// The last steps of what stops. A Redis that is silent holds up a stop for a second, however many steps there are, and no
+// refusal stops the next step. `consequence` tells what becomes of what was not done.
 internal sealed class Farewell(string consequence)
 {
     TimeSpan patience = TimeSpan.FromSeconds(1);

@@ -1,13 +1,13 @@
 namespace MassTransit.Sidekiq;
 
-/// Something happened: wakes the one loop that waits for it, at once or at its next wait.
+// Something happened: wakes the one loop that waits for it, at once or at its next wait.
 internal sealed class WakeUp
 {
     TaskCompletionSource set = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void Set() => Volatile.Read(ref set).TrySetResult();
 
-    /// Completes at the next `Set`, or at once if one came since the last wait.
+    // Completes at the next `Set`, or at once if one came since the last wait.
     public Task Wait()
     {
         var current = Volatile.Read(ref set);
@@ -19,7 +19,7 @@ internal sealed class WakeUp
         return current.Task;
     }
 
-    /// Waits for the signal, the time or the token, whichever comes first, and does not throw for any of them.
+    // Waits for the signal, the time or the token, whichever comes first, and does not throw for any of them.
     public async Task Wait(TimeSpan time, TimeProvider clock, CancellationToken cancellationToken)
     {
         var signalled = Wait();

@@ -2,6 +2,7 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// Keeps an endpoint's workers supplied with jobs.
 /// 1. Claim as many jobs as workers are free (and a few milliseconds' worth more, see `ClaimPace`). The same script
 ///    acknowledges what was finished since the last one, so a job at load costs a fraction of a round trip.
@@ -9,11 +10,12 @@ namespace MassTransit.Sidekiq;
 /// 3. When every worker is busy, wait for one; what was claimed ahead and has not started within a quarter of a second
 ///    goes back, since other processes may be free.
 /// 4. At stop, put back what did not start, in order, and let the running jobs settle.
+/// </summary>
 #pragma warning disable CA1001 // The end of Run disposes them
 internal sealed class JobFetcher
 #pragma warning restore CA1001
 {
-    /// How long a stop waits for the answer to a step that is under way. What it does not hear of is freed with the lease.
+    // How long a stop waits for the answer to a step that is under way. What it does not hear of is freed with the lease.
     static readonly TimeSpan longestAnswer = TimeSpan.FromSeconds(1);
 
     static readonly TimeSpan stalledAfter = TimeSpan.FromMilliseconds(250);
@@ -38,22 +40,20 @@ internal sealed class JobFetcher
     {
         this.context = context;
         this.process = process;
-        clock = context.Host.Clock;
-        queues = context.Endpoint.QueueOrder;
+        clock = context.Runtime.Clock;
+        queues = context.Endpoint.Queues;
         order = [.. Enumerable.Range(0, queues.Names.Count)];
-        lost = new LostClaims(process.Claims, queues.Names, clock);
+        lost = new LostClaims(process.Stores.Claims, queues.Names, clock);
         pace = new ClaimPace(clock);
         ledger = new JobsInHand(queues.Names.Count, RealTime.Clock, changed);
         workers = new JobWorkers(context, process, dispatcher, ledger);
-        waiters = new QueueWaiters(process, queues.Names, context.Endpoint.Temporary, clock);
+        waiters = new QueueWaiters(process, queues.Names, context.Endpoint.IsTemporary, clock);
     }
-
-    public IReadOnlyList<string> Queues => queues.Names;
 
     int Wanted => IsQuiet ? 0 : workers.Concurrency + pace.Ahead - ledger.Held;
 
-    /// Answers still come to a quiet process.
-    bool IsQuiet => process.Control.IsQuiet && !context.Endpoint.Temporary;
+    // Answers still come to a quiet process.
+    bool IsQuiet => process.Control.IsQuiet && !context.Endpoint.IsTemporary;
 
     bool CanClaim => Wanted >= (drained ? 1 : pace.Step);
 
@@ -64,8 +64,8 @@ internal sealed class JobFetcher
         await using var wake = stopping.Register(changed.Set).ConfigureAwait(false);
         await using var last = stopping.Register(() => impatience.CancelAfter(longestAnswer)).ConfigureAwait(false);
         await using var quiet = process.Control.Quieted.Register(changed.Set).ConfigureAwait(false);
-        using var audit = process.Reconciler.Add(this);
-        using var listing = context.Endpoint.Temporary ? null : process.Roster.Add(workers);
+        using var audit = process.Reconciler.Add(new ClaimHolder(queues.Names, InHand));
+        using var listing = context.Endpoint.IsTemporary ? null : process.Roster.Add(workers.Work);
 
         while (!stopping.IsCancellationRequested)
         {
@@ -86,8 +86,8 @@ internal sealed class JobFetcher
         await Stop(deadline).ConfigureAwait(false);
     }
 
-    /// The claims of this endpoint: waiting, worked on, or finished and not yet acknowledged.
-    public IEnumerable<(string Queue, long Number)> InHand() =>
+    // The claims of this endpoint: waiting, worked on, or finished and not yet acknowledged.
+    IEnumerable<(string Queue, long Number)> InHand() =>
         workers.InHand().Concat(ledger.Unacknowledged()).Select(claim => (queues.Names[claim.Queue], claim.Number));
 
     Task Step(CancellationToken stopping)
@@ -97,7 +97,7 @@ internal sealed class JobFetcher
             return lost.PutBack().WaitAsync(impatience.Token);
         }
 
-        if (IsQuiet && workers.HaveBacklog)
+        if (IsQuiet && workers.HasBacklog)
         {
             return PutBackUnstarted();
         }
@@ -114,7 +114,7 @@ internal sealed class JobFetcher
     {
         if (queues.IsWeighted)
         {
-            queues.Shuffle(order, context.Host.Random);
+            queues.Shuffle(order, context.Runtime.Random);
         }
 
         // A wait may have claimed the next job already, and its answer is on its way: what stands behind that one must not
@@ -130,7 +130,7 @@ internal sealed class JobFetcher
             Queues = queues.Names,
             Order = order,
             Count = wanted,
-            FirstNumber = process.Claims.Reserve(wanted),
+            FirstNumber = process.Stores.Claims.Reserve(wanted),
             Acknowledged = ledger.TakeSettled(),
         };
 
@@ -138,7 +138,7 @@ internal sealed class JobFetcher
         try
         {
             var asked = RealTime.Clock.GetTimestamp();
-            claimed = await process.Claims.Claim(request).WaitAsync(impatience.Token).ConfigureAwait(false);
+            claimed = await process.Stores.Claims.Claim(request).WaitAsync(impatience.Token).ConfigureAwait(false);
             pace.Answered(RealTime.Clock.GetElapsedTime(asked));
         }
         catch (Exception fault)
@@ -174,13 +174,13 @@ internal sealed class JobFetcher
 
         if (claimed.IsLeaseLost)
         {
-            await process.RenewLease().ConfigureAwait(false);
+            await process.Lease.Renew().ConfigureAwait(false);
             drained = false;
         }
     }
 
-    /// Nothing is queued and a worker is free. Ends when a job has landed, or when finished ones have waited long enough for a
-    /// claim to acknowledge them.
+    // Nothing is queued and a worker is free. Ends when a job has landed, or when finished ones have waited long enough for a
+    // claim to acknowledge them.
     async Task WaitForJob(CancellationToken stopping)
     {
         var landed = waiters.Landed(paused, lost.DueIn, stopping);
@@ -203,12 +203,12 @@ internal sealed class JobFetcher
         }
     }
 
-    /// Every worker has a job. A wait for more would land one that nobody here can run, so it is called off first.
+    // Every worker has a job. A wait for more would land one that nobody here can run, so it is called off first.
     async Task WaitForWorker(CancellationToken stopping)
     {
         await waiters.CallOff(lost).ConfigureAwait(false);
 
-        var patience = workers.HaveBacklog ? stalledAfter : Timeout.InfiniteTimeSpan;
+        var patience = workers.HasBacklog ? stalledAfter : Timeout.InfiniteTimeSpan;
         ledger.Watch(releases: true);
         if (!CanClaim)
         {
@@ -216,14 +216,14 @@ internal sealed class JobFetcher
         }
 
         ledger.Watch(releases: false);
-        if (workers.HaveStalled(stalledAfter))
+        if (workers.HasStalled(stalledAfter))
         {
             await PutBack(workers.TakeBack()).ConfigureAwait(false);
             pace.SlowDown();
         }
     }
 
-    /// Redis failed a step: the endpoint is unhealthy until it answers again.
+    // Redis failed a step: the endpoint is unhealthy until it answers again.
     async Task Recover(Exception fault, Func<Exception?, Task> outage, TimeSpan pause, CancellationToken stopping)
     {
         try
@@ -239,14 +239,14 @@ internal sealed class JobFetcher
         drained = false;
     }
 
-    /// What Redis does not take back now is in doubt like a lost claim: nobody here runs it.
+    // What Redis does not take back now is in doubt like a lost claim: nobody here runs it.
     async Task PutBack(List<ClaimedJob> jobs)
     {
         ledger.Release(jobs.Count);
         try
         {
             await process
-                .Claims.Requeue(jobs.Select(job => (queues.Names[job.Queue], job.Number)))
+                .Stores.Claims.Requeue(jobs.Select(job => (queues.Names[job.Queue], job.Number)))
                 .WaitAsync(impatience.Token)
                 .ConfigureAwait(false);
         }
@@ -257,7 +257,7 @@ internal sealed class JobFetcher
         }
     }
 
-    /// Nothing new is claimed from here on.
+    // Nothing new is claimed from here on.
     async Task Stop(CancellationToken deadline)
     {
         var farewell = new Farewell(
@@ -268,7 +268,7 @@ internal sealed class JobFetcher
         // As Ruby does it: the stop of a process is not its death, and so does not count towards poison.
         var left = workers.InHand().Select(claim => (queues.Names[claim.Queue], claim.Number));
         await farewell
-            .Try("return the jobs that run on to their queues", () => process.Claims.Requeue(left))
+            .Try("return the jobs that run on to their queues", () => process.Stores.Claims.Requeue(left))
             .ConfigureAwait(false);
         await farewell.Try("acknowledge the last finished jobs", Flush).ConfigureAwait(false);
         await waiters.DisposeAsync().ConfigureAwait(false);
@@ -289,7 +289,7 @@ internal sealed class JobFetcher
         var settled = ledger.TakeSettled();
         for (var queue = 0; queue < settled.Count; queue++)
         {
-            await process.Claims.Acknowledge(queues.Names[queue], settled[queue]).ConfigureAwait(false);
+            await process.Stores.Claims.Acknowledge(queues.Names[queue], settled[queue]).ConfigureAwait(false);
         }
 
         ledger.Acknowledged();

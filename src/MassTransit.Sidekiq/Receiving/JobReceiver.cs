@@ -4,11 +4,13 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// One run of an endpoint, from start to stop.
 /// 1. Wait until something consumes (a bus endpoint is idle until its first request) and until Redis is there.
 /// 2. Declare the endpoint in Redis: its ownership of what it will claim, its subscriptions, its temporary queue.
 /// 3. Fetch. A lost Redis makes the endpoint unhealthy; when it is back, 2 is done anew, since Redis may have come back empty.
 /// 4. Stop: fetch no more, put back what did not start, give running jobs their time, settle the rest.
+/// </summary>
 #pragma warning disable CA1001 // StopAgent disposes it
 internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetrics
 #pragma warning restore CA1001
@@ -27,7 +29,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
     public JobReceiver(SidekiqReceiveEndpointContext context)
     {
         this.context = context;
-        process = context.Host.BeginProcess();
+        process = context.Runtime.BeginProcess();
         dispatcher = context.CreateReceivePipeDispatcher();
         fetcher = new JobFetcher(context, process, dispatcher);
 
@@ -63,7 +65,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
             await SomethingConsumes().ConfigureAwait(false);
             await Declare().ConfigureAwait(false);
 
-            if (context.Host.DeployTopologyOnly)
+            if (context.Runtime.Host.DeployTopologyOnly)
             {
                 await TellReady().ConfigureAwait(false);
                 return;
@@ -112,7 +114,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         }
     }
 
-    /// An idle endpoint asks Redis nothing, but a bus that cannot send is not healthy.
+    // An idle endpoint asks Redis nothing, but a bus that cannot send is not healthy.
     void IdleLost(object? sender, RedisOutage outage) => _ = TellFaulted(Unreachable(outage.Reason));
 
     void IdleBack(object? sender, RedisOutage outage) => _ = TellReady(isStarted: false);
@@ -121,7 +123,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
 
     Task TellFaulted(Exception fault) => Tell(observers => observers.NotifyFaulted(context.InputAddress, fault));
 
-    /// An observer of the user's own that throws does not end the endpoint.
+    // An observer of the user's own that throws does not end the endpoint.
     async Task Tell(Func<IReceiveTransportObserver, Task> notify)
     {
         try
@@ -138,7 +140,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         }
     }
 
-    /// Waits for Redis, however long it takes, and says in it what this endpoint is.
+    // Waits for Redis, however long it takes, and says in it what this endpoint is.
     async Task Declare()
     {
         var backOff = new BackOff();
@@ -147,7 +149,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
             try
             {
                 await Connected().ConfigureAwait(false);
-                await process.Begin(context.Endpoint.QueueOrder.Names).ConfigureAwait(false);
+                await process.Begin(context.Endpoint.Queues.Names).ConfigureAwait(false);
                 await DeclareTopology().ConfigureAwait(false);
                 return;
             }
@@ -155,17 +157,17 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
             {
                 Refused(fault);
                 await TellFaulted(fault).ConfigureAwait(false);
-                await Task.Delay(backOff.Next(), context.Host.Clock, Stopping).ConfigureAwait(false);
+                await Task.Delay(backOff.Next(), context.Runtime.Clock, Stopping).ConfigureAwait(false);
             }
         }
     }
 
-    /// Redis may be away for long: after a second the endpoint is unhealthy and says why.
+    // Redis may be away for long: after a second the endpoint is unhealthy and says why.
     async Task Connected()
     {
         var connected = process.Redis.Connected(Stopping);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(Stopping);
-        var first = await Task.WhenAny(connected, Task.Delay(unreachableAfter, context.Host.Clock, patience.Token))
+        var first = await Task.WhenAny(connected, Task.Delay(unreachableAfter, context.Runtime.Clock, patience.Token))
             .ConfigureAwait(false);
         await patience.CancelAsync().ConfigureAwait(false);
 
@@ -184,26 +186,26 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
     async Task DeclareTopology()
     {
         var endpoint = context.Endpoint;
-        var queue = endpoint.QueueOrder.Names[0];
+        var queue = endpoint.Queues.Names[0];
 
-        if (endpoint.Temporary)
+        if (endpoint.IsTemporary)
         {
             await process.Temporary.Keep(queue, Subscribe).ConfigureAwait(false);
         }
         else
         {
-            await process.Topics.MakeLasting(endpoint.QueueOrder.Names).ConfigureAwait(false);
-            process.KeepSubscribed(context.InputAddress, Subscribe);
+            await process.Stores.Topics.MakeLasting(endpoint.Queues.Names).ConfigureAwait(false);
+            process.Lease.KeepSubscribed(context.InputAddress, Subscribe);
         }
 
         await Subscribe().ConfigureAwait(false);
         process.Subscriptions.Made(context.InputAddress);
 
-        if (endpoint.PurgeOnStartup && !hasPurged)
+        if (endpoint.PurgesOnStartup && !hasPurged)
         {
-            foreach (var purged in endpoint.QueueOrder.Names)
+            foreach (var purged in endpoint.Queues.Names)
             {
-                await process.Jobs.Purge(purged).ConfigureAwait(false);
+                await process.Stores.Jobs.Purge(purged).ConfigureAwait(false);
             }
 
             hasPurged = true;
@@ -213,13 +215,13 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
     async Task Subscribe()
     {
         var endpoint = context.Endpoint;
-        var subscriber = endpoint.Temporary ? RedisKeys.TemporarySubscriber : "";
+        var subscriber = endpoint.IsTemporary ? RedisKeys.TemporarySubscriber : "";
         await process
-            .Topics.Subscribe([.. endpoint.Topics], endpoint.QueueOrder.Names[0], subscriber)
+            .Stores.Topics.Subscribe([.. endpoint.Topics], endpoint.Queues.Names[0], subscriber)
             .ConfigureAwait(false);
     }
 
-    /// What waiting does not cure is told once. That Redis is away, or full, the connection says.
+    // What waiting does not cure is told once. That Redis is away, or full, the connection says.
     void Refused(Exception fault)
     {
         if (!isRefused && fault is not ConnectionException { IsTransient: true })
@@ -238,7 +240,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         }
     }
 
-    /// Called by the fetch loop when Redis failed it, with null when it works again after a failure.
+    // Called by the fetch loop when Redis failed it, with null when it works again after a failure.
     async Task Outage(Exception? fault)
     {
         if (fault is null)
@@ -253,16 +255,16 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         await TellReady().ConfigureAwait(false);
     }
 
-    /// A temporary queue goes with its endpoint; without Redis it ends by itself. What else this process owns it may
-    /// still claim through another endpoint, so it is given up only when the process ends.
+    // A temporary queue goes with its endpoint; without Redis it ends by itself. What else this process owns it may
+    // still claim through another endpoint, so it is given up only when the process ends.
     async Task Withdraw()
     {
-        process.RemoveSubscriber(context.InputAddress);
-        if (context.Endpoint.Temporary)
+        process.Lease.RemoveSubscriber(context.InputAddress);
+        if (context.Endpoint.IsTemporary)
         {
-            var queue = context.Endpoint.QueueOrder.Names[0];
+            var queue = context.Endpoint.Queues.Names[0];
             var farewell = new Farewell($"the queue of {context.InputAddress} ends by itself within a minute");
-            await farewell.Try("disown it", () => process.Leases.Disown(queue)).ConfigureAwait(false);
+            await farewell.Try("disown it", () => process.Stores.Leases.Disown(queue)).ConfigureAwait(false);
             await farewell
                 .Try("remove it", () => process.Temporary.Remove(queue, context.Endpoint.Topics))
                 .ConfigureAwait(false);

@@ -3,8 +3,8 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-/// The workers of an endpoint: each takes one claimed job after another through MassTransit's receive pipe. A worker that
-/// finds none rests, and costs nothing until a job wakes it.
+// The workers of an endpoint: each takes one claimed job after another through MassTransit's receive pipe. A worker that
+// finds none rests, and costs nothing until a job wakes it.
 internal sealed class JobWorkers(
     SidekiqReceiveEndpointContext context,
     SidekiqProcess process,
@@ -12,7 +12,7 @@ internal sealed class JobWorkers(
     JobsInHand ledger
 )
 {
-    /// How long cancelled jobs have to settle before a stop leaves them behind.
+    // How long cancelled jobs have to settle before a stop leaves them behind.
     static readonly TimeSpan lastGrace = TimeSpan.FromSeconds(1);
 
     readonly ConcurrentQueue<ClaimedJob> backlog = new();
@@ -23,35 +23,20 @@ internal sealed class JobWorkers(
     // What each worker has in hand: the position of its queue, and its delivery number; 0 for nothing.
     readonly int[] queueInHand = new int[context.Endpoint.Concurrency];
     readonly long[] numberInHand = new long[context.Endpoint.Concurrency];
-    readonly TimeProvider clock = context.Host.Clock;
-    CancellationToken stop;
+    readonly TimeProvider clock = context.Runtime.Clock;
+    JobSteps? steps;
     long lastStarted;
 
-    public string Name => context.Endpoint.Name;
+    // What others see of it.
+    public EndpointWork Work { get; } =
+        new(context.Endpoint.Name, context.Endpoint.Queues, context.Endpoint.Concurrency);
 
-    public QueueOrder Queues => context.Endpoint.QueueOrder;
+    QueueOrder Queues => context.Endpoint.Queues;
 
     public int Concurrency => running.Length;
 
-    public bool IsStopping => stop.IsCancellationRequested;
-
-    /// The jobs that run now, each with the number of its worker.
-    public IEnumerable<(int Worker, JobReceiveContext Job)> Running
-    {
-        get
-        {
-            for (var worker = 0; worker < running.Length; worker++)
-            {
-                if (Volatile.Read(ref running[worker]) is { } job)
-                {
-                    yield return (worker, job);
-                }
-            }
-        }
-    }
-
-    /// The claims that wait here or are worked on, oldest first. A job goes from the backlog to a worker, so it is looked for
-    /// in this order.
+    // The claims that wait here or are worked on, oldest first. A job goes from the backlog to a worker, so it is looked for
+    // in this order.
     public IEnumerable<(int Queue, long Number)> InHand()
     {
         List<(int Queue, long Number)> claims = [.. backlog.Select(job => (job.Queue, job.Number))];
@@ -66,9 +51,13 @@ internal sealed class JobWorkers(
         return claims.OrderBy(claim => claim.Number);
     }
 
-    public bool HaveBacklog => !backlog.IsEmpty;
+    public bool HasBacklog => !backlog.IsEmpty;
 
-    public void Start(CancellationToken stopping) => stop = stopping;
+    public void Start(CancellationToken stopping)
+    {
+        steps = new JobSteps(process, ledger, clock, stopping);
+        stopping.Register(() => Work.IsStopping = true);
+    }
 
     public void Take(ClaimedJob job)
     {
@@ -83,7 +72,7 @@ internal sealed class JobWorkers(
         }
     }
 
-    /// Runs the job on this very thread, which is awake and has it in its cache, while the caller goes on elsewhere.
+    // Runs the job on this very thread, which is awake and has it in its cache, while the caller goes on elsewhere.
     public async Task TakeHere(ClaimedJob job)
     {
         Enqueue(job);
@@ -96,17 +85,17 @@ internal sealed class JobWorkers(
     void Enqueue(ClaimedJob job)
     {
         backlog.Enqueue(job);
-        if (!context.Endpoint.Temporary)
+        if (!context.Endpoint.IsTemporary)
         {
             SidekiqMeter.CountClaimed(Queues.Names[job.Queue]);
         }
     }
 
-    /// Whether jobs wait here while no worker has started one for this long.
-    public bool HaveStalled(TimeSpan limit) =>
-        HaveBacklog && clock.GetElapsedTime(Volatile.Read(ref lastStarted)) >= limit;
+    // Whether jobs wait here while no worker has started one for this long.
+    public bool HasStalled(TimeSpan limit) =>
+        HasBacklog && clock.GetElapsedTime(Volatile.Read(ref lastStarted)) >= limit;
 
-    /// Takes back the jobs that no worker has begun.
+    // Takes back the jobs that no worker has begun.
     public List<ClaimedJob> TakeBack()
     {
         var jobs = new List<ClaimedJob>();
@@ -118,7 +107,7 @@ internal sealed class JobWorkers(
         return jobs;
     }
 
-    /// Waits for the running jobs: until ConsumerStopTimeout undisturbed, then cancelled, and at the host's deadline no longer.
+    // Waits for the running jobs: until ConsumerStopTimeout undisturbed, then cancelled, and at the host's deadline no longer.
     public async Task Finish(CancellationToken deadline)
     {
         var finished = AllRest();
@@ -156,7 +145,7 @@ internal sealed class JobWorkers(
         return task.IsCompleted;
     }
 
-    /// What users hang on their tokens may throw, and may take its time: each job is cancelled on a thread of its own.
+    // What users hang on their tokens may throw, and may take its time: each job is cancelled on a thread of its own.
     void Cancel()
     {
         foreach (var job in running)
@@ -194,21 +183,22 @@ internal sealed class JobWorkers(
             rested.Set();
         }
         // A job that came between the last look and the rest would find nobody to wake.
-        while (HaveBacklog && resting.TryPop(out worker));
+        while (HasBacklog && resting.TryPop(out worker));
     }
 
-    /// Nobody would wake a worker again that an exception ended, and a job that was not settled would stand in its working
-    /// hash: so whatever a plug-in throws (an observer, a listener of activities or meters, a logger) ends in here.
+    // Nobody would wake a worker again that an exception ended, and a job that was not settled would stand in its working
+    // hash: so whatever a plug-in throws (an observer, a listener of activities or meters, a logger) ends in here.
     async Task Run(int worker, ClaimedJob claimed)
     {
-        var settlement = new JobSettlement(context, process, ledger, claimed, stop);
+        var settlement = new JobSettlement(context, steps!, claimed);
         JobReceiveContext? job = null;
         try
         {
-            job = await settlement.Read().ConfigureAwait(false);
+            job = await JobIntake.Read(context, claimed, settlement, process.Redis.Skew).ConfigureAwait(false);
             if (job is not null)
             {
                 running[worker] = job;
+                Work.Begin(worker, job.Job);
                 await dispatcher.Dispatch(job, settlement).ConfigureAwait(false);
             }
         }
@@ -217,6 +207,7 @@ internal sealed class JobWorkers(
             await Failed(settlement, job, claimed, fault).ConfigureAwait(false);
         }
 
+        Work.End(worker);
         running[worker] = null;
         try
         {
@@ -229,8 +220,8 @@ internal sealed class JobWorkers(
         }
     }
 
-    /// MassTransit has told the settlement, which decides what becomes of the job, unless an observer or a listener threw
-    /// while it did.
+    // MassTransit has told the settlement, which decides what becomes of the job, unless an observer or a listener threw
+    // while it did.
     async Task Failed(JobSettlement settlement, JobReceiveContext? job, ClaimedJob claimed, Exception fault)
     {
         try
@@ -264,10 +255,10 @@ internal sealed class JobWorkers(
         }
     }
 
-    /// Answers are no jobs: nobody wants them among the figures.
+    // Answers are no jobs: nobody wants them among the figures.
     void Count(JobEnd end, string? knownClass, TimeSpan elapsed, int queue)
     {
-        if (context.Endpoint.Temporary)
+        if (context.Endpoint.IsTemporary)
         {
             return;
         }

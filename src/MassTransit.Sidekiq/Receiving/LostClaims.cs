@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq;
 
-/// Claims whose answer was lost. The script may have run, or may yet run out of the buffer of a dying connection, so for half
-/// a minute the delivery numbers it would have given out are put back whenever Redis answers.
+// Claims whose answer was lost. The script may have run, or may yet run out of the buffer of a dying connection, so for half
+// a minute the delivery numbers it would have given out are put back whenever Redis answers.
 internal sealed class LostClaims(ClaimStore claims, IReadOnlyList<string> queues, TimeProvider clock)
 {
     static readonly TimeSpan doubt = TimeSpan.FromSeconds(30);
@@ -10,7 +10,7 @@ internal sealed class LostClaims(ClaimStore claims, IReadOnlyList<string> queues
     readonly List<(long Since, long First, int Count)> lost = [];
     long checkedAt;
 
-    /// How long until it is time to look for them again; null when there are none.
+    // How long until it is time to look for them again; null when there are none.
     public TimeSpan? DueIn =>
         lost.Count == 0 ? null
         : checkedAt == 0 || clock.GetElapsedTime(checkedAt) >= interval ? TimeSpan.Zero
@@ -27,7 +27,7 @@ internal sealed class LostClaims(ClaimStore claims, IReadOnlyList<string> queues
         }
     }
 
-    /// A job that was claimed and is not wanted. Where it is, is known, so once is enough, unless Redis is lost meanwhile.
+    // A job that was claimed and is not wanted. Where it is, is known, so once is enough, unless Redis is lost meanwhile.
     public async Task PutBack(string queue, long number)
     {
         try

@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq;
 
-/// Waits for the next job of any of an endpoint's queues: blocked in Redis on a connection for each queue that gets one
-/// (`WaitingLines`), and by the looks that the process shares for the others (`QueueLookout`).
+// Waits for the next job of any of an endpoint's queues: blocked in Redis on a connection for each queue that gets one
+// (`WaitingLines`), and by the looks that the process shares for the others (`QueueLookout`).
 internal sealed class QueueWaiters(
     SidekiqProcess process,
     IReadOnlyList<string> queues,
@@ -9,10 +9,10 @@ internal sealed class QueueWaiters(
     TimeProvider clock
 ) : IAsyncDisposable
 {
-    /// How long a queue is looked at before it is waited for again, when Redis refused the wait.
+    // How long a queue is looked at before it is waited for again, when Redis refused the wait.
     static readonly TimeSpan refusedInterval = TimeSpan.FromSeconds(5);
 
-    /// How long after its release a paused queue is served again.
+    // How long after its release a paused queue is served again.
     static readonly TimeSpan pausedInterval = TimeSpan.FromSeconds(1);
 
     readonly QueueWaiter?[] waiters = new QueueWaiter?[queues.Count];
@@ -22,8 +22,8 @@ internal sealed class QueueWaiters(
     CancellationTokenSource called = new();
     Task? pause;
 
-    /// Completes when a job has landed or a queue seems to have one, or when a wait ended for another reason and should be
-    /// begun anew, or at the latest with `limit`.
+    // Completes when a job has landed or a queue seems to have one, or when a wait ended for another reason and should be
+    // begun anew, or at the latest with `limit`.
     public Task Landed(IReadOnlyList<int> paused, TimeSpan? limit, CancellationToken stopping)
     {
         for (var i = 0; i < waits.Length; i++)
@@ -42,7 +42,7 @@ internal sealed class QueueWaiters(
 
     public int Running => waits.Count(wait => wait is { IsCompleted: false });
 
-    /// Whether it is time to look at queues that nobody waits for.
+    // Whether it is time to look at queues that nobody waits for.
     public bool TakeLooks()
     {
         var isTime = pause is { IsCompleted: true };
@@ -59,7 +59,7 @@ internal sealed class QueueWaiters(
         return isTime;
     }
 
-    /// The waits that have ended since the last call, by the position of their queue.
+    // The waits that have ended since the last call, by the position of their queue.
     public List<(int Queue, WaitResult Result)> TakeEnded()
     {
         var ended = new List<(int, WaitResult)>(1);
@@ -76,7 +76,7 @@ internal sealed class QueueWaiters(
         return ended;
     }
 
-    /// Ends all waits at once. What they brought all the same returns to the head of its queue.
+    // Ends all waits at once. What they brought all the same returns to the head of its queue.
     public async Task CallOff(LostClaims lost)
     {
         if (!Array.Exists(waits, wait => wait is not null))
@@ -103,7 +103,7 @@ internal sealed class QueueWaiters(
                     break;
 
                 case WaitEnd.Landed:
-                    await process.Claims.ReturnLanding(queues[queue]).ConfigureAwait(false);
+                    await process.Stores.Claims.ReturnLanding(queues[queue]).ConfigureAwait(false);
                     break;
             }
         }

@@ -3,11 +3,11 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// Every key we touch, with its Redis type. The prefix goes before keys only: what is in a set stays bare, as
-/// redis-namespace does it. `identity` is this process: "host:pid:nonce".
+// Every key we touch, with its Redis type. The prefix goes before keys only: what is in a set stays bare, as
+// redis-namespace does it. `identity` is this process: "host:pid:nonce".
 internal sealed class RedisKeys(string prefix, string identity)
 {
-    /// The value of a temporary queue's subscription. It gets the message's own class.
+    // The value of a temporary queue's subscription. It gets the message's own class.
     public const string TemporarySubscriber = "temporary";
 
     // Answers go to the temporary queue of each caller ever met, so the cache forgets rather than grows.
@@ -99,7 +99,7 @@ internal sealed class RedisKeys(string prefix, string identity)
     public string PoisonPrefix => Prefix + "mt:poison:"; // + jid: STRING counter with PX
 }
 
-/// The keys of one queue, written to bytes once: 70,000 pushes a second use them.
+// The keys of one queue, written to bytes once: 70,000 pushes a second use them.
 internal sealed class QueueKeys(RedisKeys keys, string name)
 {
     public string Name { get; } = name;

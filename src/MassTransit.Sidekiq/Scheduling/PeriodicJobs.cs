@@ -1,8 +1,8 @@
 namespace MassTransit.Sidekiq;
 
-internal sealed class PeriodicJobs(SidekiqHostConfiguration host) : ISidekiqPeriodicJobs
+internal sealed class PeriodicJobs(BusRuntime runtime) : ISidekiqPeriodicJobs
 {
-    PeriodicStore Store => host.Process.Periodic;
+    PeriodicStore Store => runtime.Process.Stores.Periodic;
 
     public async Task<IReadOnlyList<SidekiqPeriodicJob>> List() =>
         [.. (await Store.List().ConfigureAwait(false)).Select(Describe)];
@@ -14,8 +14,8 @@ internal sealed class PeriodicJobs(SidekiqHostConfiguration host) : ISidekiqPeri
             return false;
         }
 
-        var now = host.Clock.GetUtcNow();
-        await host.Process.Publish(PeriodicRun.Request(job, now, now, host.Settings.TimeFormat)).ConfigureAwait(false);
+        var now = runtime.Clock.GetUtcNow();
+        await runtime.Process.Publish(PeriodicRun.Request(job, now, now, runtime.TimeFormat)).ConfigureAwait(false);
         return true;
     }
 
@@ -28,7 +28,7 @@ internal sealed class PeriodicJobs(SidekiqHostConfiguration host) : ISidekiqPeri
             return false;
         }
 
-        if (job.Next(host.Clock.GetUtcNow()) is { } due)
+        if (job.Next(runtime.Clock.GetUtcNow()) is { } due)
         {
             await Store.Resume(id, due).ConfigureAwait(false);
         }
@@ -41,7 +41,7 @@ internal sealed class PeriodicJobs(SidekiqHostConfiguration host) : ISidekiqPeri
     async Task<PeriodicJob?> Find(string id) =>
         await Store.Find(id).ConfigureAwait(false) is { } json ? PeriodicJob.Read(id, json) : null;
 
-    /// One that cannot be read is listed all the same: somebody should see it.
+    // One that cannot be read is listed all the same: somebody should see it.
     static SidekiqPeriodicJob Describe(PeriodicEntry entry)
     {
         try

@@ -1,16 +1,16 @@
 namespace MassTransit.Sidekiq;
 
-/// Declares the application's periodic jobs when its bus has started. A bus that only sends, and declares none, asks Redis nothing.
-internal sealed class PeriodicObserver(SidekiqHostConfiguration host) : IBusObserver
+// Declares the application's periodic jobs when its bus has started. A bus that only sends, and declares none, asks Redis nothing.
+internal sealed class PeriodicObserver(BusRuntime runtime, PeriodicDeclarations declarations) : IBusObserver
 {
     public Task PostStart(IBus bus, Task<BusReady> busReady)
     {
-        if (!host.DeployTopologyOnly)
+        if (!runtime.Host.DeployTopologyOnly)
         {
-            var process = host.Process;
+            var process = runtime.Process;
             process.RunPeriodic(
-                ifMissing => host.Periodic.Declare(bus, process.Periodic, ifMissing),
-                mustRun: host.Periodic.Any
+                ifMissing => declarations.Declare(bus, process.Stores.Periodic, ifMissing),
+                mustRun: declarations.Any
             );
         }
 

@@ -3,9 +3,9 @@ using MassTransit.Scheduling;
 
 namespace MassTransit.Sidekiq;
 
-/// MassTransit's recurring messages as periodic jobs: kept in Redis, run by whichever process finds them due. They are
-/// scheduled at once, whatever transaction the caller is in. Its many ways to name a message all end in `Schedule`.
-internal sealed class RecurringMessageScheduler(IBus bus, SidekiqHostConfiguration host) : IRecurringMessageScheduler
+// MassTransit's recurring messages as periodic jobs: kept in Redis, run by whichever process finds them due. They are
+// scheduled at once, whatever transaction the caller is in. Its many ways to name a message all end in `Schedule`.
+internal sealed class RecurringMessageScheduler(IBus bus, BusRuntime runtime) : IRecurringMessageScheduler
 {
     public Task<ScheduledRecurringMessage<T>> ScheduleRecurringSend<T>(
         Uri destinationAddress,
@@ -202,13 +202,13 @@ internal sealed class RecurringMessageScheduler(IBus bus, SidekiqHostConfigurati
         where T : class => ScheduleRecurringSend<T>(Topic(typeof(T)), schedule, values, pipe, cancellationToken);
 
     public Task CancelScheduledRecurringSend(string scheduleId, string scheduleGroup) =>
-        host.Process.Periodic.Remove(Id(scheduleId, scheduleGroup));
+        runtime.Process.Stores.Periodic.Remove(Id(scheduleId, scheduleGroup));
 
     public Task PauseScheduledRecurringSend(string scheduleId, string scheduleGroup) =>
-        host.Process.Periodic.Pause(Id(scheduleId, scheduleGroup));
+        runtime.Process.Stores.Periodic.Pause(Id(scheduleId, scheduleGroup));
 
     public Task ResumeScheduledRecurringSend(string scheduleId, string scheduleGroup) =>
-        new PeriodicJobs(host).Resume(Id(scheduleId, scheduleGroup));
+        new PeriodicJobs(runtime).Resume(Id(scheduleId, scheduleGroup));
 
     async Task<ScheduledRecurringMessage<T>> Schedule<T>(
         Uri destination,
@@ -221,9 +221,23 @@ internal sealed class RecurringMessageScheduler(IBus bus, SidekiqHostConfigurati
     {
         var endpoint = await bus.GetSendEndpoint(destination).ConfigureAwait(false);
         var capture = await PeriodicCapture.Of(endpoint, message, pipe, cancellationToken).ConfigureAwait(false);
-        await host.Process.SchedulePeriodic(Job(schedule, capture)).ConfigureAwait(false);
+        await Declare(Job(schedule, capture)).ConfigureAwait(false);
 
         return new ScheduledRecurringMessageHandle<T>(schedule, destination, message);
+    }
+
+    // At once, in this process; others notice within seconds.
+    async Task Declare(PeriodicJob job)
+    {
+        var due =
+            job.Next(runtime.Clock.GetUtcNow())
+            ?? throw new ArgumentException(
+                $"'{job.Cron}' has no run between {job.From:O} and {job.Until:O}.",
+                nameof(job)
+            );
+        var process = runtime.Process;
+        await process.Stores.Periodic.Register(owner: null, [(job.Id, job.Write(), due)]).ConfigureAwait(false);
+        process.Periodic.Loop.Wake();
     }
 
     static PeriodicJob Job(RecurringSchedule schedule, PeriodicCapture capture) =>
@@ -248,7 +262,7 @@ internal sealed class RecurringMessageScheduler(IBus bus, SidekiqHostConfigurati
     static string Id(string scheduleId, string? scheduleGroup) => $"{scheduleGroup}/{scheduleId}";
 
     Uri Topic(Type messageType) =>
-        host.Topology.TryGetPublishAddress(messageType, out var address)
+        runtime.Host.Topology.TryGetPublishAddress(messageType, out var address)
             ? address
             : throw new ArgumentException($"{TypeName.Of(messageType)} cannot be published.", nameof(messageType));
 }

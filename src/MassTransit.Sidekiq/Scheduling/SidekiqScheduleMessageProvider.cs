@@ -2,8 +2,8 @@ using MassTransit.Scheduling;
 
 namespace MassTransit.Sidekiq;
 
-/// Schedules into Sidekiq's `schedule` set, where the Web UI shows it, and takes out again what is cancelled in time.
-internal sealed class SidekiqScheduleMessageProvider(ISendEndpointProvider sender, SidekiqHostConfiguration host)
+// Schedules into Sidekiq's `schedule` set, where the Web UI shows it, and takes out again what is cancelled in time.
+internal sealed class SidekiqScheduleMessageProvider(ISendEndpointProvider sender, BusRuntime runtime)
     : IScheduleMessageProvider
 {
     public async Task<ScheduledMessage<T>> ScheduleSend<T>(
@@ -38,9 +38,9 @@ internal sealed class SidekiqScheduleMessageProvider(ISendEndpointProvider sende
 
     async Task Cancel(Guid token)
     {
-        if (!await host.Process.Jobs.CancelScheduled(token).ConfigureAwait(false))
+        if (!await runtime.Process.Stores.Jobs.CancelScheduled(token).ConfigureAwait(false))
         {
-            host.Process.Redis.Logger.TooLateToCancel(token);
+            runtime.Process.Redis.Logger.TooLateToCancel(token);
         }
     }
 }

@@ -1,48 +1,37 @@
 namespace MassTransit.Sidekiq;
 
-/// A job ready to go. `Draft` is complete but for the queue, class and jid that a destination gives it.
-internal readonly record struct OutgoingJob(
-    JobDraft Draft,
-    JobContract Contract,
-    Guid MessageId,
-    DateTimeOffset? Due,
-    Guid? Token,
-    string[]? Entities
-);
-
-/// Where jobs go: one queue, or a topic.
+// Where jobs go: one queue, or a topic. The one road on which a job leaves, sent or staged.
 internal abstract class JobDestination
 {
     public abstract string Name { get; }
 
     public abstract Task Send(SidekiqProcess process, in OutgoingJob job);
 
-    /// The same destination for a message that is sent again and again, by processes that do not know it.
+    // The same destination for a message that is sent again and again, by processes that do not know it.
     public abstract Task<PeriodicTarget> Describe(SidekiqProcess process, OutgoingJob job);
 }
 
 internal sealed class QueueDestination(SidekiqEndpointAddress address) : JobDestination
 {
-    /// How long an unread answer stays in a temporary queue whose owner has just died.
+    // How long an unread answer stays in a temporary queue whose owner has just died.
     static readonly TimeSpan temporaryLife = TimeSpan.FromMinutes(1);
 
     public override string Name => address.Name;
 
-    public override Task Send(SidekiqProcess process, in OutgoingJob job)
-    {
-        job.Draft.Queue = address.Name;
-        job.Draft.Jid = JobId.From(job.MessageId);
+    public override Task Send(SidekiqProcess process, in OutgoingJob job) =>
+        Push(process, job.ToJob(address.Name), job.Due, job.Token);
 
-        if (job.Due is { } due)
+    // A job that is written already.
+    public Task Push(SidekiqProcess process, byte[] json, DateTimeOffset? due, Guid? token)
+    {
+        if (due is { } time)
         {
-            job.Draft.EnqueuedAt = null;
-            return process.Schedule(JobWriter.Write(job.Draft), due, job.Token);
+            return process.Schedule(json, time, token);
         }
 
-        var json = JobWriter.Write(job.Draft);
         return address.IsTemporary
-            ? process.Jobs.PushTemporary(address.Name, json, temporaryLife)
-            : process.Jobs.Push(address.Name, json);
+            ? process.Stores.Jobs.PushTemporary(address.Name, json, temporaryLife)
+            : process.Stores.Jobs.Push(address.Name, json);
     }
 
     public override Task<PeriodicTarget> Describe(SidekiqProcess process, OutgoingJob job) =>
@@ -53,16 +42,24 @@ internal sealed class QueueDestination(SidekiqEndpointAddress address) : JobDest
             : Task.FromResult(new PeriodicTarget { Queue = address.Name });
 }
 
-/// `isExchange`: it is a queue where there is no topic of this name.
-internal sealed class TopicDestination(string entity, bool isExchange, PublishedEntities entities) : JobDestination
+// `isExchange`: it is a queue where there is no topic of this name.
+internal sealed class TopicDestination(
+    string entity,
+    bool isExchange,
+    PublishedEntities entities,
+    EntityDeclarations declarations
+) : JobDestination
 {
     public override string Name => entity;
+
+    public PublishRequest Request(in OutgoingJob job) =>
+        PublishRequest.ToTopic(entity, job.Entities ?? entities.Find(entity), job, isExchange);
 
     public override Task Send(SidekiqProcess process, in OutgoingJob job)
     {
         var declared = process.Subscriptions.AreThere ? Declare(process) : DeclareInTurn(process);
 
-        return declared.IsCompletedSuccessfully ? Publish(process, job) : PublishAfter(declared, process, job);
+        return declared.IsCompletedSuccessfully ? process.Publish(Request(job)) : PublishAfter(declared, process, job);
     }
 
     public override async Task<PeriodicTarget> Describe(SidekiqProcess process, OutgoingJob job)
@@ -73,14 +70,10 @@ internal sealed class TopicDestination(string entity, bool isExchange, Published
         }
 
         await Declare(process).ConfigureAwait(false);
-        return new PeriodicTarget
-        {
-            Topic = entity,
-            Static = job.Contract.Queue is { } queue ? (queue, job.Draft.Class) : null,
-        };
+        return new PeriodicTarget { Topic = entity, Static = job.Queue is { } queue ? (queue, job.Class) : null };
     }
 
-    Task Declare(SidekiqProcess process) => entities.Declare(entity, process.Topics, process.Redis.Epoch);
+    Task Declare(SidekiqProcess process) => declarations.Declare(entity, process.Stores.Topics, process.Redis.Epoch);
 
     async Task DeclareInTurn(SidekiqProcess process)
     {
@@ -91,30 +84,6 @@ internal sealed class TopicDestination(string entity, bool isExchange, Published
     async Task PublishAfter(Task declared, SidekiqProcess process, OutgoingJob job)
     {
         await declared.ConfigureAwait(false);
-        await Publish(process, job).ConfigureAwait(false);
-    }
-
-    Task Publish(SidekiqProcess process, in OutgoingJob job)
-    {
-        if (job.Due is not null)
-        {
-            job.Draft.EnqueuedAt = null;
-        }
-
-        var known = job.Entities ?? entities.Find(entity);
-        var request = new PublishRequest
-        {
-            Entities = known ?? [entity],
-            FollowImplements = known is null,
-            IsExchange = isExchange && known is null,
-            Template = JobWriter.WriteTemplate(job.Draft),
-            Class = job.Draft.Class,
-            MessageId = job.MessageId,
-            Static = job.Contract.Queue is { } queue ? [(queue, job.Draft.Class)] : [],
-            Due = job.Due,
-            Token = job.Token,
-        };
-
-        return process.Publish(request);
+        await process.Publish(Request(job)).ConfigureAwait(false);
     }
 }

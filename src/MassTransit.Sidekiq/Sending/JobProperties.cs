@@ -1,13 +1,12 @@
-using System.Globalization;
 using System.Text;
 
 namespace MassTransit.Sidekiq;
 
-/// What a staged message says of its job itself: who sends it later needs neither its type nor its contract, and a deploy
-/// in between does not change it. `Args` is absent where they are simply the body; `Entities` are those that a publish reaches.
+// What a staged message says of its job itself: who sends it later needs neither its type nor its contract, and a deploy
+// in between does not change it. `Args` is absent where they are simply the body; `Entities` are those that a publish reaches.
 internal sealed record StoredJob(JobContract Contract, ReadOnlyMemory<byte>? Args, string[]? Entities);
 
-/// A job as the properties that an outbox keeps beside a message: MassTransit's own as well as ours.
+// A job as the properties that an outbox keeps beside a message: MassTransit's own as well as ours.
 internal static class JobProperties
 {
     public const string Class = "Sidekiq-Class";
@@ -17,26 +16,24 @@ internal static class JobProperties
     public const string PartitionKey = "PartitionKey";
 
     const string Wrapped = "Sidekiq-Wrapped";
-    const string Args = "Sidekiq-Args";
+    public const string Args = "Sidekiq-Args";
     const string ArgNames = "Sidekiq-ArgNames";
-    const string Queue = "Sidekiq-Queue";
-    const string Entities = "Sidekiq-Entities";
+    public const string Queue = "Sidekiq-Queue";
+    public const string Entities = "Sidekiq-Entities";
     const char EntitySeparator = ' ';
     const char NameSeparator = '\n';
 
-    static readonly Dictionary<string, object?> none = [];
-
-    /// The body of the message has been made by now, and so it is known which message it is.
-    public static void Write<T>(
-        JobSendContext<T> context,
-        SidekiqHostConfiguration host,
-        IDictionary<string, object> properties
-    )
+    // The body of the message has been made by now, and so it is known which message it is.
+    public static void Write<T>(JobSendContext<T> context, BusRuntime runtime, IDictionary<string, object> properties)
         where T : class
     {
-        var contract = host.Contracts.Of(context);
+        var contract = runtime.Contracts.Of(context);
         Set(properties, Class, context.JobClass ?? contract.WireClass);
-        Set(properties, Options, Written(contract.Options.With(context.JobOptions), context.JobKeys));
+        Set(
+            properties,
+            Options,
+            context.Options.Over(contract.Options).ToJson() is { } json ? Encoding.UTF8.GetString(json) : null
+        );
         Set(properties, Token, context.ScheduledMessageId?.ToString("D"));
         Set(properties, RoutingKey, context.RoutingKey);
         Set(properties, PartitionKey, context.PartitionKey);
@@ -46,15 +43,15 @@ internal static class JobProperties
         Set(
             properties,
             Entities,
-            Joined(context.Stored?.Entities ?? EntitiesOf(context.DestinationAddress, host), EntitySeparator)
+            Joined(context.Stored?.Entities ?? EntitiesOf(context.DestinationAddress, runtime), EntitySeparator)
         );
-        if (contract.Args != SidekiqArgs.Hash || !JobEnvelope.IsJson(context.ContentType))
+        if (contract.Args != SidekiqArgs.Hash || !JobContentType.IsJson(context.ContentType))
         {
-            properties[Args] = Encoding.UTF8.GetString(JobEnvelope.Args(context, contract).Args.Span);
+            properties[Args] = Encoding.UTF8.GetString(MessageToJob.Args(context, contract).Args.Span);
         }
     }
 
-    /// Null for a message that was staged without them; its contract is found by its message type.
+    // Null for a message that was staged without them; its contract is found by its message type.
     public static StoredJob? Read(IReadOnlyDictionary<string, object> properties)
     {
         if (Text(properties, Class) is not { } jobClass)
@@ -82,73 +79,18 @@ internal static class JobProperties
             Text(properties, Args) is { } args
                 ? Encoding.UTF8.GetBytes(args)
                 : default(ReadOnlyMemory<byte>?),
-            Text(properties, Entities)?.Split(EntitySeparator)
+            Split(Text(properties, Entities))
         );
     }
 
-    /// How the job is to be treated, as the keys that say it in a job.
-    static string? Written(JobOptions options, IReadOnlyDictionary<string, object?>? keys)
-    {
-        using var text = JobText.Rent();
-        Member(text, "retry", options.Retry.IsAbsent ? null : options.Retry.ToString());
-        Member(text, "backtrace", options.Backtrace?.ToString());
-        if (options.Dead is { } dead)
-        {
-            Member(text, "dead", dead ? "true" : "false");
-        }
-
-        Member(text, "retry_for", ((long?)options.RetryFor?.TotalSeconds)?.ToString(CultureInfo.InvariantCulture));
-        Member(text, "retry_queue", (object?)options.RetryQueue);
-        Member(text, "tags", options.Tags);
-        foreach (var (key, value) in keys ?? none)
-        {
-            Key(text, key);
-            text.Value(value);
-        }
-
-        foreach (var (key, value) in options.Other ?? none)
-        {
-            if (keys is null || !keys.ContainsKey(key))
-            {
-                Key(text, key);
-                text.Value(value);
-            }
-        }
-
-        return text.Length == 0 ? null : Encoding.UTF8.GetString(text.Written) + "}";
-    }
-
-    static void Member(JobText text, string key, string? json)
-    {
-        if (json is not null)
-        {
-            Key(text, key);
-            text.Raw(Encoding.UTF8.GetBytes(json));
-        }
-    }
-
-    static void Member(JobText text, string key, object? value)
-    {
-        if (value is not null)
-        {
-            Key(text, key);
-            text.Value(value);
-        }
-    }
-
-    static void Key(JobText text, string key)
-    {
-        text.Raw(text.Length == 0 ? "{"u8 : ","u8);
-        text.String(key);
-        text.Raw(":"u8);
-    }
-
-    static string[]? EntitiesOf(Uri? destination, SidekiqHostConfiguration host) =>
+    static string[]? EntitiesOf(Uri? destination, BusRuntime runtime) =>
         destination is not null
-        && SidekiqEndpointAddress.Parse(host.HostAddress, destination) is { IsTopic: true } topic
-        && host.Entities.Find(topic.Name) is { Length: > 1 } entities
+        && SidekiqEndpointAddress.Parse(runtime.Address, destination) is { IsTopic: true } topic
+        && runtime.Entities.Find(topic.Name) is { Length: > 1 } entities
             ? entities
             : null;
+
+    public static string[]? Split(string? entities) => entities?.Split(EntitySeparator);
 
     static string? Joined(string[]? names, char separator) =>
         names is null or [] ? null : string.Join(separator, names);

@@ -4,12 +4,12 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-/// Sends messages to one queue or topic: a message becomes a job, the job one step in Redis.
+// Sends messages to one queue or topic: a message becomes a job, the job one step in Redis.
 internal sealed class JobSendTransportContext(
-    SidekiqHostConfiguration host,
+    BusRuntime runtime,
     ReceiveEndpointContext endpoint,
     JobDestination destination
-) : BaseSendTransportContext(host, endpoint.Serialization), SendTransportContext<PipeContext>
+) : BaseSendTransportContext(runtime.Host, endpoint.Serialization), SendTransportContext<PipeContext>
 {
     public override string EntityName => destination.Name;
 
@@ -21,11 +21,11 @@ internal sealed class JobSendTransportContext(
         CancellationToken cancellationToken
     )
     {
-        var context = new JobSendContext<T>(message, cancellationToken, host) { Observers = SendObservers };
+        var context = new JobSendContext<T>(message, cancellationToken, runtime) { Observers = SendObservers };
         await pipe.Send(context).ConfigureAwait(false);
 
         // The contract names the properties, unless the body is somebody else's: encrypted, forwarded as it came.
-        var contract = host.Contracts.For<T>();
+        var contract = runtime.Contracts.For<T>();
         if (contract.Naming != SidekiqNaming.CamelCase && context.Serializer is SidekiqMessageSerializer)
         {
             context.Serializer = Serialization.GetMessageSerializer(contract.ContentType);
@@ -57,29 +57,28 @@ internal sealed class JobSendTransportContext(
 
         context.CancellationToken.ThrowIfCancellationRequested();
 
-        var now = host.Clock.GetUtcNow();
+        var now = runtime.Clock.GetUtcNow();
 
         // The body first: which message it is, its serializer may say only while it makes it.
         _ = context.Body;
-        var contract = host.Contracts.Of(context);
-        var draft = JobEnvelope.Draft(context, contract, now, host.Settings.TimeFormat);
+        var contract = runtime.Contracts.Of(context);
+        var draft = MessageToJob.Draft(context, contract, now, runtime.TimeFormat);
+        var job = new OutgoingJob(
+            draft.Class,
+            context.MessageId ?? Guid.Empty,
+            draft,
+            Due: context.Delay is { } delay && delay > TimeSpan.Zero ? now + delay : null,
+            Token: context.ScheduledMessageId,
+            Queue: contract.Queue,
+            Entities: context.Stored?.Entities
+        );
         if (context.Capture is { } capture)
         {
-            return Capture(
-                capture,
-                new OutgoingJob(draft, contract, Guid.Empty, Due: null, Token: null, Entities: null)
-            );
+            return Capture(capture, job);
         }
 
-        var job = new OutgoingJob(
-            draft,
-            contract,
-            context.MessageId ?? Guid.Empty,
-            context.Delay is { } delay && delay > TimeSpan.Zero ? now + delay : null,
-            context.ScheduledMessageId,
-            context.Stored?.Entities
-        );
-        var process = host.Process;
+        draft.EnqueuedAt = job.Due is null ? now : null;
+        var process = runtime.Process;
         var answers = context.RequestId is null
             ? Task.CompletedTask
             : process.Temporary.Expect(context.ResponseAddress);
@@ -90,8 +89,8 @@ internal sealed class JobSendTransportContext(
 
     public void Probe(ProbeContext context) => context.Add("destination", destination.Name);
 
-    async Task Capture(PeriodicCapture capture, OutgoingJob job) =>
-        capture.Take(await destination.Describe(host.Process, job).ConfigureAwait(false), job.Draft);
+    async Task Capture(Action<PeriodicTarget, JobDraft> capture, OutgoingJob job) =>
+        capture(await destination.Describe(runtime.Process, job).ConfigureAwait(false), job.Draft!);
 
     async Task SendAfter(Task first, SidekiqProcess process, OutgoingJob job)
     {
@@ -99,7 +98,7 @@ internal sealed class JobSendTransportContext(
         await destination.Send(process, job).ConfigureAwait(false);
     }
 
-    /// A caller who gives up is let go at once, whatever Redis does with the command that it was sent.
+    // A caller who gives up is let go at once, whatever Redis does with the command that it was sent.
     async Task Watch(Task sent, SidekiqProcess process, OutgoingJob job, CancellationToken cancellationToken)
     {
         try
@@ -142,7 +141,7 @@ internal sealed class JobSendTransportContext(
             )
         {
             throw new ConnectionException(
-                $"Message {job.MessageId} to '{destination.Name}' was not sent: the bus at {host.HostAddress} has stopped, "
+                $"Message {job.MessageId} to '{destination.Name}' was not sent: the bus at {runtime.Address} has stopped, "
                     + "and its connection to Redis is closed. Send before it stops, or start it again.",
                 fault,
                 isTransient: false
@@ -150,8 +149,8 @@ internal sealed class JobSendTransportContext(
         }
     }
 
-    /// A lost connection is waited out: the same job, with the same jid, is sent again once Redis is back, until the
-    /// caller gives up or the bus stops. A full Redis is told at once: a consumer that waits for room to send frees none.
+    // A lost connection is waited out: the same job, with the same jid, is sent again once Redis is back, until the
+    // caller gives up or the bus stops. A full Redis is told at once: a consumer that waits for room to send frees none.
     async Task Repeat(SidekiqProcess process, OutgoingJob job, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, process.Stopping);

@@ -1,14 +1,14 @@
 namespace MassTransit.Sidekiq;
 
-/// Rides on a message that is not to be sent but to become a periodic job: it passes through all that sending does to a
-/// message (filters, observers, topology), and ends here instead of in Redis.
+// Rides on a message that is not to be sent but to become a periodic job: it passes through all that sending does to a
+// message (filters, observers, topology), and ends here instead of in Redis.
 internal sealed class PeriodicCapture
 {
     public PeriodicTarget? Target { get; private set; }
 
     public ReadOnlyMemory<byte> Job { get; private set; }
 
-    /// Sends the message to nobody; returns what would have been sent.
+    // Sends the message to nobody; returns what would have been sent.
     public static async Task<PeriodicCapture> Of<T>(
         ISendEndpoint endpoint,
         T message,
@@ -28,7 +28,7 @@ internal sealed class PeriodicCapture
                         await pipe.Send(context).ConfigureAwait(false);
                     }
 
-                    context.GetPayload<JobSendContext<T>>().Capture = capture;
+                    context.GetPayload<JobSendContext<T>>().Capture = capture.Take;
                 }),
                 cancellationToken
             )
@@ -41,9 +41,5 @@ internal sealed class PeriodicCapture
             : capture;
     }
 
-    public void Take(PeriodicTarget target, JobDraft draft)
-    {
-        (draft.Queue, draft.Jid) = ("", "");
-        (Target, Job) = (target, PeriodicRun.Strip(JobWriter.Write(draft)));
-    }
+    void Take(PeriodicTarget target, JobDraft draft) => (Target, Job) = (target, PeriodicJob.CommonOf(draft));
 }

@@ -1,3 +1,5 @@
+using MassTransit.Sidekiq;
+
 namespace MassTransit;
 
 /// <summary>What a message becomes when it is sent as a Sidekiq job.</summary>
@@ -12,26 +14,67 @@ public interface SidekiqSendContext : SendContext
     string? JobClass { get; set; }
 
     /// <summary>Sidekiq's <c>retry</c>: true, false, or how often. Default: the contract's.</summary>
-    SidekiqRetry Retry { get; set; }
+    SidekiqRetry Retry
+    {
+        get => Options.Retry;
+        set => Options = Options with { Retry = value };
+    }
 
     /// <summary>Sidekiq's <c>tags</c>, shown in its Web UI. Default: the contract's.</summary>
-    IReadOnlyList<string>? Tags { get; set; }
+    IReadOnlyList<string>? Tags
+    {
+        get => Options.Tags;
+        set => Options = Options with { Tags = value };
+    }
 
     /// <summary>Sidekiq's <c>backtrace</c>: how much of a stack trace a failed job keeps. Default: the contract's.</summary>
-    SidekiqBacktrace? Backtrace { get; set; }
+    SidekiqBacktrace? Backtrace
+    {
+        get => Options.Backtrace;
+        set => Options = Options with { Backtrace = value };
+    }
 
     /// <summary>Sidekiq's <c>dead</c>: whether an exhausted job is kept in the dead set. Default: the contract's.</summary>
-    bool? Dead { get; set; }
+    bool? Dead
+    {
+        get => Options.Dead;
+        set => Options = Options with { Dead = value };
+    }
 
     /// <summary>Sidekiq's <c>retry_for</c>: retry this long instead of so often. Default: the contract's.</summary>
-    TimeSpan? RetryFor { get; set; }
+    TimeSpan? RetryFor
+    {
+        get => Options.RetryFor;
+        set => Options = Options with { RetryFor = value };
+    }
 
     /// <summary>Sidekiq's <c>retry_queue</c>: where the job goes after a failure. Default: the contract's.</summary>
-    string? RetryQueue { get; set; }
+    string? RetryQueue
+    {
+        get => Options.RetryQueue;
+        set => Options = Options with { RetryQueue = value };
+    }
 
     /// <summary>Writes a key of your own into the job, for Ruby middleware to read. Keys that Sidekiq or this transport own are refused.</summary>
     /// <exception cref="ArgumentException">The key belongs to Sidekiq or to this transport.</exception>
-    void SetJobKey(string key, object? value);
+    void SetJobKey(string key, object? value)
+    {
+        if (JobFields.IsReserved(key))
+        {
+            throw new ArgumentException(
+                $"Job key '{key}' belongs to Sidekiq or to this transport. Set the option of that name, or choose another key.",
+                nameof(key)
+            );
+        }
+
+        Options = new JobOptions
+        {
+            Other = new Dictionary<string, object?>(StringComparer.Ordinal) { [key] = value },
+        }.Over(Options);
+    }
+
+    // What was set on it, which takes precedence over the contract.
+    internal JobOptions Options { get; set; }
 }
 
 /// <summary>Sets Sidekiq's options on a single send or publish.</summary>

@@ -1,11 +1,16 @@
 namespace MassTransit.Sidekiq;
 
+// An endpoint that claims from these queues, and what it has in hand when it is asked.
+internal sealed record ClaimHolder(IReadOnlyList<string> Queues, Func<IEnumerable<(string Queue, long Number)>> InHand);
+
+/// <summary>
 /// Compares what Redis holds for this process with what the process has in hand. They part when Redis forgets a settlement
 /// that it had acknowledged (a failover, the end of an AOF), or runs a claim whose answer was lost long ago: such a job would
 /// stand in the working hash of a live process, where nobody runs it and nobody rescues it.
 /// 1. Once a minute, and at once after an outage, one command asks whether any working hash exists.
 /// 2. A job in one of them that no endpoint has in hand is a stray. A claim whose answer is on its way looks like one, so
 ///    it is returned to its queue only when it is still a stray five seconds later.
+/// </summary>
 internal sealed class ClaimReconciler
 {
     static readonly TimeSpan interval = TimeSpan.FromMinutes(1);
@@ -14,7 +19,7 @@ internal sealed class ClaimReconciler
     readonly ClaimStore claims;
     readonly UnsettledJobs unsettled;
     readonly Lock gate = new();
-    readonly List<JobFetcher> fetchers = [];
+    readonly List<ClaimHolder> holders = [];
     HashSet<(string Queue, long Number)> suspects = [];
 
     public ClaimReconciler(RedisConnection redis, ClaimStore claims, UnsettledJobs unsettled, TimeProvider clock)
@@ -26,30 +31,30 @@ internal sealed class ClaimReconciler
 
     public BackgroundLoop Loop { get; }
 
-    /// Until it is disposed.
-    public IDisposable Add(JobFetcher fetcher)
+    // Until it is disposed.
+    public IDisposable Add(ClaimHolder holder)
     {
         lock (gate)
         {
-            fetchers.Add(fetcher);
+            holders.Add(holder);
         }
 
-        return new Removal(this, fetcher);
+        return new Removal(this, holder);
     }
 
     public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
     {
-        JobFetcher[] known;
+        ClaimHolder[] known;
         lock (gate)
         {
-            known = [.. fetchers];
+            known = [.. holders];
         }
 
-        string[] queues = [.. known.SelectMany(fetcher => fetcher.Queues).Distinct(StringComparer.Ordinal)];
+        string[] queues = [.. known.SelectMany(holder => holder.Queues).Distinct(StringComparer.Ordinal)];
         var working = await claims.Working(queues).ConfigureAwait(false);
         // Asked after Redis: what was settled meanwhile is in nobody's hand, and its claim is gone as well.
         var held = known
-            .SelectMany(fetcher => fetcher.InHand())
+            .SelectMany(holder => holder.InHand())
             .Concat(unsettled.Jobs.Select(job => (job.Queue, job.Number)))
             .ToHashSet();
         var strays = working
@@ -84,13 +89,13 @@ internal sealed class ClaimReconciler
         }
     }
 
-    sealed class Removal(ClaimReconciler reconciler, JobFetcher fetcher) : IDisposable
+    sealed class Removal(ClaimReconciler reconciler, ClaimHolder holder) : IDisposable
     {
         public void Dispose()
         {
             lock (reconciler.gate)
             {
-                reconciler.fetchers.Remove(fetcher);
+                reconciler.holders.Remove(holder);
             }
         }
     }

@@ -1,5 +1,6 @@
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// Moves jobs whose time has come from `retry` and `schedule` to their queues.
 /// 1. Look whether something is due: most of the time nothing is, and that is all. If something is, one process at a time
 ///    moves it (`take_turn.lua`), however many look.
@@ -8,9 +9,10 @@ namespace MassTransit.Sidekiq;
 /// 4. Move them in one script that removes and pushes: the removal is the claim, so any number of pollers, Ruby's
 ///    included, move a job once, and a kill between the two leaves it in one place.
 /// A member that is no job goes to the dead set unchanged, and one that Redis refuses stays; neither holds up anybody.
+/// </summary>
 internal sealed class DueJobPoller
 {
-    /// How late a job may start that another process scheduled.
+    // How late a job may start that another process scheduled.
     static readonly TimeSpan interval = TimeSpan.FromSeconds(1);
 
     readonly DueJobStore store;
@@ -32,7 +34,7 @@ internal sealed class DueJobPoller
 
     public BackgroundLoop Loop { get; }
 
-    /// This process has just scheduled a job: be awake when it is due.
+    // This process has just scheduled a job: be awake when it is due.
     public void Expect(DateTimeOffset due)
     {
         if (due.UtcTicks < Volatile.Read(ref next))

@@ -1,15 +1,15 @@
 namespace MassTransit.Sidekiq;
 
-/// Goes through what is due in one of the sets, up to 100 members at a time. What stays there (a job that is Ruby's to move,
-/// or one that Redis refuses) is passed over, so that it holds up neither its neighbours nor the other set; each cause is
-/// logged once. As it may be much, it is looked at again every ten seconds only; in between what came due since.
+// Goes through what is due in one of the sets, up to 100 members at a time. What stays there (a job that is Ruby's to move,
+// or one that Redis refuses) is passed over, so that it holds up neither its neighbours nor the other set; each cause is
+// logged once. As it may be much, it is looked at again every ten seconds only; in between what came due since.
 internal sealed class DuePass(DueSet set, DueJobStore store, RubyJobs ruby, SidekiqTimeFormat times, TimeProvider clock)
 {
     const int MostCauses = 1000;
 
     static readonly TimeSpan wholeInterval = TimeSpan.FromSeconds(10);
 
-    /// Whoever schedules a job for this instant may have a clock that is behind.
+    // Whoever schedules a job for this instant may have a clock that is behind.
     static readonly TimeSpan overlap = TimeSpan.FromSeconds(2);
 
     readonly HashSet<string> refused = new(StringComparer.Ordinal);
@@ -17,7 +17,7 @@ internal sealed class DuePass(DueSet set, DueJobStore store, RubyJobs ruby, Side
     DateTimeOffset last;
     bool isRefused;
 
-    /// How many due members were passed over, as far as is known.
+    // How many due members were passed over, as far as is known.
     public long Left { get; private set; }
 
     public async Task Run(CancellationToken cancellationToken)
@@ -63,7 +63,7 @@ internal sealed class DuePass(DueSet set, DueJobStore store, RubyJobs ruby, Side
         } while (due.Count >= DueJobStore.MostJobs);
     }
 
-    /// Returns the positions of those that stay.
+    // Returns the positions of those that stay.
     async Task<List<int>> Move(IReadOnlyList<DueMember> due, DateTimeOffset now)
     {
         var (pushes, at, left) = (new List<DueMove>(due.Count), new List<int>(due.Count), new List<int>());
@@ -96,13 +96,13 @@ internal sealed class DuePass(DueSet set, DueJobStore store, RubyJobs ruby, Side
 
         foreach (var position in at.Except(left))
         {
-            SidekiqMeter.RecordLag(set, now - due[position].Due);
+            SidekiqMeter.RecordLag(set.Name(), now - due[position].Due);
         }
 
         return left;
     }
 
-    /// False when it stays where it is.
+    // False when it stays where it is.
     async Task<bool> Bury(DueMember member, DateTimeOffset now)
     {
         try

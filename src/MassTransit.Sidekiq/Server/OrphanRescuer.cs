@@ -1,19 +1,29 @@
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// A process is alive while its lease key exists.
 /// 1. Every cycle, ask which owners of claimed jobs have no lease any more. One process looks for all of them.
 /// 2. Move their jobs back to the head of their queues, so that the oldest runs next, at most 100 a script.
 /// 3. A job met this way three times within 72 hours goes to the dead set: it probably kills its worker.
 /// Two rescuers may meet on one owner: each script moves what is still there, so a job is moved once.
 /// While Redis was away nobody could renew a lease, so for as long as one lasts after its return nobody is taken for dead.
-internal sealed class OrphanRescuer(
-    RedisConnection redis,
-    LeaseStore leases,
-    JobDeaths deaths,
-    TimeProvider clock,
-    TimeSpan lease
-)
+/// </summary>
+internal sealed class OrphanRescuer
 {
+    readonly RedisConnection redis;
+    readonly LeaseStore leases;
+    readonly JobDeaths deaths;
+    readonly TimeProvider clock;
+    readonly TimeSpan lease;
+
+    public OrphanRescuer(RedisConnection redis, LeaseStore leases, JobDeaths deaths, TimeProvider clock, TimeSpan lease)
+    {
+        (this.redis, this.leases, this.deaths, this.clock, this.lease) = (redis, leases, deaths, clock, lease);
+        Loop = new BackgroundLoop("Rescue of orphaned jobs", Cycle, clock);
+    }
+
+    public BackgroundLoop Loop { get; }
+
     public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
     {
         var interval = lease / 3;
@@ -48,8 +58,9 @@ internal sealed class OrphanRescuer(
         do
         {
             cancellationToken.ThrowIfCancellationRequested();
-            moved = await leases.Rescue(orphan, clock.GetUtcNow(), buried: poison).ConfigureAwait(false);
+            moved = await leases.Rescue(orphan, clock.GetUtcNow()).ConfigureAwait(false);
             rescued += moved.Rescued;
+            poison.AddRange(moved.Poison);
         } while (moved.Left > 0 && moved.Refusal.Length == 0);
 
         SidekiqMeter.CountRescued(rescued, poison.Count);

@@ -2,9 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace MassTransit.Sidekiq;
 
-/// Whether the bus's own endpoints have said in Redis what they subscribe to. The host starts its services without waiting
-/// for the bus, and what one of them publishes at once would pass by the consumers of its own process: it waits for them, but
-/// not for long, since a bus that is never started may be sent from as well.
+// Whether the bus's own endpoints have said in Redis what they subscribe to. The host starts its services without waiting
+// for the bus, and what one of them publishes at once would pass by the consumers of its own process: it waits for them, but
+// not for long, since a bus that is never started may be sent from as well.
 internal sealed class OwnSubscriptions(IEnumerable<Uri> endpoints, ILogger logger)
 {
     static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
@@ -15,7 +15,7 @@ internal sealed class OwnSubscriptions(IEnumerable<Uri> endpoints, ILogger logge
     Task? waiting;
     volatile bool areThere;
 
-    /// Nobody waits any more: all are there, or they did not come in time.
+    // Nobody waits any more: all are there, or they did not come in time.
     public bool AreThere => areThere || (areThere = IsEmpty());
 
     public void Made(Uri endpoint)
@@ -32,7 +32,7 @@ internal sealed class OwnSubscriptions(IEnumerable<Uri> endpoints, ILogger logge
         Release();
     }
 
-    /// The time counts from the first who waits.
+    // The time counts from the first who waits.
     public Task Wait()
     {
         lock (gate)

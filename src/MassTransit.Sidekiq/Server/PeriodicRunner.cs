@@ -1,16 +1,18 @@
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// Enqueues periodic jobs when they are due, whoever declared them.
 /// 1. Once, and again when Redis has come back without them: declare those of this application, drop those it has no more.
 /// 2. Read what is due. Every process does; the step that enqueues a run notes the next in the same instant, so that of N
 ///    processes one enqueues it.
 /// 3. A run that was missed, since no process lived, is made up for once, if it is no older than the job's window.
+/// </summary>
 internal sealed class PeriodicRunner
 {
-    /// How late a job is noticed that another process declared.
+    // How late a job is noticed that another process declared.
     static readonly TimeSpan interval = TimeSpan.FromSeconds(5);
 
-    /// Nobody is quicker than this in waking up; it is not late yet.
+    // Nobody is quicker than this in waking up; it is not late yet.
     static readonly TimeSpan tolerance = TimeSpan.FromMinutes(1);
 
     readonly PeriodicStore store;
@@ -30,7 +32,7 @@ internal sealed class PeriodicRunner
 
     public BackgroundLoop Loop { get; }
 
-    /// Declares the jobs of this application; with true, only where they are missing.
+    // Declares the jobs of this application; with true, only where they are missing.
     public Func<bool, Task>? Declare { get; set; }
 
     public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
@@ -55,7 +57,7 @@ internal sealed class PeriodicRunner
         return TimeSpan.FromTicks(Math.Clamp(wait.Ticks, 0, interval.Ticks));
     }
 
-    /// A message that cannot be made into a job must not hold up the jobs that stand in Redis.
+    // A message that cannot be made into a job must not hold up the jobs that stand in Redis.
     async Task<Exception?> TryDeclare()
     {
         var now = epoch();
@@ -76,7 +78,7 @@ internal sealed class PeriodicRunner
         }
     }
 
-    /// One that Redis refuses stays due; the others do not wait for it, however many there are.
+    // One that Redis refuses stays due; the others do not wait for it, however many there are.
     async Task RunDue(CancellationToken cancellationToken)
     {
         var (stay, refusal) = (0, default(Exception));
@@ -105,7 +107,7 @@ internal sealed class PeriodicRunner
         }
     }
 
-    /// False when it may still be due, since somebody ran or changed it meanwhile.
+    // False when it may still be due, since somebody ran or changed it meanwhile.
     async Task<bool> Run(PeriodicEntry entry)
     {
         if (Plan(entry) is not { } plan)
@@ -136,7 +138,7 @@ internal sealed class PeriodicRunner
         return true;
     }
 
-    /// Null when no run can be made of what stands there, whatever the reason: it would stay due for ever.
+    // Null when no run can be made of what stands there, whatever the reason: it would stay due for ever.
     RunPlan? Plan(PeriodicEntry entry)
     {
         if (entry.Json is null)
@@ -164,6 +166,6 @@ internal sealed class PeriodicRunner
         }
     }
 
-    /// `Run` is null when the run that was due is left out, `Next` when there is none to come.
+    // `Run` is null when the run that was due is left out, `Next` when there is none to come.
     sealed record RunPlan(PeriodicJob Job, DateTimeOffset? Run, PublishRequest? Request, DateTimeOffset? Next);
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// Keeps the process alive in Redis while consumers block the thread pool. Renewing the lease, settling jobs and everything
 /// else that is asynchronous needs a thread of the pool now and then; consumers that block a thread each (`Thread.Sleep`,
 /// `.Result`, synchronous I/O) take them all, and .NET adds one or two a second.
@@ -9,6 +10,7 @@ namespace MassTransit.Sidekiq;
 /// 2. A probe that has waited for a second makes it raise the minimum of pool threads by eight, and again twice a second
 ///    until the probe has run: the minimum is what .NET adds without delay. At most 1,024 threads.
 /// 3. Said once when it begins, and once when probes have run in time for ten seconds.
+/// </summary>
 internal sealed class PoolWatch(ILogger logger)
 {
     const int Step = 8;

@@ -1,10 +1,12 @@
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// Jobs that have ended and whose move Redis refuses until someone changes something: a key of another type, a missing
 /// permission. They stay claimed, and their workers go on.
 /// 1. Every five seconds each move is tried again.
 /// 2. At the stop of the process they return to their queues, uncounted as poison, and run again.
 /// 3. There are at most a thousand; whichever comes then waits in its worker, so that no process fills its memory with them.
+/// </summary>
 internal sealed class UnsettledJobs
 {
     const int Most = 1000;
@@ -23,7 +25,7 @@ internal sealed class UnsettledJobs
 
     public BackgroundLoop Loop { get; }
 
-    /// The last refusal, while there are such jobs.
+    // The last refusal, while there are such jobs.
     public string? Reason { get; private set; }
 
     public IReadOnlyCollection<Delivery> Jobs
@@ -37,7 +39,7 @@ internal sealed class UnsettledJobs
         }
     }
 
-    /// `settle` moves the job, and does what follows from that. False when there are too many.
+    // `settle` moves the job, and does what follows from that. False when there are too many.
     public bool TryAdd(Delivery delivery, Func<Task> settle, SidekiqRedisException refusal)
     {
         bool isFirst;
@@ -88,7 +90,7 @@ internal sealed class UnsettledJobs
         return Jobs.Count > 0 ? interval : Timeout.InfiniteTimeSpan;
     }
 
-    /// At the stop of the process.
+    // At the stop of the process.
     public Task Return(ClaimStore claims) =>
         claims.Requeue(Jobs.OrderBy(job => job.Number).Select(job => (job.Queue, job.Number)));
 

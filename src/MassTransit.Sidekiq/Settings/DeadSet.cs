@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-/// What the dead set holds at most, kept whenever something is buried: Sidekiq's own limits, unless configured.
+// What the dead set holds at most, kept whenever something is buried: Sidekiq's own limits, unless configured.
 internal sealed record DeadSet
 {
     public static readonly DeadSet Default = new();
@@ -9,7 +9,7 @@ internal sealed record DeadSet
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromDays(180);
 
-    /// What died before is forgotten.
+    // What died before is forgotten.
     public DateTimeOffset Oldest(DateTimeOffset now) =>
         now - DateTimeOffset.UnixEpoch > Timeout ? now - Timeout : DateTimeOffset.UnixEpoch;
 }

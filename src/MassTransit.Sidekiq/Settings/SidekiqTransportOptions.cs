@@ -124,4 +124,7 @@ public sealed class SidekiqTransportOptions
     public bool MovesRubyJobs { get; set; }
 
     internal bool IsHostNamed => host is not null;
+
+    // A configurator changes its own: those of the container serve every bus of their name.
+    internal SidekiqTransportOptions Copy() => (SidekiqTransportOptions)MemberwiseClone();
 }

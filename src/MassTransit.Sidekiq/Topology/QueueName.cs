@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace MassTransit.Sidekiq;
 
-/// What Sidekiq's Web UI can open: a queue of another name works, but nobody can look into it.
+// What Sidekiq's Web UI can open: a queue of another name works, but nobody can look into it.
 internal static class QueueName
 {
     static readonly SearchValues<char> allowed = SearchValues.Create(
@@ -11,7 +11,7 @@ internal static class QueueName
 
     public static bool IsValid(string name) => name.Length > 0 && !name.AsSpan().ContainsAnyExcept(allowed);
 
-    /// What is wrong with a name, and the way out; null for a good one.
+    // What is wrong with a name, and the way out; null for a good one.
     public static string? Fault(string name, string remedy)
     {
         if (name.Length == 0)

@@ -112,7 +112,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         return redis.Db.ListLeftPushAsync("queue:crash", [.. jobs]);
     }
 
-    /// Processes of others live by the real clock.
+    // Processes of others live by the real clock.
     static Task Pass(TimeSpan time)
     {
         var began = Stopwatch.GetTimestamp();

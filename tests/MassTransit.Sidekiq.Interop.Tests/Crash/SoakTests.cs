@@ -48,7 +48,7 @@ public sealed class SoakTests(ITestOutputHelper output)
         }
     }
 
-    /// Work as it comes: sends, failures that are retried, schedules and their cancellations, requests, a look at everything.
+    // Work as it comes: sends, failures that are retried, schedules and their cancellations, requests, a look at everything.
     static async Task Live(IServiceProvider services, TimeSpan time)
     {
         var inspector = services.GetRequiredService<ISidekiqInspector>();
@@ -75,8 +75,8 @@ public sealed class SoakTests(ITestOutputHelper output)
         }
     }
 
-    /// A token outlives its job by a day, so that a late cancellation finds that the job is gone. A job that was rescued,
-    /// since the machine stood still for longer than the short lease, is remembered for three.
+    // A token outlives its job by a day, so that a late cancellation finds that the job is gone. A job that was rescued,
+    // since the machine stood still for longer than the short lease, is remembered for three.
     static async Task<int> Keys(RedisDatabase redis) =>
         (await redis.Keys()).Count(key =>
             !key.StartsWith("mt:token:", StringComparison.Ordinal)
@@ -94,7 +94,7 @@ public sealed class SoakTests(ITestOutputHelper output)
         return GC.GetTotalMemory(forceFullCollection: true);
     }
 
-    /// Without MassTransit's harness, which keeps every message it has seen.
+    // Without MassTransit's harness, which keeps every message it has seen.
     static ServiceProvider Services(RedisDatabase redis, Action handled)
     {
         var services = new ServiceCollection();

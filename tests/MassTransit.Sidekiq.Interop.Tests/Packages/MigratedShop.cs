@@ -26,7 +26,7 @@ public sealed class MigratedShop(BuiltPackages packages) : IAsyncLifetime
         }
         """;
 
-    /// Places an order when it runs: a row, and a message to Redis by the outbox.
+    // Places an order when it runs: a row, and a message to Redis by the outbox.
     const string WithTheOutbox = """
         using MassTransit;
         using MassTransit.Sidekiq;

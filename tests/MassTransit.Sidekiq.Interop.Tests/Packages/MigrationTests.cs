@@ -7,7 +7,7 @@ namespace MassTransit.Sidekiq.Interop.Tests;
 [Collection<InstallTests>]
 public sealed partial class MigrationTests(BuiltPackages packages, MigratedShop shop) : IClassFixture<MigratedShop>
 {
-    /// The tool finds the tables in the model of an application as people write it, and nothing left to add.
+    // The tool finds the tables in the model of an application as people write it, and nothing left to add.
     [Theory, InlineData("PostgresShop"), InlineData("SqliteShop")]
     public async Task Model_has_no_changes_after_its_migration(string context)
     {
@@ -17,8 +17,8 @@ public sealed partial class MigrationTests(BuiltPackages packages, MigratedShop 
         Assert.Equal(0, answer.ExitCode);
     }
 
-    /// The migration makes what the script for hand-written migrations makes, which SchemaTests compares with the model and with
-    /// MassTransit.EntityFrameworkCore; and the outbox works on it.
+    // The migration makes what the script for hand-written migrations makes, which SchemaTests compares with the model and with
+    // MassTransit.EntityFrameworkCore; and the outbox works on it.
     [Theory, InlineData("PostgresShop", "postgres"), InlineData("SqliteShop", "sqlite")]
     public async Task Database_of_a_migration_has_the_tables_of_the_script_and_is_drained(string context, string script)
     {
@@ -36,7 +36,7 @@ public sealed partial class MigrationTests(BuiltPackages packages, MigratedShop 
         await PlacesAnOrder(context, migrated);
     }
 
-    /// An application that has migrations gets the tables of the outbox by one more, which touches nothing else.
+    // An application that has migrations gets the tables of the outbox by one more, which touches nothing else.
     [Fact]
     public async Task Migration_that_adds_the_outbox_to_an_application_makes_its_tables_and_nothing_else()
     {
@@ -83,7 +83,7 @@ public sealed partial class MigrationTests(BuiltPackages packages, MigratedShop 
         return await reader.ReadToEndAsync();
     }
 
-    /// A step of a migration and the table it is about, which an index names after itself.
+    // A step of a migration and the table it is about, which an index names after itself.
     [GeneratedRegex("""migrationBuilder\.([\w<>]+)\(\s*(?:name: "\w+",\s*table|name): "(\w+)""")]
     private static partial Regex Step();
 }

@@ -39,7 +39,7 @@ public sealed class ConfigurationTests(ITestOutputHelper output)
         var settings = new SidekiqHostSettings();
         settings.Apply(new SidekiqTransportOptions { Host = "redis-1", Endpoints = { "redis-2:7000", "redis-3" } });
 
-        Assert.Equal([("redis-1", 6379), ("redis-2", 7000), ("redis-3", 6379)], settings.Endpoints);
+        Assert.Equal([("redis-1", 6379), ("redis-2", 7000), ("redis-3", 6379)], settings.Redis.Endpoints);
         Assert.Empty(settings.Validate());
     }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using MassTransit.Testing;
 
 namespace MassTransit.Sidekiq.Tests;
@@ -61,22 +60,6 @@ public sealed class JobDeathTests(ITestOutputHelper output)
         Assert.Single(await redis.DeadSet());
         await bus.Harness.Stop();
         Assert.DoesNotContain(await redis.Keys(), key => key.StartsWith("mt:working", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task Job_killed_by_hand_dies_with_the_exception_that_says_so()
-    {
-        var host = new SidekiqHostConfiguration(new SidekiqBusConfiguration());
-        var deaths = new Seen<(SidekiqJob Job, Exception Cause)>();
-        host.Deaths.Add(Note(deaths));
-
-        await host.Process.Killed(Encoding.UTF8.GetBytes("""{"jid":"d1ed"}"""), "orders");
-        await host.Process.Killed(Encoding.UTF8.GetBytes("no job"), "orders");
-        await host.EndProcess()!.Stop("The test is over", TestContext.Current.CancellationToken);
-
-        var (job, cause) = Assert.Single(deaths.All);
-        Assert.Equal(("d1ed", "orders"), (job.Jid, job.Queue));
-        Assert.IsType<SidekiqJobKilledException>(cause);
     }
 
     [Theory]

@@ -158,7 +158,7 @@ public sealed class UserConnectionTests(ITestOutputHelper output)
         settings.Endpoint("redis-1", 7000);
         settings.Endpoint("redis-2");
 
-        Assert.Equal([("redis-1", 7000), ("redis-2", 6379)], settings.Endpoints);
+        Assert.Equal([("redis-1", 7000), ("redis-2", 6379)], settings.Redis.Endpoints);
     }
 
     [Fact]

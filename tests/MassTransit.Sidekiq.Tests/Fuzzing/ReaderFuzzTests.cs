@@ -98,8 +98,8 @@ public sealed class ReaderFuzzTests
         // What was written is a job again, and the same one.
         var failed = failures.Decide(job, new InvalidOperationException("\ud800"), now, JobFailureOptions.None);
         Same(job, failed.Json);
-        Same(job, JobEnvelope.Enqueued(job, now, default, givesBackAttempt: true));
-        Same(job, JobEnvelope.Move(job, "other", [KeyValuePair.Create<string, object>("h", "\ud800")], now, default));
+        Same(job, JobMoves.Enqueued(job, now, default, givesBackAttempt: true));
+        Same(job, JobMoves.ToQueue(job, "other", [KeyValuePair.Create<string, object>("h", "\ud800")], now, default));
     }
 
     static void Same(SidekiqJob job, ReadOnlyMemory<byte> written)
@@ -126,7 +126,7 @@ public sealed class ReaderFuzzTests
         {
             try
             {
-                var message = new JobMessageBody(job, contract, endpoint: null!).Message;
+                var message = new JobMessageBody(job, contract, endpoint: null!).Json;
                 JsonDocument
                     .Parse(
                         message,
@@ -168,7 +168,7 @@ public sealed class ReaderFuzzTests
         var process = new RegisteredProcess("web:7:a", fields, [("1", work)]);
         Assert.Equal("web:7:a", RegistryReader.Process(process).Identity);
         _ = RegistryReader.Work(process).Count(row => row.RunAt <= now);
-        RegistryReader.Latency(work, now);
+        new QueueState("parcels", 1, work, IsPaused: false).Latency(now);
     }
 
     static void Fuzz(byte[][] seeds, int inputs, Action<byte[], Mutator> read)

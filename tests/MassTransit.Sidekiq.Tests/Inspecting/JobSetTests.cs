@@ -212,12 +212,12 @@ public sealed class JobSetTests
 
     internal static SidekiqInspector Inspector(RedisDatabase redis) => new(Host(redis));
 
-    internal static SidekiqHostConfiguration Host(RedisDatabase redis)
+    internal static BusRuntime Host(RedisDatabase redis)
     {
         var host = new SidekiqBusConfiguration().Host;
         host.Settings.Apply(redis.Url);
-        host.Clock = new FakeClock(Now);
-        return host;
+        host.Runtime.Clock = new FakeClock(Now);
+        return host.Runtime;
     }
 
     static string Job(int number) =>

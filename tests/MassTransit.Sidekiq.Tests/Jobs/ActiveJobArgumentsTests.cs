@@ -50,7 +50,7 @@ public class ActiveJobArgumentsTests
             Encoding.UTF8.GetString(output.WrittenSpan),
             StringComparison.Ordinal
         );
-        Assert.Equal(ActiveJobArguments.Wrapper, positional.WireClass);
+        Assert.Equal(ActiveJobWrapper.Name, positional.WireClass);
         Assert.Equal("Reports::Plain", positional.Wrapped);
         byte[] json = [.. "{\"class\":\"X\",\"args\":"u8, .. output.WrittenSpan, .. "}"u8];
         var job = SidekiqJob.Parse(json, "orders");

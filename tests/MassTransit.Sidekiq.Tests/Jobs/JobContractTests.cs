@@ -100,14 +100,14 @@ public class JobContractTests
             Other = new Dictionary<string, object?> { ["x"] = 1, ["y"] = 1 },
         };
 
-        var merged = contract.With(
-            new JobOptions
-            {
-                Retry = false,
-                RetryQueue = "low",
-                Other = new Dictionary<string, object?> { ["y"] = 2 },
-            }
-        );
+        var send = new JobOptions
+        {
+            Retry = false,
+            RetryQueue = "low",
+            Other = new Dictionary<string, object?> { ["y"] = 2 },
+        };
+
+        var merged = send.Over(contract);
 
         Assert.Equal(SidekiqRetry.Never, merged.Retry);
         Assert.False(merged.Dead);
@@ -115,7 +115,7 @@ public class JobContractTests
         Assert.Equal("low", merged.RetryQueue);
         Assert.Equal(1, merged.Other!["x"]);
         Assert.Equal(2, merged.Other["y"]);
-        Assert.Same(contract, contract.With(null));
+        Assert.Same(contract, JobOptions.None.Over(contract));
     }
 
     [Fact]

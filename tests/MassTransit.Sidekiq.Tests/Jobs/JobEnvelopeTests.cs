@@ -14,7 +14,7 @@ public class JobEnvelopeTests
             "orders"
         );
 
-        var pushed = JobEnvelope.Enqueued(due, now, SidekiqTimeFormat.FloatSeconds);
+        var pushed = JobMoves.Enqueued(due, now, SidekiqTimeFormat.FloatSeconds);
 
         Assert.Equal(
             """{"class":"A","args":[],"enqueued_at":1795309000.0,"x":1}""",

@@ -11,7 +11,7 @@ public class JobFailureOptionsTests
     public void Number_above_a_window_takes_its_place_and_the_other_way_round()
     {
         var number = new JobFailureOptions { Limit = 3 };
-        var window = new JobFailureOptions { RetryFor = hour };
+        var window = new JobFailureOptions { Job = new() { RetryFor = hour } };
 
         Assert.Equal((3, null), Said(number.Over(window)));
         Assert.Equal((3, hour), Said(window.Over(number)));
@@ -22,20 +22,26 @@ public class JobFailureOptionsTests
     [Fact]
     public void Each_question_is_answered_by_the_first_that_says_anything()
     {
-        var upper = new JobFailureOptions { RetryQueue = "upper", Dead = false };
+        var upper = new JobFailureOptions
+        {
+            Job = new() { RetryQueue = "upper", Dead = false },
+        };
         var lower = new JobFailureOptions
         {
-            Retry = SidekiqRetry.Never,
-            RetryQueue = "lower",
-            Dead = true,
-            Backtrace = 5,
+            Job = new()
+            {
+                Retry = SidekiqRetry.Never,
+                RetryQueue = "lower",
+                Dead = true,
+                Backtrace = 5,
+            },
             TimeFormat = SidekiqTimeFormat.IntegerMilliseconds,
         };
 
         var both = upper.Over(lower);
 
-        Assert.Equal(("upper", false, 5), (both.RetryQueue, both.Dead, both.Backtrace!.Value.Lines));
-        Assert.Equal((SidekiqRetry.Never, SidekiqTimeFormat.IntegerMilliseconds), (both.Retry, both.TimeFormat));
+        Assert.Equal(("upper", false, 5), (both.Job.RetryQueue, both.Job.Dead, both.Job.Backtrace!.Value.Lines));
+        Assert.Equal((SidekiqRetry.Never, SidekiqTimeFormat.IntegerMilliseconds), (both.Job.Retry, both.TimeFormat));
     }
 
     [Theory]
@@ -46,7 +52,10 @@ public class JobFailureOptionsTests
     public void Number_in_the_job_wins_over_a_window_of_its_worker(string retry, Type outcome) =>
         Assert.IsType(
             outcome,
-            Decide($$"""{"retry":{{retry}},"retry_count":30,"failed_at":1795308000.5}""", new() { RetryFor = hour })
+            Decide(
+                $$"""{"retry":{{retry}},"retry_count":30,"failed_at":1795308000.5}""",
+                new() { Job = new() { RetryFor = hour } }
+            )
         );
 
     [Theory]
@@ -65,7 +74,7 @@ public class JobFailureOptionsTests
         Assert.Same(JobFailureOptions.None, JobFailureOptions.From(JobOptions.None));
     }
 
-    static (int?, TimeSpan?) Said(JobFailureOptions options) => (options.Limit, options.RetryFor);
+    static (int?, TimeSpan?) Said(JobFailureOptions options) => (options.Limit, options.Job.RetryFor);
 
     static JobOutcome Decide(string json, JobFailureOptions? options = null) =>
         new JobFailure(new RetrySchedule(new Random(7))).Decide(

@@ -97,8 +97,8 @@ public class JobFailureTests
     [Fact]
     public void Endpoint_decides_for_a_job_that_does_not_say()
     {
-        Assert.IsType<JobOutcome.Discard>(Decide("""{"class":"A"}""", new() { Retry = false }));
-        Assert.IsType<JobOutcome.Bury>(Decide("""{"class":"A"}""", new() { Retry = 0 }));
+        Assert.IsType<JobOutcome.Discard>(Decide("""{"class":"A"}""", new() { Job = new() { Retry = false } }));
+        Assert.IsType<JobOutcome.Bury>(Decide("""{"class":"A"}""", new() { Job = new() { Retry = 0 } }));
         Assert.IsType<JobOutcome.Bury>(Decide("""{"retry":true,"retry_count":2}""", new() { Limit = 3 }));
         Assert.IsType<JobOutcome.Retry>(Decide("""{"retry":4,"retry_count":2}""", new() { Limit = 3 }));
     }
@@ -124,8 +124,8 @@ public class JobFailureTests
     public void Job_that_must_not_go_to_the_dead_set_is_dropped_at_its_end()
     {
         Assert.IsType<JobOutcome.Discard>(Decide("""{"retry":0,"dead":false}"""));
-        Assert.IsType<JobOutcome.Discard>(Decide("""{"retry":0}""", new() { Dead = false }));
-        Assert.IsType<JobOutcome.Bury>(Decide("""{"retry":0,"dead":true}""", new() { Dead = false }));
+        Assert.IsType<JobOutcome.Discard>(Decide("""{"retry":0}""", new() { Job = new() { Dead = false } }));
+        Assert.IsType<JobOutcome.Bury>(Decide("""{"retry":0,"dead":true}""", new() { Job = new() { Dead = false } }));
     }
 
     [Theory]
@@ -162,7 +162,7 @@ public class JobFailureTests
         );
         Assert.StartsWith(
             """{"queue":"slow",""",
-            Text(Decide("""{"queue":"orders"}""", new() { RetryQueue = "slow" })),
+            Text(Decide("""{"queue":"orders"}""", new() { Job = new() { RetryQueue = "slow" } })),
             StringComparison.Ordinal
         );
     }

@@ -11,12 +11,12 @@ public class JobWriterTests
             new JobDraft
             {
                 Class = "OkJob",
-                Queue = "default",
-                Jid = "6a53acef47bc238203ae6a7e",
                 Args = """[1,2.5,"é",null,true,{"a":[1]}]"""u8.ToArray(),
                 CreatedAt = At(1795308424, 339149),
                 EnqueuedAt = At(1795308424, 339508),
-            }
+            },
+            "default",
+            "6a53acef47bc238203ae6a7e"
         );
 
         Assert.Equal(
@@ -32,13 +32,13 @@ public class JobWriterTests
             new JobDraft
             {
                 Class = "OkJob",
-                Queue = "default",
-                Jid = "a0c436ea5e48775be2423c3c",
                 Args = """[1,2.5,"é",null,true,{"a":[1]}]"""u8.ToArray(),
                 CreatedAt = At(1795308603, 102000),
                 EnqueuedAt = At(1795308603, 102999),
                 TimeFormat = SidekiqTimeFormat.IntegerMilliseconds,
-            }
+            },
+            "default",
+            "a0c436ea5e48775be2423c3c"
         );
 
         Assert.Equal(
@@ -50,7 +50,7 @@ public class JobWriterTests
     [Fact]
     public void Scheduled_job_has_no_push_time()
     {
-        var job = JobWriter.Write(Draft());
+        var job = Write(Draft());
 
         Assert.Equal(
             """{"retry":true,"queue":"orders","args":[],"class":"Shop::Order","jid":"0","created_at":1795308424.0}""",
@@ -70,20 +70,20 @@ public class JobWriterTests
             RetryFor = TimeSpan.FromHours(1),
             RetryQueue = "low",
             Tags = ["alpha", "beta"],
-            Other = new Dictionary<string, object?> { ["lock"] = "until_executed", ["expires_in"] = 60 },
+            Other = new Dictionary<string, object?>
+            {
+                ["lock"] = "until_executed",
+                ["expires_in"] = 60,
+                ["cattr"] = new Dictionary<string, object?> { ["user_id"] = 42 },
+            },
         };
         draft.Class = "Sidekiq::ActiveJob::Wrapper";
         draft.Wrapped = "MyJob";
-        draft.CustomKeys = new Dictionary<string, object?>
-        {
-            ["cattr"] = new Dictionary<string, object?> { ["user_id"] = 42 },
-        };
         draft.TraceParent = "00-1-2-01";
-        draft.TraceState = "v=1";
 
         Assert.Equal(
-            """{"retry":3,"queue":"orders","backtrace":5,"dead":false,"retry_for":3600,"retry_queue":"low","tags":["alpha","beta"],"lock":"until_executed","expires_in":60,"wrapped":"MyJob","args":[],"class":"Sidekiq::ActiveJob::Wrapper","jid":"0","created_at":1795308424.0,"cattr":{"user_id":42},"traceparent":"00-1-2-01","tracestate":"v=1"}""",
-            Text(JobWriter.Write(draft))
+            """{"retry":3,"queue":"orders","backtrace":5,"dead":false,"retry_for":3600,"retry_queue":"low","tags":["alpha","beta"],"lock":"until_executed","expires_in":60,"cattr":{"user_id":42},"wrapped":"MyJob","args":[],"class":"Sidekiq::ActiveJob::Wrapper","jid":"0","created_at":1795308424.0,"traceparent":"00-1-2-01"}""",
+            Text(Write(draft))
         );
     }
 
@@ -106,7 +106,7 @@ public class JobWriterTests
             },
         };
 
-        Assert.StartsWith($$"""{"retry":{{expected}},""", Text(JobWriter.Write(draft)), StringComparison.Ordinal);
+        Assert.StartsWith($$"""{"retry":{{expected}},""", Text(Write(draft)), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -120,20 +120,18 @@ public class JobWriterTests
         var draft = Draft();
         draft.CreatedAt = At(1795308424, micros).AddTicks(9);
 
-        Assert.Contains($"\"created_at\":{expected}}}", Text(JobWriter.Write(draft)), StringComparison.Ordinal);
+        Assert.Contains($"\"created_at\":{expected}}}", Text(Write(draft)), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Text_is_escaped_as_Ruby_escapes_it()
     {
         var draft = Draft();
-        draft.CustomKeys = new Dictionary<string, object?>
-        {
-            ["x"] = "é😀\u2028/<>'&+\u007f \"\\ \b\f\n\r\t\u001b\u0000",
-            ["half"] = "a\ud83db",
-        };
+        draft.Options = With(
+            new() { ["x"] = "é😀\u2028/<>'&+\u007f \"\\ \b\f\n\r\t\u001b\u0000", ["half"] = "a\ud83db" }
+        );
 
-        var text = Text(JobWriter.Write(draft));
+        var text = Text(Write(draft));
 
         Assert.Contains(
             "\"x\":\"é😀\u2028/<>'&+\u007f \\\"\\\\ \\b\\f\\n\\r\\t\\u001b\\u0000\"",
@@ -147,22 +145,24 @@ public class JobWriterTests
     public void Values_of_every_kind_are_written_as_Ruby_would()
     {
         var draft = Draft();
-        draft.CustomKeys = new Dictionary<string, object?>
-        {
-            ["a"] = 1L,
-            ["b"] = 1.0,
-            ["c"] = 1e20,
-            ["d"] = 0.1f,
-            ["e"] = 10m,
-            ["f"] = Guid.Empty,
-            ["g"] = new Uri("sidekiq://localhost/orders"),
-            ["h"] = new object?[] { 1, null, "x" },
-            ["i"] = new DateTimeOffset(2026, 11, 22, 1, 2, 3, TimeSpan.Zero),
-        };
+        draft.Options = With(
+            new()
+            {
+                ["a"] = 1L,
+                ["b"] = 1.0,
+                ["c"] = 1e20,
+                ["d"] = 0.1f,
+                ["e"] = 10m,
+                ["f"] = Guid.Empty,
+                ["g"] = new Uri("sidekiq://localhost/orders"),
+                ["h"] = new object?[] { 1, null, "x" },
+                ["i"] = new DateTimeOffset(2026, 11, 22, 1, 2, 3, TimeSpan.Zero),
+            }
+        );
 
         Assert.Contains(
-            """a":1,"b":1.0,"c":100000000000000000000,"d":0.1,"e":10.0,"f":"00000000-0000-0000-0000-000000000000","g":"sidekiq://localhost/orders","h":[1,null,"x"],"i":"2026-11-22T01:02:03+00:00"}""",
-            Text(JobWriter.Write(draft)),
+            """a":1,"b":1.0,"c":100000000000000000000,"d":0.1,"e":10.0,"f":"00000000-0000-0000-0000-000000000000","g":"sidekiq://localhost/orders","h":[1,null,"x"],"i":"2026-11-22T01:02:03+00:00","args":""",
+            Text(Write(draft)),
             StringComparison.Ordinal
         );
     }
@@ -173,14 +173,7 @@ public class JobWriterTests
     [InlineData("mt")]
     [InlineData("retry")]
     [InlineData("tags")]
-    public void Key_of_the_job_itself_is_refused_as_an_option(string key)
-    {
-        var draft = Draft();
-        draft.CustomKeys = new Dictionary<string, object?> { [key] = 1 };
-
-        var refusal = Assert.Throws<ArgumentException>(() => JobWriter.Write(draft));
-        Assert.Contains($"'{key}'", refusal.Message, StringComparison.Ordinal);
-    }
+    public void Key_of_the_job_itself_is_reserved(string key) => Assert.True(JobFields.IsReserved(key));
 
     [Fact]
     public void Filled_template_is_the_written_job()
@@ -195,15 +188,17 @@ public class JobWriterTests
 
         foreach (var queue in new[] { "a", "billing", "x-y.z:1" })
         {
-            (draft.Queue, draft.Class, draft.Jid) = (queue, "Billing::Worker", "6a53acef47bc238203ae6a7e");
+            const string jid = "6a53acef47bc238203ae6a7e";
+            draft.Class = "Billing::Worker";
             var filled =
                 Text(template.BeforeQueue)
                 + $"\"{queue}\""
                 + Text(template.BetweenQueueAndClass)
-                + $"\"{draft.Class}\",\"jid\":\"{draft.Jid}\""
+                + $"\"{draft.Class}\",\"jid\":\"{jid}\""
                 + Text(template.AfterJid);
 
-            Assert.Equal(Text(JobWriter.Write(draft)), filled);
+            Assert.Equal(Text(JobWriter.Write(draft, queue, jid)), filled);
+            Assert.Equal(filled, Text(template.Fill(queue, draft.Class, jid)));
         }
     }
 
@@ -211,7 +206,7 @@ public class JobWriterTests
     public void Plain_send_costs_less_than_250_bytes_over_the_bare_job()
     {
         var draft = Draft();
-        var bare = JobWriter.Write(draft).Length;
+        var bare = Write(draft).Length;
         draft.Metadata = new JobMetadata
         {
             MessageId = Guid.NewGuid(),
@@ -220,7 +215,7 @@ public class JobWriterTests
             SourceAddress = "sidekiq://localhost/web7_OrdersApi_bus_yyyyyy8z4wgbdbcqbdxkz1ohrq",
         };
 
-        Assert.InRange(JobWriter.Write(draft).Length - bare, 100, 249);
+        Assert.InRange(Write(draft).Length - bare, 100, 249);
     }
 
     [Fact]
@@ -253,7 +248,7 @@ public class JobWriterTests
         };
         draft.Metadata = written;
 
-        var read = SidekiqJob.Parse(JobWriter.Write(draft), "orders").Metadata;
+        var read = SidekiqJob.Parse(Write(draft), "orders").Metadata;
 
         Assert.NotNull(read);
         Assert.Equivalent(written, read, strict: true);
@@ -265,20 +260,54 @@ public class JobWriterTests
         var draft = Draft();
         draft.Metadata = new JobMetadata();
 
-        var job = JobWriter.Write(draft);
+        var job = Write(draft);
 
         Assert.EndsWith(""","mt":{}}""", Text(job), StringComparison.Ordinal);
         Assert.NotNull(SidekiqJob.Parse(job, "orders").Metadata);
     }
 
-    static JobDraft Draft() =>
-        new()
-        {
-            Class = "Shop::Order",
-            Queue = "orders",
-            Jid = "0",
-            CreatedAt = At(1795308424, 0),
-        };
+    [Fact]
+    public void Job_that_was_stored_in_parts_is_the_same_job()
+    {
+        var draft = Draft();
+        draft.Options = new JobOptions { Retry = 3, Tags = ["a"] };
+        draft.Args = """[{"orderId":42}]"""u8.ToArray();
+        draft.Metadata = new JobMetadata { MessageId = Guid.NewGuid(), MessageTypes = ["urn:message:Shop:Order"] };
+        var rest = JobWriter.WriteRest(draft, withArgs: false);
+        draft.EnqueuedAt = draft.CreatedAt;
+
+        var template = JobTemplate.Of(rest, draft.Args, isActiveJob: false, draft.EnqueuedAt, draft.TimeFormat);
+
+        Assert.Equal(Members(Write(draft)), Members(template.Fill("orders", draft.Class, "0")));
+    }
+
+    [Fact]
+    public void Stored_ActiveJob_names_the_queue_that_it_goes_to_inside_its_arguments_as_well()
+    {
+        var draft = Draft();
+        (draft.Class, draft.Wrapped) = (ActiveJobWrapper.Name, "Report");
+        draft.Args = """[{"job_class":"Report","queue_name":"default","arguments":[]}]"""u8.ToArray();
+        var rest = JobWriter.WriteRest(draft, withArgs: false);
+
+        var filled = JobTemplate
+            .Of(rest, draft.Args, isActiveJob: true, null, draft.TimeFormat)
+            .Fill("low", draft.Class, "0");
+
+        Assert.Contains("\"queue_name\":\"low\"", Text(filled), StringComparison.Ordinal);
+        Assert.Equal(Members(JobWriter.Write(draft, "low", "0")), Members(filled));
+    }
+
+    static byte[] Write(JobDraft draft) => JobWriter.Write(draft, "orders", "0");
+
+    static JobOptions With(Dictionary<string, object?> keys) => new() { Other = keys };
+
+    static IEnumerable<string> Members(byte[] job) =>
+        JobJson
+            .Members(job)
+            .Select(member => $"{member.Key}={member.Value.GetRawText()}")
+            .Order(StringComparer.Ordinal);
+
+    static JobDraft Draft() => new() { Class = "Shop::Order", CreatedAt = At(1795308424, 0) };
 
     static DateTimeOffset At(long seconds, int micros) =>
         DateTimeOffset.FromUnixTimeSeconds(seconds).AddMicroseconds(micros);

@@ -344,7 +344,7 @@ public class SidekiqJobTests
     {
         var job = Parse($$$$"""{"class":"A","mt":{"headers":{"a":{{{{value}}}}}}}""");
 
-        var moved = Text(JobEnvelope.Move(job, "other", [], DateTimeOffset.UnixEpoch, default));
+        var moved = Text(JobMoves.ToQueue(job, "other", [], DateTimeOffset.UnixEpoch, default));
 
         Assert.Contains(
             value.Contains('"') && !value.Contains('{') ? "\"a\":\"" : $"\"a\":{value}",

@@ -11,7 +11,7 @@ public class PublishTests
     {
         await using var steps = await RedisSteps.Open();
 
-        Assert.Equal(0, await steps.Topics.Publish(Message("Shop:Ordered")));
+        Assert.Equal(0, (await steps.Topics.Publish(Message("Shop:Ordered"))).Count);
 
         Assert.True(await steps.Redis.IsEmpty());
     }
@@ -23,7 +23,7 @@ public class PublishTests
         await steps.Topics.Subscribe(["Shop:Ordered"], "billing");
         await steps.Topics.Subscribe(["Shop:Ordered"], "shipping", "Ship::Worker");
 
-        Assert.Equal(2, await steps.Topics.Publish(Message("Shop:Ordered")));
+        Assert.Equal(2, (await steps.Topics.Publish(Message("Shop:Ordered"))).Count);
 
         Assert.Equal([Job("billing", "Shop::Ordered")], await steps.Redis.Queue("billing"));
         Assert.Equal([Job("shipping", "Ship::Worker")], await steps.Redis.Queue("shipping"));
@@ -37,7 +37,7 @@ public class PublishTests
         await steps.Topics.Subscribe(["Shop:Ordered"], "ruby|Bill", "Bill");
         await steps.Topics.Subscribe(["Shop:Ordered"], "ruby|Ship");
 
-        Assert.Equal(2, await steps.Topics.Publish(Message("Shop:Ordered")));
+        Assert.Equal(2, (await steps.Topics.Publish(Message("Shop:Ordered"))).Count);
 
         Assert.Equal([Job("ruby", "Bill"), Job("ruby", "Ship")], (await steps.Redis.Queue("ruby")).Order());
     }
@@ -49,7 +49,7 @@ public class PublishTests
         await steps.Topics.Subscribe(["Shop:Ordered"], "billing", "Near");
         await steps.Topics.Subscribe(["Shop:Event"], "billing", "Far");
 
-        Assert.Equal(1, await steps.Topics.Publish(Message("Shop:Ordered", "Shop:Event")));
+        Assert.Equal(1, (await steps.Topics.Publish(Message("Shop:Ordered", "Shop:Event"))).Count);
 
         Assert.Equal([Job("billing", "Near")], await steps.Redis.Queue("billing"));
     }
@@ -74,8 +74,8 @@ public class PublishTests
         await steps.Topics.Subscribe(["Shop:Event"], "audit");
         await steps.Topics.Subscribe(["Shop:Named"], "names");
 
-        Assert.Equal(0, await steps.Topics.Publish(Message("Shop:Ordered")));
-        Assert.Equal(2, await steps.Topics.Publish(Message("Shop:Ordered") with { FollowImplements = true }));
+        Assert.Equal(0, (await steps.Topics.Publish(Message("Shop:Ordered"))).Count);
+        Assert.Equal(2, (await steps.Topics.Publish(Message("Shop:Ordered") with { FollowImplements = true })).Count);
 
         Assert.Equal([Job("audit", "Shop::Ordered")], await steps.Redis.Queue("audit"));
         Assert.Equal([Job("names", "Shop::Ordered")], await steps.Redis.Queue("names"));
@@ -88,7 +88,7 @@ public class PublishTests
 
         var message = Message("Shop:Ordered") with { Static = [("ruby", "Bill"), ("mail", "Post")] };
 
-        Assert.Equal(2, await steps.Topics.Publish(message));
+        Assert.Equal(2, (await steps.Topics.Publish(message)).Count);
 
         Assert.Equal([Job("ruby", "Bill")], await steps.Redis.Queue("ruby"));
         Assert.Equal([Job("mail", "Post")], await steps.Redis.Queue("mail"));
@@ -102,7 +102,7 @@ public class PublishTests
 
         var message = Message("Shop:Ordered") with { Static = [("ruby", "Shop::Ordered")] };
 
-        Assert.Equal(1, await steps.Topics.Publish(message));
+        Assert.Equal(1, (await steps.Topics.Publish(message)).Count);
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public class PublishTests
         await steps.Topics.CreateTemporary("bus", RedisSteps.Life);
         await steps.Topics.Subscribe(["Shop:Ordered"], "bus", RedisKeys.TemporarySubscriber);
 
-        Assert.Equal(1, await steps.Topics.Publish(Message("Shop:Ordered")));
+        Assert.Equal(1, (await steps.Topics.Publish(Message("Shop:Ordered"))).Count);
 
         Assert.Equal([Job("bus", "Shop::Ordered")], await steps.Redis.Queue("bus"));
         Assert.Empty(await steps.Redis.Queues());
@@ -127,7 +127,7 @@ public class PublishTests
         await steps.Topics.Subscribe(["Shop:Ordered"], "bus", RedisKeys.TemporarySubscriber);
         await steps.Topics.Subscribe(["Shop:Ordered"], "billing");
 
-        Assert.Equal(1, await steps.Topics.Publish(Message("Shop:Ordered")));
+        Assert.Equal(1, (await steps.Topics.Publish(Message("Shop:Ordered"))).Count);
 
         Assert.Empty(await steps.Redis.Queue("bus"));
         Assert.Equal(
@@ -148,7 +148,7 @@ public class PublishTests
         var message = Message("Shop:Ordered") with { Due = due, Token = token };
         message = message with { Template = Template($$$""","mt":{"token":"{{{token}}}"}}""") };
 
-        Assert.Equal(2, await steps.Topics.Publish(message));
+        Assert.Equal(2, (await steps.Topics.Publish(message)).Count);
 
         var scheduled = await steps.Redis.ScheduledSet();
         Assert.Equal([SetEntry.ToScore(due), SetEntry.ToScore(due)], scheduled.Select(entry => entry.Score));
@@ -195,7 +195,7 @@ public class PublishTests
         await steps.Topics.Subscribe(["Shop:Event"], "audit");
         await steps.Topics.DeclareImplements("Shop:Ordered", ["Shop:Event"]);
 
-        Assert.Equal(1, await steps.Topics.Publish(Message("Shop:Ordered") with { FollowImplements = true }));
+        Assert.Equal(1, (await steps.Topics.Publish(Message("Shop:Ordered") with { FollowImplements = true })).Count);
 
         Assert.All(await steps.Redis.Keys(), key => Assert.StartsWith("myapp:", key, StringComparison.Ordinal));
         Assert.Equal(Job("audit", "Shop::Ordered"), await steps.Redis.Db.ListRightPopAsync("myapp:queue:audit"));
@@ -207,9 +207,9 @@ public class PublishTests
         await using var steps = await RedisSteps.Open();
         await steps.Topics.Subscribe(["Shop:Ordered"], "billing");
 
-        await steps.Topics.Unsubscribe("Shop:Ordered", "billing");
+        await steps.Redis.Db.HashDeleteAsync("mt:topic:Shop:Ordered", "billing");
 
-        Assert.Equal(0, await steps.Topics.Publish(Message("Shop:Ordered")));
+        Assert.Equal(0, (await steps.Topics.Publish(Message("Shop:Ordered"))).Count);
         Assert.True(await steps.Redis.IsEmpty());
     }
 

@@ -58,7 +58,7 @@ public class PeriodicEntryTests
         var next = nightly with { Owner = "Other", Id = "x:nightly", Cron = "1 8 * * *" };
         await new PeriodicStore(steps.Connection, steps.Keys).Register(
             "Other",
-            [(next, next.Next(clock.GetUtcNow())!.Value)]
+            [PeriodicSteps.Row(next, next.Next(clock.GetUtcNow())!.Value)]
         );
         await steps.Redis.Db.StringSetAsync("queue:refused", "no list");
         clock.Advance(TimeSpan.FromHours(1.5));

@@ -43,7 +43,7 @@ public class PeriodicRunnerTests
         var id = JobId.ToMessageId($"App:nightly@{Time("08:00").ToUnixTimeSeconds()}");
         var at = TestClock.Seconds(Time("08:00"));
         Assert.Equal(
-            $$"""{"queue":"nightly","class":"Nightly","jid":"{{JobId.From(id, "nightly", "Nightly")}}","retry":true,"args":[1,"a"],"created_at":{{at}},"enqueued_at":{{at}}}""",
+            $$"""{"queue":"nightly","args":[1,"a"],"class":"Nightly","jid":"{{JobId.From(id, "nightly", "Nightly")}}","retry":true,"created_at":{{at}},"enqueued_at":{{at}}}""",
             Assert.Single(await steps.Redis.Queue("nightly"))
         );
         var entry = Assert.Single(await new PeriodicStore(steps.Connection, steps.Keys).List());
@@ -252,11 +252,14 @@ public class PeriodicRunnerTests
         var store = new PeriodicStore(steps.Connection, steps.Keys);
         await store.Register(
             "Elsewhere",
-            [(Job("Elsewhere:x", "0 9 * * *") with { Owner = "Elsewhere" }, clock.GetUtcNow())]
+            [PeriodicSteps.Row(Job("Elsewhere:x", "0 9 * * *") with { Owner = "Elsewhere" }, clock.GetUtcNow())]
         );
-        await store.Register(null, [(Job("group/y", "0 9 * * *") with { Owner = null }, clock.GetUtcNow())]);
+        await store.Register(
+            null,
+            [PeriodicSteps.Row(Job("group/y", "0 9 * * *") with { Owner = null }, clock.GetUtcNow())]
+        );
 
-        Assert.Equal(1, await store.Register("App", [(nightly, clock.GetUtcNow().AddDays(9))]));
+        Assert.Equal(1, await store.Register("App", [PeriodicSteps.Row(nightly, clock.GetUtcNow().AddDays(9))]));
 
         var jobs = await store.List();
         Assert.Equal(["App:nightly", "Elsewhere:x", "group/y"], jobs.Select(job => job.Id));

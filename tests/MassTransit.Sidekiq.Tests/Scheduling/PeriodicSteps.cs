@@ -10,8 +10,11 @@ static class PeriodicSteps
     public static async Task Register(RedisSteps steps, FakeClock clock, params PeriodicJob[] jobs) =>
         await new PeriodicStore(steps.Connection, steps.Keys).Register(
             "App",
-            [.. jobs.Select(job => (job, job.Next(clock.GetUtcNow())!.Value))]
+            [.. jobs.Select(job => Row(job, job.Next(clock.GetUtcNow())!.Value))]
         );
+
+    public static (string Id, byte[] Json, DateTimeOffset Due) Row(PeriodicJob job, DateTimeOffset due) =>
+        (job.Id, job.Write(), due);
 
     public static PeriodicRunner Runner(RedisSteps process, FakeClock clock) =>
         new(new PeriodicStore(process.Connection, process.Keys), default, clock, () => 0);

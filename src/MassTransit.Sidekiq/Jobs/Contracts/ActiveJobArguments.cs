@@ -3,27 +3,10 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-/// The one object that ActiveJob's wrapper takes. A message is the arguments of the job inside it, by keyword or one by one;
-/// what ActiveJob marks in its values, such as a time or a record's GlobalID, is read as the plain text or number it holds.
+// The one object that ActiveJob's wrapper takes. A message is the arguments of the job inside it, by keyword or one by one;
+// what ActiveJob marks in its values, such as a time or a record's GlobalID, is read as the plain text or number it holds.
 internal static class ActiveJobArguments
 {
-    /// The name that Rails itself writes up to 8.1, and that Sidekiq 6, 7 and 8 all resolve.
-    public const string Wrapper = "ActiveJob::QueueAdapters::SidekiqAdapter::JobWrapper";
-
-    /// The name that Sidekiq 8 writes.
-    const string NewWrapper = "Sidekiq::ActiveJob::Wrapper";
-
-    public static bool IsWrapper(string jobClass) => jobClass is Wrapper or NewWrapper;
-
-    /// The class inside the wrapper, for a producer that left "wrapped" out.
-    public static string? JobClass(SidekiqJob job)
-    {
-        var argument = job.Json.Slice(job.FirstArg.Start, job.FirstArg.Length);
-        return argument.IsEmpty || argument.Span[0] != '{'
-            ? null
-            : JobSlice.Text(JobJson.Find(argument, "job_class").In(argument));
-    }
-
     public static void Write(
         JobContract contract,
         ReadOnlySpan<byte> body,
@@ -64,7 +47,7 @@ internal static class ActiveJobArguments
         return ReadArguments(contract, document.RootElement);
     }
 
-    /// The message in a job of ours, for a receiver that has no contract of its class: we write keywords only.
+    // The message in a job of ours, for a receiver that has no contract of its class: we write keywords only.
     public static ReadOnlyMemory<byte> ReadKeywords(SidekiqJob job) =>
         Read(
             new JobContract
@@ -75,19 +58,6 @@ internal static class ActiveJobArguments
             },
             job
         );
-
-    /// Where the queue stands inside the arguments of the wrapper: Rails enqueues a retry there, so it must be the queue that
-    /// the job is really sent to, which its destination decides. Absent when it stands nowhere.
-    public static JobSlice QueueName(ReadOnlyMemory<byte> args)
-    {
-        if (args.Length < 2 || args.Span[1] != '{')
-        {
-            return default;
-        }
-
-        var name = JobJson.Find(args[1..^1], "queue_name");
-        return name.IsAbsent ? name : name with { Start = name.Start + 1 };
-    }
 
     static void WriteArguments(JobContract contract, ReadOnlySpan<byte> body, JobText text)
     {

@@ -1,3 +1,5 @@
+using MassTransit.Sidekiq;
+
 namespace MassTransit;
 
 /// <summary>Says what job a message is on the wire; what is said here wins over <see cref="SidekiqJobAttribute"/>.</summary>
@@ -16,35 +18,39 @@ public interface ISidekiqJobConfigurator
     ISidekiqJobConfigurator Args(SidekiqArgs args);
 
     /// <summary>One argument for each property, in constructor order or that of <see cref="SidekiqArgAttribute"/>.</summary>
-    ISidekiqJobConfigurator Positional();
+    ISidekiqJobConfigurator Positional() => Args(SidekiqArgs.Positional);
 
     /// <summary>The job is an ActiveJob: its properties become keyword arguments, in ActiveJob's wrapper.</summary>
-    ISidekiqJobConfigurator ActiveJob();
+    ISidekiqJobConfigurator ActiveJob() => Args(SidekiqArgs.ActiveJob);
 
     /// <summary>How properties are called. Default: camelCase; snake_case for an ActiveJob.</summary>
     ISidekiqJobConfigurator Naming(SidekiqNaming naming);
 
     /// <summary>How often a failed job runs again: true, false or a number. Default: true, Sidekiq's 25 times.</summary>
-    ISidekiqJobConfigurator Retry(SidekiqRetry retry);
+    ISidekiqJobConfigurator Retry(SidekiqRetry retry) => With(new JobOptions { Retry = retry });
 
     /// <summary>How long after its first failure a job is retried, instead of a number of retries.</summary>
-    ISidekiqJobConfigurator RetryFor(TimeSpan window);
+    ISidekiqJobConfigurator RetryFor(TimeSpan window) => With(new JobOptions { RetryFor = window });
 
     /// <summary>The queue a failed job moves to. Default: the queue it came from.</summary>
-    ISidekiqJobConfigurator RetryQueue(string queue);
+    ISidekiqJobConfigurator RetryQueue(string queue) => With(new JobOptions { RetryQueue = queue });
 
     /// <summary>Whether a job out of retries goes to the dead set; false drops it. Default: true.</summary>
-    ISidekiqJobConfigurator Dead(bool dead);
+    ISidekiqJobConfigurator Dead(bool dead) => With(new JobOptions { Dead = dead });
 
     /// <summary>How much of a stack trace a failed job keeps: true for all of it, or a number of lines. Default: none.</summary>
-    ISidekiqJobConfigurator Backtrace(SidekiqBacktrace backtrace);
+    ISidekiqJobConfigurator Backtrace(SidekiqBacktrace backtrace) => With(new JobOptions { Backtrace = backtrace });
 
     /// <summary>A failed job keeps its whole stack trace.</summary>
-    ISidekiqJobConfigurator Backtrace();
+    ISidekiqJobConfigurator Backtrace() => Backtrace(SidekiqBacktrace.All);
 
     /// <summary>Tags, which Sidekiq's Web UI shows and filters.</summary>
-    ISidekiqJobConfigurator Tags(params string[] tags);
+    ISidekiqJobConfigurator Tags(params string[] tags) => With(new JobOptions { Tags = [.. tags] });
 
     /// <summary>Any other key of the job, for the Ruby middleware that reads it, such as <c>lock</c> or <c>expires_in</c>.</summary>
-    ISidekiqJobConfigurator Option(string key, object? value);
+    ISidekiqJobConfigurator Option(string key, object? value) =>
+        With(new JobOptions { Other = new Dictionary<string, object?>(StringComparer.Ordinal) { [key] = value } });
+
+    // What every option comes to; what was configured before is kept where this is silent.
+    internal ISidekiqJobConfigurator With(JobOptions options);
 }

@@ -2,13 +2,13 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace MassTransit.Sidekiq;
 
-/// The classes that one endpoint consumes, a closed list: no type is ever looked up by a name that came with a job.
+// The classes that one endpoint consumes, a closed list: no type is ever looked up by a name that came with a job.
 internal sealed class JobClassMap : ISpecification
 {
     readonly Dictionary<string, JobContract> contracts = new(StringComparer.Ordinal);
     readonly List<string> conflicts = [];
 
-    /// The classes an error names, in alphabetical order.
+    // The classes an error names, in alphabetical order.
     public IReadOnlyCollection<string> Classes => [.. contracts.Keys.Order(StringComparer.Ordinal)];
 
     public void Add(JobContract contract)
@@ -30,7 +30,7 @@ internal sealed class JobClassMap : ISpecification
     public bool TryGet(string jobClass, [NotNullWhen(true)] out JobContract? contract) =>
         contracts.TryGetValue(Normal(jobClass), out contract);
 
-    /// By the job's class; for an ActiveJob, by the class inside the wrapper.
+    // By the job's class; for an ActiveJob, by the class inside the wrapper.
     public bool TryGet(SidekiqJob job, [NotNullWhen(true)] out JobContract? contract)
     {
         contract = null;
@@ -39,9 +39,9 @@ internal sealed class JobClassMap : ISpecification
             return false;
         }
 
-        if (ActiveJobArguments.IsWrapper(jobClass))
+        if (ActiveJobWrapper.Is(jobClass))
         {
-            return (job.Wrapped ?? ActiveJobArguments.JobClass(job)) is { } wrapped && TryGet(wrapped, out contract);
+            return (job.Wrapped ?? ActiveJobWrapper.JobClass(job)) is { } wrapped && TryGet(wrapped, out contract);
         }
 
         return TryGet(jobClass, out contract);

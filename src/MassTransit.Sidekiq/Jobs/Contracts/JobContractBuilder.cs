@@ -3,7 +3,7 @@ using System.Reflection;
 
 namespace MassTransit.Sidekiq;
 
-/// Gathers what attribute and configuration say of one message type; what is said later wins.
+// Gathers what attribute and configuration say of one message type; what is said later wins.
 internal sealed class JobContractBuilder : ISidekiqJobConfigurator
 {
     readonly Type messageType;
@@ -48,33 +48,17 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
         return this;
     }
 
-    public ISidekiqJobConfigurator Positional() => Args(SidekiqArgs.Positional);
-
-    public ISidekiqJobConfigurator ActiveJob() => Args(SidekiqArgs.ActiveJob);
-
     public ISidekiqJobConfigurator Naming(SidekiqNaming naming)
     {
         this.naming = naming;
         return this;
     }
 
-    public ISidekiqJobConfigurator Retry(SidekiqRetry retry) => With(new JobOptions { Retry = retry });
-
-    public ISidekiqJobConfigurator RetryFor(TimeSpan window) => With(new JobOptions { RetryFor = window });
-
-    public ISidekiqJobConfigurator RetryQueue(string queue) => With(new JobOptions { RetryQueue = queue });
-
-    public ISidekiqJobConfigurator Dead(bool dead) => With(new JobOptions { Dead = dead });
-
-    public ISidekiqJobConfigurator Backtrace(SidekiqBacktrace backtrace) =>
-        With(new JobOptions { Backtrace = backtrace });
-
-    public ISidekiqJobConfigurator Backtrace() => Backtrace(SidekiqBacktrace.All);
-
-    public ISidekiqJobConfigurator Tags(params string[] tags) => With(new JobOptions { Tags = [.. tags] });
-
-    public ISidekiqJobConfigurator Option(string key, object? value) =>
-        With(new JobOptions { Other = new Dictionary<string, object?>(StringComparer.Ordinal) { [key] = value } });
+    public ISidekiqJobConfigurator With(JobOptions options)
+    {
+        this.options = options.Over(this.options);
+        return this;
+    }
 
     public JobContract Build()
     {
@@ -106,7 +90,14 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
         }
 
         CheckNames(found, message, jobClass);
-        CheckOptions(found, message);
+        found.AddRange(options.Faults(message));
+        found.AddRange(
+            (options.Other?.Keys ?? [])
+                .Where(JobFields.IsReserved)
+                .Select(key =>
+                    $"Job key '{key}' of {message} is written from the message itself. Choose another key for the option."
+                )
+        );
         return new JobContract
         {
             MessageType = messageType,
@@ -129,27 +120,7 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
         args = attribute.ArgsOrNull;
         naming = attribute.NamingOrNull;
         aliases.AddRange(attribute.Aliases);
-        options = new JobOptions
-        {
-            Retry = attribute.Retry switch
-            {
-                null => SidekiqRetry.Absent,
-                bool retry => retry,
-                int times => times,
-                var other => Refuse(nameof(attribute.Retry), other, SidekiqRetry.Absent),
-            },
-            Backtrace = attribute.Backtrace switch
-            {
-                null => null,
-                bool backtrace => backtrace,
-                int lines => lines,
-                var other => Refuse(nameof(attribute.Backtrace), other, default(SidekiqBacktrace?)),
-            },
-            Tags = attribute.Tags is { Length: > 0 } tags ? tags : null,
-            Dead = attribute.DeadOrNull,
-            RetryFor = attribute.RetryFor == 0 ? null : TimeSpan.FromSeconds(attribute.RetryFor),
-            RetryQueue = attribute.RetryQueue,
-        };
+        options = attribute.ToOptions(TypeName.Of(messageType), faults);
     }
 
     static bool IsWrittenAsList(Type type) =>
@@ -165,18 +136,6 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
                 )
             );
 
-    JobContractBuilder With(JobOptions later)
-    {
-        options = options.With(later);
-        return this;
-    }
-
-    T Refuse<T>(string option, object value, T instead)
-    {
-        faults.Add($"{option} of {TypeName.Of(messageType)} is '{value}'. Set it to true, false or a whole number.");
-        return instead;
-    }
-
     void CheckNames(List<string> found, string message, string jobClass)
     {
         found.AddRange(
@@ -188,35 +147,9 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
                     + "Name it in capitalised parts of letters, digits and '_', joined by '::', such as 'Billing::InvoiceWorker'."
                 )
         );
-        foreach (var (name, what) in new[] { (queue, "queue"), (options.RetryQueue, "retry queue") })
+        if (queue is not null && QueueName.Fault(queue, $"Rename the queue of {message}.") is { } fault)
         {
-            if (name is not null && QueueName.Fault(name, $"Rename the {what} of {message}.") is { } fault)
-            {
-                found.Add(fault);
-            }
+            found.Add(fault);
         }
-    }
-
-    void CheckOptions(List<string> found, string message)
-    {
-        if (options.Retry.Limit < 0)
-        {
-            found.Add($"Retry of {message} is {options.Retry.Limit}. Set it to 0 or more, or to false.");
-        }
-
-        if (options.RetryFor is { } window && (window < TimeSpan.FromSeconds(1) || window > JobOptions.LongestRetryFor))
-        {
-            found.Add(
-                $"RetryFor of {message} is {window.TotalSeconds} seconds. Sidekiq takes whole seconds from 1 to {JobOptions.LongestRetryFor.TotalSeconds:0}."
-            );
-        }
-
-        found.AddRange(
-            (options.Other ?? new Dictionary<string, object?>(StringComparer.Ordinal))
-                .Keys.Where(JobWriter.IsReserved)
-                .Select(key =>
-                    $"Job key '{key}' of {message} is written from the message itself. Choose another key for the option."
-                )
-        );
     }
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-/// One property of a message among the arguments of its job.
+// One property of a message among the arguments of its job.
 internal sealed class JobParameter
 {
     readonly JsonValueKind[]? kinds;
@@ -16,18 +16,18 @@ internal sealed class JobParameter
         kinds = Kinds(Nullable.GetUnderlyingType(type) ?? type);
     }
 
-    /// As it stands in JSON.
+    // As it stands in JSON.
     public string Name { get; }
 
     public Type Type { get; }
 
-    /// Whether a job may leave it out, at the end of its arguments.
+    // Whether a job may leave it out, at the end of its arguments.
     public bool IsOptional { get; }
 
-    /// The name in UTF-8, escaped, without quotes.
+    // The name in UTF-8, escaped, without quotes.
     public byte[] Key { get; }
 
-    /// Whether JSON of this kind may become the property. Only types whose JSON is beyond doubt say no; the serializer has the last word.
+    // Whether JSON of this kind may become the property. Only types whose JSON is beyond doubt say no; the serializer has the last word.
     public bool Takes(JsonValueKind kind) =>
         kind is JsonValueKind.Null
             ? !Type.IsValueType || Nullable.GetUnderlyingType(Type) is not null

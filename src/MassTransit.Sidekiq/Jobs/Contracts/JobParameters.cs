@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 
 namespace MassTransit.Sidekiq;
 
-/// The properties of a message in the order of a job's arguments: that of [SidekiqArg], else that of the constructor,
-/// else that in which they are declared.
+// The properties of a message in the order of a job's arguments: that of [SidekiqArg], else that of the constructor,
+// else that in which they are declared.
 internal static class JobParameters
 {
     public static JobParameter[] Of(Type messageType, SidekiqNaming naming, List<string> faults)
@@ -20,7 +20,7 @@ internal static class JobParameters
         return [.. ordered.Select(property => Parameter(property, constructor, policy))];
     }
 
-    /// The name of a property in JSON.
+    // The name of a property in JSON.
     public static string NameOf(PropertyInfo property, JsonNamingPolicy? policy) =>
         property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
         ?? policy?.ConvertName(property.Name)
@@ -65,7 +65,7 @@ internal static class JobParameters
         return types;
     }
 
-    /// The constructor that the serializer will take, when it has parameters that are properties.
+    // The constructor that the serializer will take, when it has parameters that are properties.
     static ParameterInfo[] Constructor(Type type, List<PropertyInfo> properties)
     {
         var constructors = type.GetConstructors();

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-/// One argument for each property. Values are copied as they stand, never read and written again.
+// One argument for each property. Values are copied as they stand, never read and written again.
 internal static class PositionalArguments
 {
     public static void Write(JobContract contract, ReadOnlySpan<byte> body, IBufferWriter<byte> output)
@@ -42,7 +42,7 @@ internal static class PositionalArguments
 
     public static ReadOnlyMemory<byte> Read(JobContract contract, SidekiqJob job)
     {
-        JobArguments.RequireList(contract, job);
+        ArgumentFaults.RequireList(contract, job);
         Check(contract, job.ArgsCount);
         if (job.ArgsCount == 0)
         {
@@ -55,7 +55,7 @@ internal static class PositionalArguments
         return text.ToArray();
     }
 
-    /// The object that the sender's names make of the arguments, for a receiver that has no contract of theirs.
+    // The object that the sender's names make of the arguments, for a receiver that has no contract of theirs.
     public static ReadOnlyMemory<byte> Read(string[] names, SidekiqJob job)
     {
         using var text = JobText.Rent();
@@ -75,7 +75,7 @@ internal static class PositionalArguments
         return text.ToArray();
     }
 
-    /// Writes the object with its properties, all but the closing brace.
+    // Writes the object with its properties, all but the closing brace.
     public static void Append(JobContract contract, ReadOnlySpan<byte> list, JobText text)
     {
         text.Raw("{"u8);
@@ -86,7 +86,7 @@ internal static class PositionalArguments
             var parameter = contract.Parameters[index];
             var slice = JobReader.Slice(ref reader);
             var value = list.Slice(slice.Start, slice.Length);
-            var kind = JobArguments.Kind(value);
+            var kind = ArgumentFaults.Kind(value);
             if (!parameter.Takes(kind))
             {
                 throw new JobArgumentsException(
@@ -109,8 +109,8 @@ internal static class PositionalArguments
         if (count > parameters.Count)
         {
             throw new JobArgumentsException(
-                $"Job class '{contract.Class}' passes {JobArguments.Count(count)}, but {contract.Message} takes {parameters.Count} "
-                    + $"({JobArguments.Names(contract)}). Add the parameter to {contract.Message}, or map the class with Args = Hash."
+                $"Job class '{contract.Class}' passes {ArgumentFaults.Count(count)}, but {contract.Message} takes {parameters.Count} "
+                    + $"({ArgumentFaults.Names(contract)}). Add the parameter to {contract.Message}, or map the class with Args = Hash."
             );
         }
 
@@ -119,8 +119,8 @@ internal static class PositionalArguments
             if (!parameters[index].IsOptional)
             {
                 throw new JobArgumentsException(
-                    $"Job class '{contract.Class}' passes {JobArguments.Count(count)}, but {contract.Message} takes at least {index + 1} "
-                        + $"({JobArguments.Names(contract)}). Give '{parameters[index].Name}' a default value in {contract.Message}, or pass it."
+                    $"Job class '{contract.Class}' passes {ArgumentFaults.Count(count)}, but {contract.Message} takes at least {index + 1} "
+                        + $"({ArgumentFaults.Names(contract)}). Give '{parameters[index].Name}' a default value in {contract.Message}, or pass it."
                 );
             }
         }

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 
 namespace MassTransit.Sidekiq;
 
-/// The name of a .NET type as Ruby would spell it: Shop.Contracts.SubmitOrder is Shop::Contracts::SubmitOrder.
-/// Ruby resolves the class of a job as a constant, so every part begins with a capital and holds letters, digits and '_' only.
+// The name of a .NET type as Ruby would spell it: Shop.Contracts.SubmitOrder is Shop::Contracts::SubmitOrder.
+// Ruby resolves the class of a job as a constant, so every part begins with a capital and holds letters, digits and '_' only.
 internal static partial class RubyConstant
 {
     public static string From(Type type)
@@ -21,7 +21,7 @@ internal static partial class RubyConstant
         return name.Append(Nested(type, type.GetGenericArguments())).ToString();
     }
 
-    /// The same from MassTransit's name for the type, `urn:message:Shop.Contracts:SubmitOrder`, where the type is not at hand.
+    // The same from MassTransit's name for the type, `urn:message:Shop.Contracts:SubmitOrder`, where the type is not at hand.
     public static string FromUrn(string urn)
     {
         var text = urn.AsSpan(

@@ -1,3 +1,5 @@
+using MassTransit.Sidekiq;
+
 namespace MassTransit;
 
 /// <summary>The job that a message is on the wire, where it differs from the convention: class, queue, arguments and options.</summary>
@@ -54,5 +56,37 @@ public sealed class SidekiqJobAttribute(string? className = null) : Attribute
 
     internal SidekiqNaming? NamingOrNull { get; private set; }
 
-    internal bool? DeadOrNull { get; private set; }
+    bool? DeadOrNull { get; set; }
+
+    // What no option can be is told in `faults`.
+    internal JobOptions ToOptions(string message, List<string> faults)
+    {
+        T Refused<T>(string option, object value, T instead)
+        {
+            faults.Add($"{option} of {message} is '{value}'. Set it to true, false or a whole number.");
+            return instead;
+        }
+
+        return new JobOptions
+        {
+            Retry = Retry switch
+            {
+                null => SidekiqRetry.Absent,
+                bool retry => retry,
+                int times => times,
+                var other => Refused(nameof(Retry), other, SidekiqRetry.Absent),
+            },
+            Backtrace = Backtrace switch
+            {
+                null => null,
+                bool backtrace => backtrace,
+                int lines => lines,
+                var other => Refused(nameof(Backtrace), other, default(SidekiqBacktrace?)),
+            },
+            Dead = DeadOrNull,
+            RetryFor = RetryFor == 0 ? null : TimeSpan.FromSeconds(RetryFor),
+            RetryQueue = RetryQueue,
+            Tags = Tags is { Length: > 0 } ? Tags : null,
+        };
+    }
 }

@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-/// Tells whoever asked that a job is dead. A handler that fails is logged: the job is where it belongs by then.
+// Tells whoever asked that a job is dead. A handler that fails is logged: the job is where it belongs by then.
 internal sealed class JobDeaths
 {
     readonly List<Func<SidekiqJob, Exception, Task>> handlers = [];
@@ -13,7 +13,7 @@ internal sealed class JobDeaths
         handlers.Add(handler);
     }
 
-    /// `json` is the job as it stands in the dead set, or would if it were kept.
+    // `json` is the job as it stands in the dead set, or would if it were kept.
     public async Task Tell(ReadOnlyMemory<byte> json, string queue, Exception cause)
     {
         if (!AreWatched)
@@ -51,7 +51,7 @@ internal sealed class JobDeaths
     }
 }
 
-/// Why a job died that was in the hands of too many processes when they died.
+// Why a job died that was in the hands of too many processes when they died.
 internal sealed class PoisonJobException(string queue)
     : MassTransitException(
         $"A job of queue '{queue}' was in the hands of three processes that died within 72 hours. It probably kills its process."

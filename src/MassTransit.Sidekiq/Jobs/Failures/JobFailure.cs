@@ -2,11 +2,13 @@ using System.IO.Compression;
 
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// What becomes of a failed job, decided without touching Redis. Sidekiq's order (8.1):
 /// 1. retry: false drops the job as it is. A job that does not say is retried: in Ruby it may be lost, which is no behaviour to copy.
 /// 2. The failure is written into the job: queue (retry_queue if it has one), error, times, count, stack trace.
 /// 3. Out of retries (retry_for counts time since the first failure and nothing else; otherwise the count): dead, unless dead: false.
 /// 4. Else the retry set, at the time that the curve or the user's policy gives.
+/// </summary>
 internal sealed class JobFailure(RetrySchedule schedule)
 {
     const int LongestMessage = 10_000;
@@ -32,7 +34,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
 
     JobOutcome Read(SidekiqJob job, Exception exception, DateTimeOffset now, JobFailureOptions options)
     {
-        var retry = job.Retry.IsAbsent ? options.Retry : job.Retry;
+        var retry = job.Retry.IsAbsent ? options.Job.Retry : job.Retry;
         if (retry.IsNever)
         {
             return new JobOutcome.Discard(job.Json);
@@ -54,7 +56,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
         };
     }
 
-    /// A job that will have expired by its next attempt has none: a request's client hears of the failure while it waits.
+    // A job that will have expired by its next attempt has none: a request's client hears of the failure while it waits.
     static JobOutcome Retry(
         SidekiqJob job,
         ReadOnlyMemory<byte> failed,
@@ -85,7 +87,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
     {
         var format = options.TimeFormat;
         var edit = new JobEdit()
-            .Set("queue", job.RetryQueue ?? options.RetryQueue ?? job.Queue)
+            .Set("queue", job.RetryQueue ?? options.Job.RetryQueue ?? job.Queue)
             .Set("error_message", Shorten(exception.Message ?? ""))
             .Set("error_class", Harmless(ReadableException.ClassOf(exception)));
 
@@ -101,7 +103,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
             edit.Set("retried_at", now, format);
         }
 
-        var lines = (job.Backtrace ?? options.Backtrace ?? SidekiqBacktrace.None).Lines;
+        var lines = (job.Backtrace ?? options.Job.Backtrace ?? SidekiqBacktrace.None).Lines;
         return lines > 0 ? edit.Set("error_backtrace", Compress(StackTrace(exception).Take(lines))) : edit;
     }
 
@@ -114,7 +116,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
     )
     {
         // A number in the job itself wins over a window that only its worker names.
-        if ((job.RetryFor ?? (job.Retry.Limit is null ? options.RetryFor : null)) is { } window)
+        if ((job.RetryFor ?? (job.Retry.Limit is null ? options.Job.RetryFor : null)) is { } window)
         {
             return job.RetryCount is not null && now - job.FailedAt > window;
         }
@@ -123,7 +125,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
     }
 
     static JobOutcome End(SidekiqJob job, ReadOnlyMemory<byte> failed, JobFailureOptions options) =>
-        (job.Dead ?? options.Dead ?? true) ? new JobOutcome.Bury(failed) : new JobOutcome.Discard(failed);
+        (job.Dead ?? options.Job.Dead ?? true) ? new JobOutcome.Bury(failed) : new JobOutcome.Discard(failed);
 
     static string Shorten(string message)
     {
@@ -164,11 +166,11 @@ internal sealed class JobFailure(RetrySchedule schedule)
         }
     }
 
-    /// What Sidekiq's Web UI prints as it stands (up to 6.4.1 the class as well) holds no tag. Names of lambdas and state
-    /// machines are read as well with these brackets.
+    // What Sidekiq's Web UI prints as it stands (up to 6.4.1 the class as well) holds no tag. Names of lambdas and state
+    // machines are read as well with these brackets.
     static string Harmless(string text) => text.Replace('<', '‹').Replace('>', '›');
 
-    /// Base64 of zlib of a JSON list, which the Web UI unpacks; plain deflate or gzip would break its page.
+    // Base64 of zlib of a JSON list, which the Web UI unpacks; plain deflate or gzip would break its page.
     static string Compress(IEnumerable<string> lines)
     {
         using var text = JobText.Rent();
@@ -183,7 +185,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
     }
 }
 
-/// Where a failed job goes, and as what.
+// Where a failed job goes, and as what.
 internal abstract record JobOutcome(ReadOnlyMemory<byte> Json)
 {
     internal sealed record Retry(DateTimeOffset Due, ReadOnlyMemory<byte> Json, int Count) : JobOutcome(Json);

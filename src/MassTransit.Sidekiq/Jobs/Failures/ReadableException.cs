@@ -2,8 +2,8 @@ using MassTransit.Events;
 
 namespace MassTransit.Sidekiq;
 
-/// The texts of an exception that cannot be read itself: a getter of it throws, or its causes go on without end. It stands
-/// in for it wherever an exception is only told (logs, faults, the job), so that telling it cannot fail.
+// The texts of an exception that cannot be read itself: a getter of it throws, or its causes go on without end. It stands
+// in for it wherever an exception is only told (logs, faults, the job), so that telling it cannot fail.
 internal sealed class ReadableException : ExceptionInfoException
 {
     const int MostCauses = 100;
@@ -14,18 +14,18 @@ internal sealed class ReadableException : ExceptionInfoException
     ReadableException(Exception original)
         : base(Read(original, CausesTold)) => this.original = original;
 
-    /// The exception itself, if it can be read.
+    // The exception itself, if it can be read.
     public static Exception For(Exception exception) =>
         exception is ReadableException || IsReadable(exception) ? exception : new ReadableException(exception);
 
-    /// Its texts alone, without what else it holds.
+    // Its texts alone, without what else it holds.
     public static Exception TextsOf(Exception exception) =>
         exception is ReadableException ? exception : new ReadableException(exception);
 
     public static Exception Original(Exception exception) =>
         exception is ReadableException readable ? readable.original : exception;
 
-    /// Its type, or that of the exception that it only carries.
+    // Its type, or that of the exception that it only carries.
     public static string ClassOf(Exception exception)
     {
         if (exception is ExceptionInfoException { ExceptionInfo.ExceptionType: { Length: > 0 } carried })

@@ -1,10 +1,10 @@
 namespace MassTransit.Sidekiq;
 
-/// How long a failed job waits: Sidekiq's curve, count^4 + 15 seconds, from a quarter of a minute to four days at the 25th time,
-/// and as much chance on top as makes jobs that failed together come back apart.
+// How long a failed job waits: Sidekiq's curve, count^4 + 15 seconds, from a quarter of a minute to four days at the 25th time,
+// and as much chance on top as makes jobs that failed together come back apart.
 internal sealed class RetrySchedule(Random random)
 {
-    /// Sidekiq's own limit where a job does not say: 25 retries over 20 days.
+    // Sidekiq's own limit where a job does not say: 25 retries over 20 days.
     public const int DefaultLimit = 25;
 
     // Beyond this a job asks for more retries than anyone will see; it keeps the arithmetic inside a TimeSpan.
@@ -20,7 +20,7 @@ internal sealed class RetrySchedule(Random random)
         return delay < longest ? delay : longest;
     }
 
-    /// The curve without the chance.
+    // The curve without the chance.
     public static TimeSpan Curve(int count)
     {
         var seconds = Math.Pow(count, 4) + 15;

@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-/// Looks into and changes a job's raw text. Whatever is not edited survives byte for byte and in its order, since the keys of
-/// middleware we never heard of are part of somebody's job, and Ruby finds an entry again only by its exact text.
+// Looks into and changes a job's raw text. Whatever is not edited survives byte for byte and in its order, since the keys of
+// middleware we never heard of are part of somebody's job, and Ruby finds an entry again only by its exact text.
 internal static class JobJson
 {
     static string TooDeep => $"it is nested deeper than {JobReader.MaxDepth} levels, which Ruby cannot read.";
 
-    /// The job with the edits made. A key set twice in the text is afterwards there once, where it stood first; a new key comes last.
+    // The job with the edits made. A key set twice in the text is afterwards there once, where it stood first; a new key comes last.
     public static ReadOnlyMemory<byte> Edit(ReadOnlyMemory<byte> json, JobEdit edit)
     {
         var source = json.Span;
@@ -52,7 +52,7 @@ internal static class JobJson
         return text.ToArray();
     }
 
-    /// The last value of a top-level key, as Ruby takes it; absent when there is none.
+    // The last value of a top-level key, as Ruby takes it; absent when there is none.
     public static JobSlice Find(ReadOnlyMemory<byte> json, string key)
     {
         var reader = new Utf8JsonReader(json.Span, JobReader.Options);
@@ -72,7 +72,7 @@ internal static class JobJson
         return found;
     }
 
-    /// The members of an object, in order.
+    // The members of an object, in order.
     public static IEnumerable<KeyValuePair<string, JsonElement>> Members(ReadOnlyMemory<byte> json)
     {
         var members = new List<KeyValuePair<string, JsonElement>>();
@@ -88,7 +88,7 @@ internal static class JobJson
         return members;
     }
 
-    /// The members of an object by name, of two equal keys the last; none when it is no object.
+    // The members of an object by name, of two equal keys the last; none when it is no object.
     public static Dictionary<string, JsonElement> Object(ReadOnlyMemory<byte> json)
     {
         var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
@@ -100,7 +100,7 @@ internal static class JobJson
         return members;
     }
 
-    /// Why a text is no job, without a word of the text: it may hold what no log should.
+    // Why a text is no job, without a word of the text: it may hold what no log should.
     public static string Reason(ReadOnlySpan<byte> json, JsonException exception)
     {
         if (json.IsEmpty)

@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-/// Writes JSON in Ruby's dialect into one reused buffer per thread: compact, raw UTF-8, only quote, backslash and controls escaped.
+// Writes JSON in Ruby's dialect into one reused buffer per thread: compact, raw UTF-8, only quote, backslash and controls escaped.
 internal sealed class JobText : IDisposable
 {
     // A job larger than this is rare; its buffer goes back to the collector instead of staying with the thread.
@@ -109,7 +109,7 @@ internal sealed class JobText : IDisposable
         Raw("]"u8);
     }
 
-    /// What users put into headers and job options; anything unusual goes through the serializer of message bodies.
+    // What users put into headers and job options; anything unusual goes through the serializer of message bodies.
     public void Value(object? value)
     {
         switch (value)

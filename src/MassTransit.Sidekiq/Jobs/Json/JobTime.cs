@@ -4,7 +4,7 @@ using System.Text;
 
 namespace MassTransit.Sidekiq;
 
-/// The times of a job. Sidekiq up to 7 writes float seconds, 8 whole milliseconds, others whole seconds or text: all are read.
+// The times of a job. Sidekiq up to 7 writes float seconds, 8 whole milliseconds, others whole seconds or text: all are read.
 internal static class JobTime
 {
     public const int MaxLength = 32;
@@ -49,7 +49,7 @@ internal static class JobTime
             : null;
     }
 
-    /// At most microseconds, and always a point in float seconds: a whole number of seconds would be read as milliseconds by 8.
+    // At most microseconds, and always a point in float seconds: a whole number of seconds would be read as milliseconds by 8.
     public static int Write(DateTimeOffset time, SidekiqTimeFormat format, Span<byte> output)
     {
         var micros = (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;

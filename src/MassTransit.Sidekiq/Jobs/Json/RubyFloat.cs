@@ -3,13 +3,13 @@ using System.Globalization;
 
 namespace MassTransit.Sidekiq;
 
-/// Numbers as Ruby's JSON writes them, since its API finds an entry again by its own text of it: the shortest digits that read
-/// back, with a point. Ruby's json up to 2.9 writes floats from 1e15 on as 1.0e+15 and those below 1e-4 as 1.0e-05, newer ones
-/// otherwise. Whole numbers from 1e15 on are written as integers, which all of them write alike (and such a float divides like
-/// an Integer). For small ones there is no such form: they are written as up to 2.9.
+// Numbers as Ruby's JSON writes them, since its API finds an entry again by its own text of it: the shortest digits that read
+// back, with a point. Ruby's json up to 2.9 writes floats from 1e15 on as 1.0e+15 and those below 1e-4 as 1.0e-05, newer ones
+// otherwise. Whole numbers from 1e15 on are written as integers, which all of them write alike (and such a float divides like
+// an Integer). For small ones there is no such form: they are written as up to 2.9.
 internal static class RubyFloat
 {
-    /// Of double.MaxValue in full, with its sign.
+    // Of double.MaxValue in full, with its sign.
     public const int MaxLength = 320;
 
     // From here on Ruby writes an exponent; .NET does so two digits later.
@@ -38,13 +38,13 @@ internal static class RubyFloat
         return WritePoint(output, exponent, length);
     }
 
-    /// As the double with the same shortest digits: 0.1f is 0.1, not 0.10000000149011612.
+    // As the double with the same shortest digits: 0.1f is 0.1, not 0.10000000149011612.
     public static int Format(float value, Span<byte> output) =>
         Format(double.Parse(value.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), output);
 
-    /// With a point even where there is no fraction (below 1e15), or Ruby would read an Integer and divide without remainder. As the float
-    /// that Ruby reads, 1.50 is 1.5, because Ruby's API finds an entry again by its own text of it; what has more than the
-    /// 15 digits that every float keeps is written in full.
+    // With a point even where there is no fraction (below 1e15), or Ruby would read an Integer and divide without remainder. As the float
+    // that Ruby reads, 1.50 is 1.5, because Ruby's API finds an entry again by its own text of it; what has more than the
+    // 15 digits that every float keeps is written in full.
     public static int Format(decimal value, Span<byte> output)
     {
         if (Math.Abs(value) >= 1e15m && decimal.IsInteger(value))
@@ -63,7 +63,7 @@ internal static class RubyFloat
             : WritePoint(output, length, length);
     }
 
-    /// Puts ".0" behind digits that have no point.
+    // Puts ".0" behind digits that have no point.
     static int WritePoint(Span<byte> output, int digits, int length)
     {
         if (output[..digits].Contains((byte)'.'))
@@ -76,7 +76,7 @@ internal static class RubyFloat
         return length + 2;
     }
 
-    /// The shortest digits, and zeros up to the point: 1.2E+16 is 12 and fifteen zeros.
+    // The shortest digits, and zeros up to the point: 1.2E+16 is 12 and fifteen zeros.
     static int WriteInteger(double value, Span<byte> output)
     {
         Span<byte> text = stackalloc byte[32];
@@ -102,7 +102,7 @@ internal static class RubyFloat
         return written + zeros;
     }
 
-    /// Turns 1234567890123456.5 into 1.2345678901234565e+15.
+    // Turns 1234567890123456.5 into 1.2345678901234565e+15.
     static int WriteExponent(Span<byte> output, int length)
     {
         var first = output[0] == '-' ? 2 : 1;

@@ -5,8 +5,8 @@ using System.Text.Unicode;
 
 namespace MassTransit.Sidekiq;
 
-/// Escapes what Ruby escapes and no more. .NET's most relaxed encoder still writes an emoji as two \u escapes,
-/// and Sidekiq's reschedule finds an entry only when its text is what Ruby would have written.
+// Escapes what Ruby escapes and no more. .NET's most relaxed encoder still writes an emoji as two \u escapes,
+// and Sidekiq's reschedule finds an entry only when its text is what Ruby would have written.
 internal sealed unsafe class RubyJsonEncoder : JavaScriptEncoder
 {
     const string Controls =
@@ -20,7 +20,7 @@ internal sealed unsafe class RubyJsonEncoder : JavaScriptEncoder
 
     public override int MaxOutputCharactersPerInputCharacter => 6;
 
-    /// The escape of a quote, a backslash or a control character, at most six bytes.
+    // The escape of a quote, a backslash or a control character, at most six bytes.
     public static int Escape(char character, Span<byte> output)
     {
         output[0] = (byte)'\\';

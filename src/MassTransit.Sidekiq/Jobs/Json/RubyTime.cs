@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 
 namespace MassTransit.Sidekiq;
 
-/// Times in a message as Ruby writes them: what `to_s`, `inspect` and Rails' `iso8601` make of a Time, and seconds or
-/// milliseconds since 1970 as a number. Written is what .NET writes, ISO 8601, which Ruby reads.
+// Times in a message as Ruby writes them: what `to_s`, `inspect` and Rails' `iso8601` make of a Time, and seconds or
+// milliseconds since 1970 as a number. Written is what .NET writes, ISO 8601, which Ruby reads.
 internal static class RubyTime
 {
     static readonly string[] formats =

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace MassTransit.Sidekiq;
 
-/// The five or six fields of a cron expression as people write them in a crontab: a bit for each value that fits.
-/// Names of months and weekdays, lists, ranges and steps; Sunday is 0 or 7; `?` is read as `*`.
+// The five or six fields of a cron expression as people write them in a crontab: a bit for each value that fits.
+// Names of months and weekdays, lists, ranges and steps; Sunday is 0 or 7; `?` is read as `*`.
 internal sealed class CronFields
 {
     static readonly string[] months = "JAN,FEB,MAR,APR,MAY,JUN,JUL,AUG,SEP,OCT,NOV,DEC".Split(',');
@@ -44,10 +44,10 @@ internal sealed class CronFields
         isEitherDay = fields[3][0] is not ('*' or '?') && fields[5][0] is not ('*' or '?');
     }
 
-    /// Whether the hour is `*` or a step of it: the expression goes with elapsed time rather than with the time of day.
+    // Whether the hour is `*` or a step of it: the expression goes with elapsed time rather than with the time of day.
     public bool HasEveryHour { get; }
 
-    /// <exception cref="FormatException">It is no cron expression; the message says which part of it and why.</exception>
+    // Throws FormatException: It is no cron expression; the message says which part of it and why.
     public static CronFields Parse(string cron)
     {
         var written = nicknames.GetValueOrDefault(cron.Trim(), cron);
@@ -63,7 +63,7 @@ internal sealed class CronFields
         };
     }
 
-    /// The first time that fits, `from` included; null when none does within twelve years, as on the 30th of February.
+    // The first time that fits, `from` included; null when none does within twelve years, as on the 30th of February.
     public DateTime? Next(DateTime from)
     {
         var (day, time) = (from.Date, from.TimeOfDay);

@@ -1,10 +1,12 @@
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// When a periodic job runs: a cron expression on the clocks of a place. What happens where those clocks are changed:
 /// 1. An expression that names hours goes by the time of day, and has each of its times once a day. One that the clocks skip
 ///    comes when they are put forward; of one that they show twice the first counts.
 /// 2. An expression for every hour (`*`, `*/2`) goes with elapsed time: what the clocks show twice comes twice, what they
 ///    skip does not come.
+/// </summary>
 internal sealed class CronSchedule
 {
     // More than clocks were ever put forward or back: a place that changed sides of the date line skipped a day.
@@ -20,7 +22,7 @@ internal sealed class CronSchedule
 
     CronSchedule(CronFields fields, TimeZoneInfo zone) => (this.fields, this.zone) = (fields, zone);
 
-    /// <exception cref="FormatException">The expression or the time zone is none.</exception>
+    // Throws FormatException: The expression or the time zone is none.
     public static CronSchedule Parse(string cron, string timeZone)
     {
         try
@@ -37,14 +39,14 @@ internal sealed class CronSchedule
         }
     }
 
-    /// The first run after an instant; null when there is none.
+    // The first run after an instant; null when there is none.
     public DateTimeOffset? Next(DateTimeOffset after) =>
         after < earliest || after > latest
             ? null
             : (fields.HasEveryHour ? NextElapsed(after) : NextTimeOfDay(after))?.ToUniversalTime();
 
-    /// The last run from one instant to another, both included. Looks back further and further, since the last is near most
-    /// of the time and there may have been millions.
+    // The last run from one instant to another, both included. Looks back further and further, since the last is near most
+    // of the time and there may have been millions.
     public DateTimeOffset? Last(DateTimeOffset from, DateTimeOffset to)
     {
         for (var span = TimeSpan.FromMinutes(1); ; span *= 60)
@@ -101,7 +103,7 @@ internal sealed class CronSchedule
         }
     }
 
-    /// The instant at which the clocks first show a time, or are put past it.
+    // The instant at which the clocks first show a time, or are put past it.
     DateTimeOffset FirstShown(DateTime shown)
     {
         if (zone.IsInvalidTime(shown))
@@ -117,7 +119,7 @@ internal sealed class CronSchedule
         return new DateTimeOffset(shown, offset);
     }
 
-    /// The first second that has another offset.
+    // The first second that has another offset.
     DateTimeOffset Change(DateTimeOffset before, DateTimeOffset after, TimeSpan offset)
     {
         while (after - before > second)

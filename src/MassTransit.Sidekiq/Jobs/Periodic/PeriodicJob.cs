@@ -3,24 +3,24 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-/// A periodic job as it stands in Redis: when it runs, where it goes, and the job itself without what each run gets anew.
-/// Whoever finds it due runs it, whether or not its code knows the message.
+// A periodic job as it stands in Redis: when it runs, where it goes, and the job itself without what each run gets anew.
+// Whoever finds it due runs it, whether or not its code knows the message.
 internal sealed record PeriodicJob
 {
     // Nobody means more, and who wrote 1e300 means this.
     static readonly TimeSpan longestCatchUp = TimeSpan.FromDays(3660);
 
-    /// What the names of two applications may not collide in: "OrdersApi:nightly".
+    // What the names of two applications may not collide in: "OrdersApi:nightly".
     public required string Id { get; init; }
 
     public required string Cron { get; init; }
 
     public required string TimeZone { get; init; }
 
-    /// How late a missed run is made up for.
+    // How late a missed run is made up for.
     public TimeSpan CatchUp { get; init; } = TimeSpan.FromHours(1);
 
-    /// The application whose code declares it, and which drops it; null for one that was scheduled at run time.
+    // The application whose code declares it, and which drops it; null for one that was scheduled at run time.
     public string? Owner { get; init; }
 
     public DateTimeOffset? From { get; init; }
@@ -35,11 +35,23 @@ internal sealed record PeriodicJob
 
     public CronSchedule Schedule => CronSchedule.Parse(Cron, TimeZone);
 
-    /// The first run after an instant, within the job's own time.
+    // The first run after an instant, within the job's own time.
     public DateTimeOffset? Next(DateTimeOffset after)
     {
         var start = From is { } from && from > after ? from.AddSeconds(-1) : after;
         return Schedule.Next(start) is { } next && !(next > Until) ? next : null;
+    }
+
+    // What is stored of the job of each run: all that the runs have in common.
+    public static byte[] CommonOf(JobDraft draft)
+    {
+        (draft.CreatedAt, draft.EnqueuedAt, draft.TraceParent) = (null, null, null);
+        if (draft.Metadata is { } metadata)
+        {
+            (metadata.MessageId, metadata.ConversationId, metadata.ExpiresAt) = (null, null, null);
+        }
+
+        return JobWriter.WriteRest(draft, withArgs: true);
     }
 
     public byte[] Write()
@@ -69,7 +81,7 @@ internal sealed record PeriodicJob
         return text.ToArray();
     }
 
-    /// <exception cref="FormatException">The text is no periodic job; the message says why.</exception>
+    // Throws FormatException: The text is no periodic job; the message says why.
     public static PeriodicJob Read(string id, ReadOnlyMemory<byte> json)
     {
         try
@@ -133,7 +145,7 @@ internal sealed record PeriodicJob
     }
 }
 
-/// A queue, or all who subscribed to a topic and the queue of the message's contract.
+// A queue, or all who subscribed to a topic and the queue of the message's contract.
 internal sealed record PeriodicTarget
 {
     public string? Queue { get; init; }

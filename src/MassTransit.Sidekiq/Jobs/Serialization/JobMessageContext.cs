@@ -2,9 +2,9 @@ using MassTransit.Serialization;
 
 namespace MassTransit.Sidekiq;
 
-/// What MassTransit reads of a raw message, and what a job knows better: when it expires, which MassTransit would leave out
-/// and a forwarded message would lose; when it was sent, which the id of a foreign job does not hold; where it was sent,
-/// when it was moved since; and by whom.
+// What MassTransit reads of a raw message, and what a job knows better: when it expires, which MassTransit would leave out
+// and a forwarded message would lose; when it was sent, which the id of a foreign job does not hold; where it was sent,
+// when it was moved since; and by whom.
 internal sealed class JobMessageContext : RawMessageContext, MessageContext
 {
     public const string TransportExpirationTime = nameof(TransportExpirationTime);

@@ -5,33 +5,16 @@ using MassTransit.Serialization;
 
 namespace MassTransit.Sidekiq;
 
-/// The bare message as JSON, one serializer for each naming. Ids, addresses and types travel in the job around it.
+// The bare message as JSON, one serializer for each naming. Ids, addresses and types travel in the job around it.
 internal sealed class SidekiqMessageSerializer(SidekiqNaming naming) : IMessageSerializer, IMessageDeserializer
 {
     const RawSerializerOptions Raw = RawSerializerOptions.CopyHeaders;
 
-    static readonly ContentType[] contentTypes =
-    [
-        new("application/json"),
-        new("application/vnd.sidekiq.snake+json"),
-        new("application/vnd.sidekiq.declared+json"),
-    ];
-
     readonly JsonSerializerOptions options = JobBody.Create(naming);
 
-    public ContentType ContentType => ContentTypeOf(naming);
+    public ContentType ContentType => JobContentType.Of(naming);
 
-    public static ContentType ContentTypeOf(SidekiqNaming naming) => contentTypes[(int)naming];
-
-    public static bool IsDefault(ContentType contentType) =>
-        string.Equals(contentType.MediaType, contentTypes[0].MediaType, StringComparison.OrdinalIgnoreCase);
-
-    /// Whether a body is a message and nothing else: ours, or what MassTransit calls raw JSON.
-    public static bool IsBare(ContentType contentType) => IndexOf(contentType) >= 0;
-
-    public static SidekiqNaming NamingOf(ContentType contentType) => (SidekiqNaming)Math.Max(0, IndexOf(contentType));
-
-    /// A message that was written before anybody knew which it is, as its contract names its properties.
+    // A message that was written before anybody knew which it is, as its contract names its properties.
     public static ReadOnlyMemory<byte> Rename(ReadOnlyMemory<byte> json, JobContract contract, SidekiqNaming naming)
     {
         try
@@ -92,37 +75,16 @@ internal sealed class SidekiqMessageSerializer(SidekiqNaming naming) : IMessageS
         }
     }
 
-    static int IndexOf(ContentType contentType)
-    {
-        for (var index = 0; index < contentTypes.Length; index++)
-        {
-            if (ReferenceEquals(contentTypes[index], contentType))
-            {
-                return index;
-            }
-        }
-
-        return Array.FindIndex(
-            contentTypes,
-            own => string.Equals(own.MediaType, contentType.MediaType, StringComparison.OrdinalIgnoreCase)
-        );
-    }
-
     static ReadOnlyMemory<byte> Json(MessageBody body)
     {
-        var json = body switch
-        {
-            Utf8MessageBody written => written.Json,
-            JobMessageBody received => received.Message,
-            _ => body.GetBytes(),
-        };
+        var json = body is JsonMessageBody ours ? ours.Json : body.GetBytes();
         return json.IsEmpty ? "{}"u8.ToArray() : json;
     }
 }
 
 internal sealed class SidekiqSerializerFactory(SidekiqNaming naming) : ISerializerFactory
 {
-    public ContentType ContentType => SidekiqMessageSerializer.ContentTypeOf(naming);
+    public ContentType ContentType => JobContentType.Of(naming);
 
     public IMessageSerializer CreateSerializer() => new SidekiqMessageSerializer(naming);
 

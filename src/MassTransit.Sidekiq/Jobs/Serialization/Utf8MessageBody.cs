@@ -1,25 +1,22 @@
 using System.Runtime.InteropServices;
-using System.Text;
 
 namespace MassTransit.Sidekiq;
 
-/// A message body as the bytes that stand in its job, without a copy of them.
-internal sealed class Utf8MessageBody(ReadOnlyMemory<byte> json) : MessageBody
+// A message body as the bytes that are stored in its job.
+internal sealed class Utf8MessageBody(ReadOnlyMemory<byte> json) : JsonMessageBody
 {
     byte[]? bytes;
     string? text;
 
-    public ReadOnlyMemory<byte> Json { get; } = json;
+    public override ReadOnlyMemory<byte> Json { get; } = json;
 
-    public long? Length => Json.Length;
+    public override long? Length => Json.Length;
 
-    public Stream GetStream() => new MemoryStream(GetBytes(), writable: false);
-
-    public byte[] GetBytes() =>
+    public override byte[] GetBytes() =>
         bytes ??=
             MemoryMarshal.TryGetArray(Json, out var segment) && segment.Count == segment.Array!.Length
                 ? segment.Array
                 : Json.ToArray();
 
-    public string GetString() => text ??= Encoding.UTF8.GetString(Json.Span);
+    public override string GetString() => text ??= base.GetString();
 }

@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq;
 
-/// A job that waited in a set, as it is to be pushed to its queue. `IsOurs`: .NET wrote it. With `Token` it could be cancelled
-/// until now.
+// A job that waited in a set, as it is to be pushed to its queue. `IsOurs`: .NET wrote it. With `Token` it could be cancelled
+// until now.
 internal sealed record DueMove(
     byte[] Member,
     ReadOnlyMemory<byte> Json,
@@ -12,7 +12,7 @@ internal sealed record DueMove(
 {
     const string Default = "default";
 
-    /// Null when the member is no job. `givesBackAttempt` is for a retry by hand, which as in Sidekiq uses up none.
+    // Null when the member is no job. `givesBackAttempt` is for a retry by hand, which as in Sidekiq uses up none.
     public static DueMove? Of(byte[] member, DateTimeOffset now, SidekiqTimeFormat times, bool givesBackAttempt = false)
     {
         try
@@ -22,7 +22,7 @@ internal sealed record DueMove(
                 ? null
                 : new DueMove(
                     member,
-                    JobEnvelope.Enqueued(job, now, times, givesBackAttempt),
+                    JobMoves.Enqueued(job, now, times, givesBackAttempt),
                     QueueOf(job),
                     job.Metadata is not null,
                     job.Metadata?.SchedulingToken

@@ -1,35 +1,27 @@
 namespace MassTransit.Sidekiq;
 
-/// A job about to be written.
+// A job about to be written; its queue and jid are known when it is sent.
 internal sealed class JobDraft
 {
     public required string Class { get; set; }
 
-    /// The ActiveJob inside the wrapper that Class then is.
+    // The ActiveJob inside the wrapper that Class then is.
     public string? Wrapped { get; set; }
 
-    public required string Queue { get; set; }
-
-    public required string Jid { get; set; }
-
-    /// A complete JSON array, written as it is.
+    // A complete JSON array, written as it is.
     public ReadOnlyMemory<byte> Args { get; set; } = "[]"u8.ToArray();
 
     public JobOptions Options { get; set; } = JobOptions.None;
 
-    public required DateTimeOffset CreatedAt { get; set; }
+    // Null for a periodic job, which is created with each run.
+    public DateTimeOffset? CreatedAt { get; set; }
 
-    /// When it is pushed to its queue; null for the scheduled set, where the key would make its latency wrong.
+    // When it is pushed to its queue; null for the scheduled set, where the key would make its latency wrong.
     public DateTimeOffset? EnqueuedAt { get; set; }
 
     public string? TraceParent { get; set; }
 
-    public string? TraceState { get; set; }
-
     public JobMetadata? Metadata { get; set; }
-
-    /// Further keys of this one job, beside those of its options.
-    public IReadOnlyDictionary<string, object?>? CustomKeys { get; set; }
 
     public SidekiqTimeFormat TimeFormat { get; set; }
 }

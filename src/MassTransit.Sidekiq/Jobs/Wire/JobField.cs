@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-/// The keys that every job read is searched for; all others are looked up when someone asks.
+// The keys that every job read is searched for; all others are looked up when someone asks.
 internal enum JobField : byte
 {
     Other,
@@ -19,7 +19,7 @@ internal enum JobField : byte
 
 internal static class JobFields
 {
-    /// The key of our one extension.
+    // The key of our one extension.
     public const string Metadata = "mt";
 
     // What Sidekiq 6 to 8, its API and its official add-ons read or write, and ours.
@@ -27,11 +27,9 @@ internal static class JobFields
     {
         "args",
         "at",
-        "backtrace",
         "bid",
         "class",
         "created_at",
-        "dead",
         "discarded_at",
         "display_class",
         "encrypt",
@@ -49,11 +47,7 @@ internal static class JobFields
         "profiler_options",
         "queue",
         "retried_at",
-        "retry",
         "retry_count",
-        "retry_for",
-        "retry_queue",
-        "tags",
         "traceparent",
         "tracestate",
         "unique_for",
@@ -61,7 +55,32 @@ internal static class JobFields
         "wrapped",
     };
 
+    // What a job writes from what it is.
+    static readonly HashSet<string> reserved = new(StringComparer.Ordinal)
+    {
+        "args",
+        "at",
+        "class",
+        "created_at",
+        "enqueued_at",
+        "jid",
+        Metadata,
+        "queue",
+        "traceparent",
+        "tracestate",
+        "wrapped",
+    };
+
+    static JobFields()
+    {
+        known.UnionWith(JobOptions.Keys);
+        reserved.UnionWith(JobOptions.Keys);
+    }
+
     public static bool IsKnown(string key) => known.Contains(key);
+
+    // So that nobody may add it beside.
+    public static bool IsReserved(string key) => reserved.Contains(key);
 
     public static JobField Find(ReadOnlySpan<byte> key) =>
         key.Length switch

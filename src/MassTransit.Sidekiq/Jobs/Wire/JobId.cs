@@ -3,7 +3,7 @@ using System.Text;
 
 namespace MassTransit.Sidekiq;
 
-/// A jid says which message a job carries, so that a push repeated after a crash is recognised as the same job.
+// A jid says which message a job carries, so that a push repeated after a crash is recognised as the same job.
 internal static class JobId
 {
     const int Length = 24;
@@ -12,7 +12,7 @@ internal static class JobId
     // RFC 9562 asks for a namespace of one's own; this one is ours for ever, since message ids in inboxes hang on it.
     static readonly Guid MessageIds = new("7d3a1c52-6f0b-4a51-9f0e-2b8c54d1e6a7");
 
-    /// The first half of a hash, not of the id: the front of a NewId is a clock and would collide within a tick.
+    // The first half of a hash, not of the id: the front of a NewId is a clock and would collide within a tick.
     public static string From(Guid messageId)
     {
         Span<byte> text = stackalloc byte[36];
@@ -20,11 +20,11 @@ internal static class JobId
         return Hash(text);
     }
 
-    /// The copy of a published message in one queue; the publish script computes the same with redis.sha1hex.
+    // The copy of a published message in one queue; the publish script computes the same with redis.sha1hex.
     public static string From(Guid messageId, string queue, string jobClass) =>
         Hash(Encoding.UTF8.GetBytes($"{messageId:D}|{queue}|{jobClass}"));
 
-    /// A retried job comes with the jid it had, so an inbox that knows the first attempt's message id knows them all.
+    // A retried job comes with the jid it had, so an inbox that knows the first attempt's message id knows them all.
     public static Guid ToMessageId(string jid)
     {
         if ((Guid.TryParseExact(jid, "D", out var id) || Guid.TryParseExact(jid, "N", out id)) && id != Guid.Empty)

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-/// What MassTransit knows of a message beside its body: the "mt" object of a job. Absent for a job that another client pushed.
+// What MassTransit knows of a message beside its body: the "mt" object of a job. Absent for a job that another client pushed.
 internal sealed class JobMetadata
 {
     static readonly Utf8Cache<string[]> typeLists = new(ReadTypes);
@@ -11,10 +11,10 @@ internal sealed class JobMetadata
 
     public Guid? MessageId { get; set; }
 
-    /// The message's urns, its own first. The list is shared between jobs: never write to it.
+    // The message's urns, its own first. The list is shared between jobs: never write to it.
     public string[] MessageTypes { get; set; } = [];
 
-    /// What positional arguments are called, so that who knows only a base or interface of the message can read them.
+    // What positional arguments are called, so that who knows only a base or interface of the message can read them.
     public string[] ArgumentNames { get; set; } = [];
 
     public Guid? ConversationId { get; set; }
@@ -27,7 +27,7 @@ internal sealed class JobMetadata
 
     public string? SourceAddress { get; set; }
 
-    /// Where it was sent, when that is not simply the queue it stands in.
+    // Where it was sent, when that is not simply the queue it stands in.
     public string? DestinationAddress { get; set; }
 
     public string? ResponseAddress { get; set; }
@@ -36,23 +36,23 @@ internal sealed class JobMetadata
 
     public DateTimeOffset? ExpiresAt { get; set; }
 
-    /// Null for application/json, which nearly every message is.
+    // Null for application/json, which nearly every message is.
     public string? ContentType { get; set; }
 
-    /// What a scheduled message is cancelled by.
+    // What a scheduled message is cancelled by.
     public Guid? SchedulingToken { get; set; }
 
     public string? RoutingKey { get; set; }
 
     public string? PartitionKey { get; set; }
 
-    /// The process that sent it, as JobHost writes it.
+    // The process that sent it, as JobHost writes it.
     public ReadOnlyMemory<byte> Host { get; set; }
 
-    /// The ledger that wants to hear when the job is done.
+    // The ledger that wants to hear when the job is done.
     public string? Ledger { get; set; }
 
-    /// Values are text, booleans, long, double or JSON elements.
+    // Values are text, booleans, long, double or JSON elements.
     public IReadOnlyDictionary<string, object?> Headers
     {
         get => field ??= ReadHeaders();

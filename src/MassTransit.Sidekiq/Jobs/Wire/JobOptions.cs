@@ -1,18 +1,22 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-/// What a Ruby class says in sidekiq_options and a caller in set: how its job is to be treated.
+// How a job is to be treated: what a Ruby class configures in sidekiq_options and a caller in set. Attribute, contract, send
+// context, retry configurator and outbox row hold this record, and a job is written and read by it: what an option is, all but
+// its documentation, is told here. What is absent or null is left to the next in the order of precedence.
 internal sealed record JobOptions
 {
-    /// Sidekiq's own limit, a little over 31 years: its client and poller refuse more.
-    public static readonly TimeSpan LongestRetryFor = TimeSpan.FromSeconds(1_000_000_000);
-
     public static readonly JobOptions None = new();
 
-    public SidekiqRetry Retry { get; init; }
+    // Sidekiq's own limit, a little over 31 years: its client and poller refuse more.
+    public static readonly TimeSpan LongestRetryFor = TimeSpan.FromSeconds(1_000_000_000);
 
-    public IReadOnlyList<string>? Tags { get; init; }
+    // The keys that options of ours are written under in a job.
+    public static readonly string[] Keys = ["retry", "backtrace", "dead", "retry_for", "retry_queue", "tags"];
+
+    public SidekiqRetry Retry { get; init; }
 
     public SidekiqBacktrace? Backtrace { get; init; }
 
@@ -22,27 +26,179 @@ internal sealed record JobOptions
 
     public string? RetryQueue { get; init; }
 
-    /// Keys for the Ruby middleware that reads them.
+    public IReadOnlyList<string>? Tags { get; init; }
+
+    // Keys for the Ruby middleware that reads them.
     public IReadOnlyDictionary<string, object?>? Other { get; init; }
 
-    /// These, and what the later ones say instead.
-    public JobOptions With(JobOptions? later)
+    // These, and what the lower ones configure where these are silent.
+    public JobOptions Over(JobOptions lower)
     {
-        if (later is null || ReferenceEquals(later, None))
+        if (ReferenceEquals(lower, None))
         {
             return this;
         }
 
+        return ReferenceEquals(this, None)
+            ? lower
+            : new JobOptions
+            {
+                Retry = Retry.IsAbsent ? lower.Retry : Retry,
+                Backtrace = Backtrace ?? lower.Backtrace,
+                Dead = Dead ?? lower.Dead,
+                RetryFor = RetryFor ?? lower.RetryFor,
+                RetryQueue = RetryQueue ?? lower.RetryQueue,
+                Tags = Tags ?? lower.Tags,
+                Other = Merged(Other, lower.Other),
+            };
+    }
+
+    // Those of a job, as its public properties tell them; what is none of Sidekiq's keys or ours is among the other ones.
+    public static JobOptions Read(SidekiqJob job)
+    {
+        var tags = job.Tags;
+        Dictionary<string, object?>? other = null;
+        foreach (var (key, value) in job.UnknownFields)
+        {
+            (other ??= new Dictionary<string, object?>(StringComparer.Ordinal))[key] = value;
+        }
+
         return new JobOptions
         {
-            Retry = later.Retry.IsAbsent ? Retry : later.Retry,
-            Tags = later.Tags ?? Tags,
-            Backtrace = later.Backtrace ?? Backtrace,
-            Dead = later.Dead ?? Dead,
-            RetryFor = later.RetryFor ?? RetryFor,
-            RetryQueue = later.RetryQueue ?? RetryQueue,
-            Other = Merge(Other, later.Other),
+            Retry = job.Retry,
+            Backtrace = job.Backtrace,
+            Dead = job.Dead,
+            RetryFor = job.RetryFor,
+            RetryQueue = job.RetryQueue,
+            Tags = tags.Count > 0 ? tags : null,
+            Other = other,
         };
+    }
+
+    // Each as a member of an object, behind a comma. `retry` is not among them: it opens a job, and no job is without it.
+    public void WriteMembers(JobText text)
+    {
+        if (Backtrace is { } backtrace)
+        {
+            text.Raw(",\"backtrace\":"u8);
+            Write(text, backtrace);
+        }
+
+        if (Dead is { } dead)
+        {
+            text.Raw(",\"dead\":"u8);
+            text.Bool(dead);
+        }
+
+        if (RetryFor is { } window)
+        {
+            text.Raw(",\"retry_for\":"u8);
+            text.Number((long)window.TotalSeconds);
+        }
+
+        if (RetryQueue is not null)
+        {
+            text.Raw(",\"retry_queue\":"u8);
+            text.String(RetryQueue);
+        }
+
+        if (Tags is { Count: > 0 })
+        {
+            text.Raw(",\"tags\":"u8);
+            text.Strings(Tags);
+        }
+
+        foreach (var (key, value) in Other ?? nothing)
+        {
+            text.Raw(","u8);
+            text.String(key);
+            text.Raw(":"u8);
+            text.Value(value);
+        }
+    }
+
+    public static void Write(JobText text, SidekiqRetry retry)
+    {
+        if (retry is { IsNever: false, Limit: { } times })
+        {
+            text.Number(times);
+        }
+        else
+        {
+            text.Bool(!retry.IsNever);
+        }
+    }
+
+    // An object with the keys that they have in a job; null when there are none.
+    public byte[]? ToJson()
+    {
+        using var text = JobText.Rent();
+        text.Raw("{"u8);
+        if (!Retry.IsAbsent)
+        {
+            text.Raw("\"retry\":"u8);
+            Write(text, Retry);
+        }
+
+        var start = text.Length;
+        WriteMembers(text);
+        if (text.Length == 1)
+        {
+            return null;
+        }
+
+        text.Raw("}"u8);
+        var json = text.ToArray();
+        // Where no `retry` stands before it, the first member has no comma.
+        return start == 1 ? [.. "{"u8, .. json.AsSpan(2)] : json;
+    }
+
+    // As changes to a job.
+    public JobEdit ToEdit()
+    {
+        var edit = new JobEdit();
+        foreach (var (key, value) in ToJson() is { } json ? JobJson.Members(json) : [])
+        {
+            edit.SetRaw(key, JsonMarshal.GetRawUtf8Value(value));
+        }
+
+        return edit;
+    }
+
+    // What is wrong with those of a contract.
+    public IEnumerable<string> Faults(string message)
+    {
+        if (RetryQueue is not null && QueueName.Fault(RetryQueue, $"Rename the retry queue of {message}.") is { } fault)
+        {
+            yield return fault;
+        }
+
+        if (Retry.Limit < 0)
+        {
+            yield return $"Retry of {message} is {Retry.Limit}. Set it to 0 or more, or to false.";
+        }
+
+        if (RetryFor is { } window && (window < TimeSpan.FromSeconds(1) || window > LongestRetryFor))
+        {
+            yield return $"RetryFor of {message} is {window.TotalSeconds} seconds. Sidekiq takes whole seconds from 1 to {LongestRetryFor.TotalSeconds:0}.";
+        }
+    }
+
+    public static SidekiqRetry ReadRetry(ref Utf8JsonReader reader)
+    {
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.Null:
+                return SidekiqRetry.Absent;
+            case JsonTokenType.False:
+                return SidekiqRetry.Never;
+            case JsonTokenType.Number when reader.TryGetInt32(out var times):
+                return times;
+            default:
+                // Whatever else is true in Ruby, and what is not an Integer there means the default number.
+                reader.Skip();
+                return SidekiqRetry.Default;
+        }
     }
 
     public static SidekiqBacktrace? ReadBacktrace(SidekiqJob job) =>
@@ -65,18 +221,32 @@ internal sealed record JobOptions
             ? TimeSpan.FromSeconds(seconds)
             : null;
 
-    static IReadOnlyDictionary<string, object?>? Merge(
-        IReadOnlyDictionary<string, object?>? earlier,
-        IReadOnlyDictionary<string, object?>? later
+    static readonly Dictionary<string, object?> nothing = [];
+
+    static void Write(JobText text, SidekiqBacktrace backtrace)
+    {
+        if (backtrace.Lines is 0 or int.MaxValue)
+        {
+            text.Bool(backtrace.Lines > 0);
+        }
+        else
+        {
+            text.Number(backtrace.Lines);
+        }
+    }
+
+    static IReadOnlyDictionary<string, object?>? Merged(
+        IReadOnlyDictionary<string, object?>? upper,
+        IReadOnlyDictionary<string, object?>? lower
     )
     {
-        if (earlier is null || later is null)
+        if (upper is null || lower is null)
         {
-            return later ?? earlier;
+            return upper ?? lower;
         }
 
-        var merged = new Dictionary<string, object?>(earlier, StringComparer.Ordinal);
-        foreach (var (key, value) in later)
+        var merged = new Dictionary<string, object?>(lower, StringComparer.Ordinal);
+        foreach (var (key, value) in upper)
         {
             merged[key] = value;
         }

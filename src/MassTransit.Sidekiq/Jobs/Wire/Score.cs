@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace MassTransit.Sidekiq;
 
-/// Scores of Sidekiq's sorted sets: float seconds since 1970 in every version. Six decimals are what a double holds there.
+// Scores of Sidekiq's sorted sets: float seconds since 1970 in every version. Six decimals are what a double holds there.
 internal static class Score
 {
     public static string From(DateTimeOffset time) =>
@@ -20,7 +20,7 @@ internal static class Score
         return DateTimeOffset.UnixEpoch.AddTicks((long)ticks);
     }
 
-    /// As Redis writes a score.
+    // As Redis writes a score.
     public static double Parse(string score) =>
         score switch
         {

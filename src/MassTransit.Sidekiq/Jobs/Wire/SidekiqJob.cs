@@ -101,7 +101,7 @@ public sealed class SidekiqJob
 
     internal ReadOnlyMemory<byte> Json { get; }
 
-    /// What our own extension says: null for a job that another client pushed.
+    // What our own extension says: null for a job that another client pushed.
     internal JobMetadata? Metadata { get; private set; }
 
     internal int ArgsCount { get; private set; }
@@ -125,6 +125,19 @@ public sealed class SidekiqJob
 
     /// <summary>The whole job as it stands in Redis.</summary>
     public override string ToString() => RawJson;
+
+    // Null for what is no job.
+    internal static SidekiqJob? TryParse(ReadOnlyMemory<byte> json, string queue = "")
+    {
+        try
+        {
+            return Parse(json, queue);
+        }
+        catch (InvalidJobException)
+        {
+            return null;
+        }
+    }
 
     internal static SidekiqJob Parse(ReadOnlyMemory<byte> json, string queue)
     {
@@ -196,7 +209,7 @@ public sealed class SidekiqJob
                 Metadata = JobMetadata.Read(ref reader, Json);
                 break;
             case JobField.Retry:
-                Retry = JobReader.Retry(ref reader);
+                Retry = JobOptions.ReadRetry(ref reader);
                 break;
             case JobField.RetryCount:
                 RetryCount = JobReader.Int(ref reader);

@@ -3,9 +3,11 @@ using MassTransit.Context;
 
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// One attempt at a job.
 /// 1. Keeps back the faults that its consumers report until it is known whether it is the last.
 /// 2. Delivers the job again later by moving it, where MassTransit would send a copy.
+/// </summary>
 internal class JobAttemptContext : ConsumeContextProxy
 {
     // Of all attempts together: it is only held while one that failed says so.
@@ -35,7 +37,7 @@ internal class JobAttemptContext : ConsumeContextProxy
         return payload is not null;
     }
 
-    /// `UseDelayedRedelivery` and `UseScheduledRedelivery` bring a redelivery of their own, which would send a copy.
+    // `UseDelayedRedelivery` and `UseScheduledRedelivery` bring a redelivery of their own, which would send a copy.
     public override T GetOrAddPayload<T>(PayloadFactory<T> payloadFactory) =>
         typeof(T) == typeof(MessageRedeliveryContext) && Settlement is not null
             ? (T)Redelivery(JobRedelivery.OptionsOf((MessageRedeliveryContext)payloadFactory()))
@@ -66,10 +68,10 @@ internal class JobAttemptContext : ConsumeContextProxy
         return Report(publishNow);
     }
 
-    /// The attempt ended well, whatever was reported: nobody tries the job again, unless it was put off.
+    // The attempt ended well, whatever was reported: nobody tries the job again, unless it was put off.
     public Task ReleaseFaults() => ReportFaults(publish: faults is null || Settlement is not { IsSettled: true });
 
-    /// Observers hear of every fault; `publish` makes each a fault message as well.
+    // Observers hear of every fault; `publish` makes each a fault message as well.
     public Task ReportFaults(bool publish)
     {
         List<Func<bool, Task>>? kept;
@@ -89,8 +91,8 @@ internal class JobAttemptContext : ConsumeContextProxy
         }
     }
 
-    /// A fault message holds what its exception holds, which perhaps nobody can write (`Data`): then its texts alone. One that
-    /// cannot be published at all keeps neither the observers from hearing of it nor the job from its end.
+    // A fault message holds what its exception holds, which perhaps nobody can write (`Data`): then its texts alone. One that
+    // cannot be published at all keeps neither the observers from hearing of it nor the job from its end.
     async Task ReportFault<T>(
         ConsumeContext<T> context,
         TimeSpan duration,
@@ -124,13 +126,13 @@ internal class JobAttemptContext : ConsumeContextProxy
         await ReceiveContext.NotifyFaulted(context, duration, consumerType, fault).ConfigureAwait(false);
     }
 
-    /// Kept as a payload, so that the first who asks decides on its options, as in MassTransit.
+    // Kept as a payload, so that the first who asks decides on its options, as in MassTransit.
     object Redelivery(RedeliveryOptions options) =>
         base.GetOrAddPayload<MessageRedeliveryContext>(() => new JobRedelivery(this, options));
 }
 
-/// The same of a message with an envelope in its body. What the job says of it wins: a move (redelivery, error queue, skipped
-/// queue) writes into the job, and cannot open a body that may be encrypted.
+// The same of a message with an envelope in its body. What the job says of it wins: a move (redelivery, error queue, skipped
+// queue) writes into the job, and cannot open a body that may be encrypted.
 internal sealed class EnvelopeAttemptContext : JobAttemptContext
 {
     readonly JobMessageContext job;

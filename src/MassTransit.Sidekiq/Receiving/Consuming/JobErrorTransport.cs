@@ -2,7 +2,7 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-/// Where MassTransit sends what failed and what nobody consumes: to the job's own settlement.
+// Where MassTransit sends what failed and what nobody consumes: to the job's own settlement.
 internal sealed class JobErrorTransport : IErrorTransport, IDeadLetterTransport
 {
     public static readonly JobErrorTransport Instance = new();

@@ -4,8 +4,8 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-/// A job's metadata under the names MassTransit looks for. A foreign job has few: its jid makes a message id that is the
-/// same on every retry, its class the message type.
+// A job's metadata under the names MassTransit looks for. A foreign job has few: its jid makes a message id that is the
+// same on every retry, its class the message type.
 internal sealed class JobHeaders(SidekiqJob job, JobContract? contract, Uri host) : IHeaderProvider
 {
     readonly JobMetadata? metadata = job.Metadata;
@@ -26,12 +26,12 @@ internal sealed class JobHeaders(SidekiqJob job, JobContract? contract, Uri host
             MessageHeaders.ConversationId => metadata?.ConversationId,
             MessageHeaders.RequestId => metadata?.RequestId,
             MessageHeaders.InitiatorId => metadata?.InitiatorId,
-            MessageHeaders.SourceAddress => JobEnvelope.Absolute(metadata?.SourceAddress, host),
-            MessageHeaders.ResponseAddress => JobEnvelope.Absolute(metadata?.ResponseAddress, host),
-            MessageHeaders.FaultAddress => JobEnvelope.Absolute(metadata?.FaultAddress, host),
+            MessageHeaders.SourceAddress => JobAddress.Absolute(metadata?.SourceAddress, host),
+            MessageHeaders.ResponseAddress => JobAddress.Absolute(metadata?.ResponseAddress, host),
+            MessageHeaders.FaultAddress => JobAddress.Absolute(metadata?.FaultAddress, host),
             MessageHeaders.TransportMessageId => job.Jid,
             MessageHeaders.Host.Info => JobHost.Of(metadata is null ? default : metadata.Host.Span),
-            JobMessageContext.TransportDestinationAddress => JobEnvelope.Absolute(metadata?.DestinationAddress, host),
+            JobMessageContext.TransportDestinationAddress => JobAddress.Absolute(metadata?.DestinationAddress, host),
             JobMessageContext.TransportExpirationTime => metadata?.ExpiresAt?.UtcDateTime,
             MessageHeaders.TransportSentTime => job.CreatedAt?.UtcDateTime,
             MessageHeaders.SchedulingTokenId => metadata?.SchedulingToken,
@@ -42,7 +42,7 @@ internal sealed class JobHeaders(SidekiqJob job, JobContract? contract, Uri host
         return value is not null || metadata?.Headers.TryGetValue(key, out value) == true && value is not null;
     }
 
-    /// The types that the sender named, unless the job's class says otherwise: then someone rewrote the class, and it decides.
+    // The types that the sender named, unless the job's class says otherwise: then someone rewrote the class, and it decides.
     string? MessageTypes()
     {
         var named = metadata?.MessageTypes;

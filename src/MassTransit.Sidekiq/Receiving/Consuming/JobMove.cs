@@ -1,14 +1,16 @@
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// Carries out what was decided of a job. `step` says whether the job was still claimed, and `then` follows when it is where it
 /// belongs.
 /// 1. What Redis does not do now is tried until it does: the job stays in the working hash meanwhile.
 /// 2. What it refuses for good is left to UnsettledJobs, so that the worker goes on.
+/// </summary>
 internal sealed class JobMove(SidekiqProcess process, Delivery delivery, Func<Task<bool>> step, Func<Task>? then)
 {
     int attempts;
 
-    /// False when the endpoint stopped before it worked: the end of the lease frees the job.
+    // False when the endpoint stopped before it worked: the end of the lease frees the job.
     public async Task<bool> Run(TimeProvider clock, CancellationToken stopping)
     {
         var backOff = new BackOff();

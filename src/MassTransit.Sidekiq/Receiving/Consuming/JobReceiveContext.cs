@@ -6,7 +6,7 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-/// A job in MassTransit's receive pipe. Which message it is, its class decides: one class is exactly one message type.
+// A job in MassTransit's receive pipe. Which message it is, its class decides: one class is exactly one message type.
 internal sealed class JobReceiveContext
     : BaseReceiveContext,
         TransportReceiveContext,
@@ -34,17 +34,17 @@ internal sealed class JobReceiveContext
 
     public SidekiqJob Job { get; }
 
-    /// Whether its endpoint stops and asked it to end.
+    // Whether its endpoint stops and asked it to end.
     public bool IsCancelled { get; private set; }
 
-    /// The class that it is counted as; null when no consumer here takes it.
+    // The class that it is counted as; null when no consumer here takes it.
     public string? KnownClass => body.Contract is null ? null : Job.Wrapped ?? Job.Class;
 
-    /// What the contract says of failures, for a job that another client pushed.
+    // What the contract says of failures, for a job that another client pushed.
     public JobFailureOptions FailureOptions =>
         body.Contract is null ? JobFailureOptions.None : JobFailureOptions.From(body.Contract.Options);
 
-    /// One of the commands and events by which MassTransit runs job consumers.
+    // One of the commands and events by which MassTransit runs job consumers.
     public bool IsOfJobService =>
         body.Contract?.MessageType.Namespace?.StartsWith(jobService, StringComparison.Ordinal) == true;
 
@@ -54,11 +54,11 @@ internal sealed class JobReceiveContext
 
     public string? PartitionKey => Job.Metadata?.PartitionKey;
 
-    /// MassTransit publishes a fault for what it could not read, unless there was one already. A job that is tried again
-    /// gets none before its last failure, as when its consumer fails.
+    // MassTransit publishes a fault for what it could not read, unless there was one already. A job that is tried again
+    // gets none before its last failure, as when its consumer fails.
     bool ReceiveContext.IsFaulted => isFaulted || (body.Fault is { } fault && settlement.WillRetry(fault));
 
-    /// True once for each exception: its stack is worth one log line, and whoever comes to it first writes it.
+    // True once for each exception: its stack is worth one log line, and whoever comes to it first writes it.
     public bool IsNews(Exception exception)
     {
         var original = ReadableException.Original(exception);
@@ -74,8 +74,8 @@ internal sealed class JobReceiveContext
         }
     }
 
-    /// As the base does it, but for three things: a failure that is tried again is no error in the log, what the log holds
-    /// already is not written again, and an observer that throws changes nothing for the job.
+    // As the base does it, but for three things: a failure that is tried again is no error in the log, what the log holds
+    // already is not written again, and an observer that throws changes nothing for the job.
     public override Task NotifyFaulted<T>(
         ConsumeContext<T> context,
         TimeSpan duration,
@@ -124,7 +124,7 @@ internal sealed class JobReceiveContext
         return Observed(() => settlement.Observers.ReceiveFault(this, exception));
     }
 
-    /// A consumer may have hung what it likes on its token.
+    // A consumer may have hung what it likes on its token.
     public void CancelSafely()
     {
         IsCancelled = true;
@@ -147,7 +147,7 @@ internal sealed class JobReceiveContext
         }
     }
 
-    /// As OpenTelemetry's rules for messaging want it.
+    // As OpenTelemetry's rules for messaging want it.
     public Task NameActivity()
     {
         if (Activity.Current is { Source.Name: DiagnosticHeaders.DefaultListenerName } activity)
@@ -163,21 +163,21 @@ internal sealed class JobReceiveContext
 
     public IDictionary<string, object>? GetTransportProperties() => null;
 
-    /// A job from elsewhere (which has headers when it was moved or delivered again), and arguments without names of their own, are written as the contract names its properties.
+    // A job from elsewhere (which has headers when it was moved or delivered again), and arguments without names of their own, are written as the contract names its properties.
     protected override ContentType GetContentType()
     {
         var written = Job.Metadata?.ContentType is { } named
             ? new ContentType(named)
-            : SidekiqMessageSerializer.ContentTypeOf(SidekiqNaming.CamelCase);
+            : JobContentType.Of(SidekiqNaming.CamelCase);
         var isForeign = Job.Metadata?.MessageTypes is null or [];
         var isNamedHere = isForeign || body.Contract is { Args: not SidekiqArgs.Hash };
 
-        return body.Contract is not null && isNamedHere && JobEnvelope.IsBare(written)
+        return body.Contract is not null && isNamedHere && JobContentType.IsBare(written)
             ? body.Contract.ContentType
             : written;
     }
 
-    /// Unless somebody has been told of one.
+    // Unless somebody has been told of one.
     public Task NotifyOfFault(Exception exception) => isFaulted ? Task.CompletedTask : NotifyFaulted(exception);
 
     async Task Observed(Func<Task> notify)

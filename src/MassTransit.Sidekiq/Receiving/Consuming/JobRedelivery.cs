@@ -2,12 +2,12 @@ using System.Reflection;
 
 namespace MassTransit.Sidekiq;
 
-/// Delivers a job once more, later, by moving it: one step in Redis, and all that nobody changed stays byte for byte what it
-/// was. MassTransit's own redelivery sends a copy and acknowledges the original; what that would change of the message (its
-/// options, the caller's callback) is written into the job.
+// Delivers a job once more, later, by moving it: one step in Redis, and all that nobody changed stays byte for byte what it
+// was. MassTransit's own redelivery sends a copy and acknowledges the original; what that would change of the message (its
+// options, the caller's callback) is written into the job.
 internal sealed class JobRedelivery(JobAttemptContext context, RedeliveryOptions options) : MessageRedeliveryContext
 {
-    /// What `UseDelayedRedelivery` was told. MassTransit keeps it to itself, and asks a transport that moves for nothing.
+    // What `UseDelayedRedelivery` was told. MassTransit keeps it to itself, and asks a transport that moves for nothing.
     public static RedeliveryOptions OptionsOf(MessageRedeliveryContext redelivery) =>
         redelivery.GetType().GetField("_options", BindingFlags.Instance | BindingFlags.NonPublic)?.GetValue(redelivery)
             is RedeliveryOptions options
@@ -69,11 +69,11 @@ internal sealed class JobRedelivery(JobAttemptContext context, RedeliveryOptions
         metadata.Write(text);
         edit.SetRaw(JobFields.Metadata, text.Written);
 
-        return JobJson.Edit(JobJson.Edit(job.Json, sent.Edit()), edit);
+        return JobJson.Edit(JobJson.Edit(job.Json, sent.Options.ToEdit()), edit);
     }
 
     static Guid? Changed(Guid? sent, Guid? received, Guid? written) => sent == received ? written : sent;
 
     static string? Changed(Uri? sent, Uri? received, string? written) =>
-        sent == received ? written : JobEnvelope.Relative(sent);
+        sent == received ? written : JobAddress.Relative(sent);
 }

@@ -2,6 +2,7 @@ using MassTransit.Configuration;
 
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// Sidekiq's retry, around everything that consumes: MassTransit's own retries, redelivery, outboxes and circuit breakers
 /// stand inside and see each failure first, and so do the observers that a kill switch counts by.
 /// 1. Faults that consumers report are kept back.
@@ -11,6 +12,7 @@ namespace MassTransit.Sidekiq;
 /// 4. An attempt that ends well although a fault was reported (a filter took the exception, or the consumer reported one and
 ///    returned) is not retried: its faults are published at its end.
 /// A job that was cancelled because its endpoint stops has not failed.
+/// </summary>
 internal sealed class JobRetryFilter : IFilter<ConsumeContext>
 {
     const int MostCauses = 100;
@@ -35,7 +37,7 @@ internal sealed class JobRetryFilter : IFilter<ConsumeContext>
         await attempt.ReleaseFaults().ConfigureAwait(false);
     }
 
-    /// Whether the failure was the last, and everybody is to hear of it.
+    // Whether the failure was the last, and everybody is to hear of it.
     static async Task<bool> IsOver(ConsumeContext context, JobAttemptContext attempt, Exception thrown)
     {
         var fault = ReadableException.For(thrown);

@@ -1,26 +1,36 @@
+using MassTransit.Configuration;
 using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-/// One endpoint as it runs: what its receive transport and everything sent from its consumers share.
+// One endpoint as it runs: what its receive transport and all that is sent from its consumers share.
 internal sealed class SidekiqReceiveEndpointContext(
-    SidekiqHostConfiguration host,
-    SidekiqReceiveEndpointConfiguration configuration
-) : BaseReceiveEndpointContext(host, configuration)
+    BusRuntime runtime,
+    IReceiveEndpointConfiguration configuration,
+    EndpointSettings endpoint,
+    JobDestinations destinations
+) : BaseReceiveEndpointContext(runtime.Host, configuration)
 {
-    public SidekiqHostConfiguration Host => host;
+    public BusRuntime Runtime => runtime;
 
     public Uri HostAddress { get; } = configuration.HostAddress;
 
-    public SidekiqReceiveEndpointConfiguration Endpoint => configuration;
+    public EndpointSettings Endpoint => endpoint;
 
-    /// Senders and receivers hold nothing that would need to be stopped with them: the process owns the connections.
+    // Beside the queue that the job came from, which may be one of several of the endpoint.
+    public string ErrorQueue(string queue) =>
+        runtime.Host.Topology.SendTopology.ErrorQueueNameFormatter.FormatErrorQueueName(queue);
+
+    public string SkippedQueue(string queue) =>
+        runtime.Host.Topology.SendTopology.DeadLetterQueueNameFormatter.FormatDeadLetterQueueName(queue);
+
+    // Senders and receivers hold nothing that would need to be stopped with them: the process owns the connections.
     public override void AddSendAgent(IAgent agent) { }
 
     public override void AddConsumeAgent(IAgent agent) { }
 
     public override Exception ConvertException(Exception exception, string message) =>
-        exception as ConnectionException ?? new ConnectionException(message + host.HostAddress, exception);
+        exception as ConnectionException ?? new ConnectionException(message + runtime.Address, exception);
 
     public override void Probe(ProbeContext context)
     {
@@ -31,17 +41,18 @@ internal sealed class SidekiqReceiveEndpointContext(
                 Address = InputAddress,
                 PrefetchCount,
                 ConcurrentMessageLimit,
-                Queues = string.Join(", ", configuration.QueueOrder.Names),
-                configuration.Concurrency,
-                configuration.Temporary,
-                Classes = string.Join(", ", configuration.Classes.Classes),
-                Topics = string.Join(", ", configuration.Topics),
+                Queues = string.Join(", ", endpoint.Queues.Names),
+                endpoint.Concurrency,
+                Temporary = endpoint.IsTemporary,
+                Classes = string.Join(", ", endpoint.Classes.Classes),
+                Topics = string.Join(", ", endpoint.Topics),
             }
         );
     }
 
-    protected override ISendTransportProvider CreateSendTransportProvider() => new JobTransportProvider(host, this);
+    protected override ISendTransportProvider CreateSendTransportProvider() => Transports();
 
-    protected override IPublishTransportProvider CreatePublishTransportProvider() =>
-        new JobTransportProvider(host, this);
+    protected override IPublishTransportProvider CreatePublishTransportProvider() => Transports();
+
+    JobTransportProvider Transports() => new(runtime, destinations, this);
 }

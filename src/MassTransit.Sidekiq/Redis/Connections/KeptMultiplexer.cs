@@ -3,13 +3,14 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// One multiplexer: opened at first use, and opened anew when it stops answering, finds itself on a replica, or when another
 /// server has become the primary. Beyond what StackExchange.Redis does by itself:
 /// 1. A server that answers nothing for the command timeout is left; the client would wait four times as long.
 /// 2. Where several servers may take each other's place, a broken connection is not repaired: PrimaryWatch says where to
 ///    open the next one.
-/// 3. An outage ends when Redis answers a PING, not when it accepts a connection: while it loads its data set it refuses
-///    everything.
+/// 3. An outage ends when Redis answers a PING, not when it accepts a connection: it may still load its data set.
+/// </summary>
 internal sealed class KeptMultiplexer : IAsyncDisposable
 {
     const string Replica = "READONLY: it is a replica now";
@@ -34,7 +35,7 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
     long reopenedAt;
     long failedAt;
 
-    /// `report` hears of every change: the reason when Redis is lost, null when it answers.
+    // `report` hears of every change: the reason when Redis is lost, null when it answers.
     public KeptMultiplexer(RedisSettings settings, PrimaryWatch primary, Action<string?> report)
     {
         (this.settings, this.primary, this.report) = (settings, primary, report);
@@ -44,18 +45,18 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
 
     public bool IsConnected => multiplexer is { } open && PrimaryWatch.PrimaryOf(open) is not null;
 
-    /// Opens the multiplexer when needed. It comes back after the first attempt, connected or not: an absent Redis
-    /// fails the command that follows, at once.
+    // Opens the multiplexer when needed. It comes back after the first attempt, connected or not: an absent Redis
+    // fails the command that follows, at once.
     public ValueTask<IDatabase> Database() => database is { } open ? new(open) : new(Opening());
 
-    /// A server that answers READONLY was the primary before: look again.
+    // A server that answers READONLY was the primary before: look again.
     public void MetReplica()
     {
         isReplica = true;
         Reopen(Replica);
     }
 
-    /// The server refuses everything. Its end is found by the PINGs of the watch.
+    // The server refuses everything. Its end is found by the PINGs of the watch.
     public void Refused(Exception outage) => Report(RedisErrors.Reason(outage));
 
     public async ValueTask DisposeAsync()
@@ -181,7 +182,7 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
         }
     }
 
-    /// Says whether the link works. Never fails.
+    // Says whether the link works. Never fails.
     async Task Verify(IConnectionMultiplexer current, IDatabase open)
     {
         try

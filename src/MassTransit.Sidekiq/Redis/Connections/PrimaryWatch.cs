@@ -3,12 +3,14 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// Which server takes writes: one word for all connections of a bus.
 /// 1. One server named: that one. A multiplexer of the user's own: the primary it is connected to.
 /// 2. Several servers, or sentinels: they are asked (`IPrimarySource`) once a second, four times while nobody knows, and at
 ///    once when a sentinel tells of a switch. Nothing else decides: a server that comes back as a primary after its replica
 ///    was promoted is not written to because it happens to answer first.
 /// 3. When the answer changes, every connection moves.
+/// </summary>
 internal sealed class PrimaryWatch : IAsyncDisposable
 {
     static readonly TimeSpan period = TimeSpan.FromSeconds(1);
@@ -43,14 +45,14 @@ internal sealed class PrimaryWatch : IAsyncDisposable
         current = source is null && settings.Connection is null ? servers[0] : null;
     }
 
-    /// Another server is the primary now. Handlers return at once.
+    // Another server is the primary now. Handlers return at once.
     public event EventHandler? Changed;
 
-    /// Whether servers may take each other's place: a connection that breaks is then not to be repaired, since the server
-    /// behind it may come back as something else.
+    // Whether servers may take each other's place: a connection that breaks is then not to be repaired, since the server
+    // behind it may come back as something else.
     public bool MayChange => source is not null;
 
-    /// Throws RedisConnectionException when nobody knows one at the moment.
+    // Throws RedisConnectionException when nobody knows one at the moment.
     public async ValueTask<EndPoint> Find(CancellationToken cancellationToken = default)
     {
         if (settings.Connection is { } external)
@@ -72,7 +74,7 @@ internal sealed class PrimaryWatch : IAsyncDisposable
         return current ?? throw Unknown();
     }
 
-    /// A connection to this server broke. Nobody goes back to it before the source has named it again.
+    // A connection to this server broke. Nobody goes back to it before the source has named it again.
     public void Lost(EndPoint server)
     {
         if (MayChange && server.Equals(current))
@@ -84,10 +86,10 @@ internal sealed class PrimaryWatch : IAsyncDisposable
         asked.Set();
     }
 
-    /// Whether the primary is known, and another than this.
+    // Whether the primary is known, and another than this.
     public bool HasMoved(EndPoint? server) => MayChange && current is { } known && !known.Equals(server);
 
-    /// The client looks at a server's role when it connects, when told to, and once a minute.
+    // The client looks at a server's role when it connects, when told to, and once a minute.
     public static async Task<bool> HasPrimary(IConnectionMultiplexer connection, bool lookAgain)
     {
         if (lookAgain || PrimaryOf(connection) is null)
@@ -98,7 +100,7 @@ internal sealed class PrimaryWatch : IAsyncDisposable
         return PrimaryOf(connection) is not null;
     }
 
-    /// Null when it is connected to none.
+    // Null when it is connected to none.
     public static EndPoint? PrimaryOf(IConnectionMultiplexer connection) =>
         Array.Find(
             connection.GetEndPoints(),
@@ -151,7 +153,7 @@ internal sealed class PrimaryWatch : IAsyncDisposable
         }
     }
 
-    /// Never fails: what cannot be asked now is asked again.
+    // Never fails: what cannot be asked now is asked again.
     async Task Look()
     {
         var lossesBefore = Volatile.Read(ref losses);

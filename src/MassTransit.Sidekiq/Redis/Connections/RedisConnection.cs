@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// Why Redis is or was lost, and for how long.
+// Why Redis is or was lost, and for how long.
 internal sealed class RedisOutage(string reason, TimeSpan length) : EventArgs
 {
     public string Reason { get; } = reason;
@@ -12,8 +12,8 @@ internal sealed class RedisOutage(string reason, TimeSpan length) : EventArgs
     public TimeSpan Length { get; } = length;
 }
 
-/// The connections of one bus: one for sending and one for fetching, settling and the background, so that a large claim
-/// never delays a send. Blocking waits have their own (QueueWaiter). Nothing connects before it is used.
+// The connections of one bus: one for sending and one for fetching, settling and the background, so that a large claim
+// never delays a send. Blocking waits have their own (QueueWaiter). Nothing connects before it is used.
 internal sealed class RedisConnection : IAsyncDisposable
 {
     static readonly TimeSpan retryDelay = TimeSpan.FromMilliseconds(250);
@@ -41,10 +41,10 @@ internal sealed class RedisConnection : IAsyncDisposable
             : new RedisLink(settings with { Connection = null }, Primary, Refusals, static (_, _) => { });
     }
 
-    /// Redis was lost; once per outage. Handlers return at once.
+    // Redis was lost; once per outage. Handlers return at once.
     public event EventHandler<RedisOutage>? Lost;
 
-    /// Redis is back; the outage has its length now. Handlers return at once.
+    // Redis is back; the outage has its length now. Handlers return at once.
     public event EventHandler<RedisOutage>? Back;
 
     public RedisSettings Settings { get; }
@@ -57,20 +57,20 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     public RedisLink Working { get; }
 
-    /// For CLIENT UNBLOCK, which a multiplexer of the user's own may refuse to send.
+    // For CLIENT UNBLOCK, which a multiplexer of the user's own may refuse to send.
     public RedisLink Control { get; }
 
     public ILogger Logger { get; }
 
-    /// The time that jobs live by.
+    // The time that jobs live by.
     public TimeProvider Clock { get; }
 
-    /// How far that is from Redis' own.
+    // How far that is from Redis' own.
     public ClockSkew Skew { get; }
 
     public bool IsConnected => Outage is null && (Sending.IsConnected || Working.IsConnected);
 
-    /// Why Redis is lost now; null when it is not.
+    // Why Redis is lost now; null when it is not.
     public string? Outage
     {
         get
@@ -82,21 +82,21 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    /// How long Redis has been there without an outage, as far as this process knows: since it began, since its last outage
-    /// ended, or, when Redis began later than that, since then.
+    // How long Redis has been there without an outage, as far as this process knows: since it began, since its last outage
+    // ended, or, when Redis began later than that, since then.
     public TimeSpan SinceBack => RealTime.Clock.GetElapsedTime(Volatile.Read(ref backAt));
 
-    /// How often an outage has ended: what Redis was told before may have gone with it.
+    // How often an outage has ended: what Redis was told before may have gone with it.
     public int Epoch => Volatile.Read(ref epoch);
 
-    /// Redis was emptied without a connection breaking (FLUSHALL): what was declared in it is gone as after a restart.
+    // Redis was emptied without a connection breaking (FLUSHALL): what was declared in it is gone as after a restart.
     public void Emptied() => Interlocked.Increment(ref epoch);
 
-    /// What the caller of a step sees that answered with Redis' error about a part of it.
+    // What the caller of a step sees that answered with Redis' error about a part of it.
     public Exception Refused(string what, string error) =>
         RedisErrors.Translate(new RedisServerException(error), what, Settings.Address);
 
-    /// Waits until an outage has ended, but not longer than this.
+    // Waits until an outage has ended, but not longer than this.
     public async Task Pause(TimeSpan atMost, CancellationToken cancellationToken)
     {
         var ended = Volatile.Read(ref back).Task;
@@ -106,8 +106,8 @@ internal sealed class RedisConnection : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    /// Completes when Redis answers, however long that takes. Throws only what waiting does not cure: a refused
-    /// password, a missing permission, a server too old.
+    // Completes when Redis answers, however long that takes. Throws only what waiting does not cure: a refused
+    // password, a missing permission, a server too old.
     public async Task Connected(CancellationToken cancellationToken)
     {
         while (true)
@@ -139,7 +139,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    /// Redis' own clock, on the way that sends take; null where asking for it is not allowed.
+    // Redis' own clock, on the way that sends take; null where asking for it is not allowed.
     public async Task<DateTimeOffset?> ServerTime()
     {
         try

@@ -5,24 +5,24 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// What a step that failed means for whoever has others to do.
+// What a step that failed means for whoever has others to do.
 internal enum StepFailure
 {
-    /// Redis is away: nothing goes until it is back, which the connection says.
+    // Redis is away: nothing goes until it is back, which the connection says.
     Lost,
 
-    /// Redis refuses everybody for now: it is full, loading, read only, does not know the user.
+    // Redis refuses everybody for now: it is full, loading, read only, does not know the user.
     Waits,
 
-    /// This step will be refused until somebody changes something, and others may go: a key of another type, outside the ACL.
+    // This step will be refused until somebody changes something, and others may go: a key of another type, outside the ACL.
     OfTheStep,
 
-    /// It was done, and fewer replicas have it than were asked for.
+    // It was done, and fewer replicas have it than were asked for.
     Unconfirmed,
 }
 
-/// What Redis' refusals mean, in one place: wait and try again (a transient ConnectionException, which MassTransit's
-/// policies retry), load the script, or tell a person. No text here ever holds the password.
+// What Redis' refusals mean, in one place: wait and try again (a transient ConnectionException, which MassTransit's
+// policies retry), load the script, or tell a person. No text here ever holds the password.
 internal static class RedisErrors
 {
     const int MostKeysTold = 8;
@@ -40,16 +40,16 @@ internal static class RedisErrors
         "UNBLOCKED",
     ];
 
-    /// Redis answers these to a PING as well: nothing works until they end.
+    // Redis answers these to a PING as well: nothing works until they end.
     static readonly string[] outages = ["LOADING", "BUSY", "MISCONF"];
     static readonly string[] writeRefusals = ["OOM", "NOREPLICAS", "CLUSTERDOWN"];
     static readonly string[] refusals = ["OOM", "WRONGTYPE", "NOPERM", "NOAUTH", "WRONGPASS", "NOSCRIPT"];
 
     static readonly string[] scriptPermission = ["executing the script can't", "ACL failure in script"];
 
-    /// The exceptions that come out of StackExchange.Redis when Redis, the network or the multiplexer fails a command. A
-    /// multiplexer that is closed while it reads fails what is under way with an InvalidOperationException of its pipe, or
-    /// with the ObjectDisposedException that is one.
+    // The exceptions that come out of StackExchange.Redis when Redis, the network or the multiplexer fails a command. A
+    // multiplexer that is closed while it reads fails what is under way with an InvalidOperationException of its pipe, or
+    // with the ObjectDisposedException that is one.
     public static bool IsRedis(Exception exception) =>
         exception
             is RedisException
@@ -74,29 +74,29 @@ internal static class RedisErrors
 
     public static bool IsNoScript(string message) => Code(message) == "NOSCRIPT";
 
-    /// Redis has no memory left.
+    // Redis has no memory left.
     public static bool IsFull(string message) => Code(message) == "OOM";
 
-    /// A key holds something else than Sidekiq keeps there.
+    // A key holds something else than Sidekiq keeps there.
     public static bool IsWrongType(string message) => Code(message) == "WRONGTYPE";
 
-    /// A server that is not the primary, or not any more.
+    // A server that is not the primary, or not any more.
     public static bool IsReadOnly(Exception exception) =>
         exception is RedisServerException && Code(exception.Message) is "READONLY" or "MASTERDOWN";
 
-    /// Redis does nothing at all now.
+    // Redis does nothing at all now.
     public static bool IsOutage(Exception exception) =>
         exception is RedisServerException && outages.AsSpan().Contains(Code(exception.Message));
 
-    /// The first word of an error that says that Redis takes no writes, though it answers; null for any other.
+    // The first word of an error that says that Redis takes no writes, though it answers; null for any other.
     public static string? RefusesWrites(string message) =>
         Code(message) is { } code && writeRefusals.AsSpan().Contains(code) ? code : null;
 
-    /// A translated failure that says that Redis has no memory left.
+    // A translated failure that says that Redis has no memory left.
     public static bool IsFull(ConnectionException translated) =>
         translated.InnerException is RedisServerException { Message: var message } && Code(message) == "OOM";
 
-    /// What it means and what to do about it.
+    // What it means and what to do about it.
     public static string WritesAdvice(string code) =>
         code switch
         {
@@ -107,10 +107,10 @@ internal static class RedisErrors
             _ => code + ": sends fail and jobs wait. See the log of Redis",
         };
 
-    /// An error that waiting cures.
+    // An error that waiting cures.
     public static bool IsPassing(string message) => waiting.AsSpan().Contains(Code(message));
 
-    /// A password or user that Redis does not accept: waiting does not help.
+    // A password or user that Redis does not accept: waiting does not help.
     public static bool IsAuthentication(Exception exception) =>
         exception switch
         {
@@ -119,7 +119,7 @@ internal static class RedisErrors
             _ => exception.InnerException is { } inner && IsAuthentication(inner),
         };
 
-    /// A certificate that is not trusted: waiting does not help either.
+    // A certificate that is not trusted: waiting does not help either.
     public static bool IsUntrusted(Exception exception) => Certificate(exception) is not null;
 
     // StackExchange.Redis calls this a failed authentication too.
@@ -128,7 +128,7 @@ internal static class RedisErrors
             ? (AuthenticationException?)exception
             : Certificate(exception.InnerException);
 
-    /// What the caller of a step sees. `what` is the step and its key: "claim on queue:orders".
+    // What the caller of a step sees. `what` is the step and its key: "claim on queue:orders".
     public static Exception Translate(Exception exception, string what, string address)
     {
         if (Certificate(exception) is { } untrusted)
@@ -181,7 +181,7 @@ internal static class RedisErrors
         };
     }
 
-    /// Of an exception that Translate made.
+    // Of an exception that Translate made.
     public static StepFailure FailureOf(Exception translated) =>
         translated switch
         {
@@ -213,11 +213,11 @@ internal static class RedisErrors
     static SidekiqRedisException Refused(string what, string address, string why, Exception exception) =>
         new($"Redis at {address} refused {what}: {why}.", exception);
 
-    /// What is at the bottom of it, in Redis' or .NET's own words.
+    // What is at the bottom of it, in Redis' or .NET's own words.
     public static string Cause(Exception exception) =>
         exception.InnerException is { } inner ? Cause(inner) : exception.Message;
 
-    /// In one word where the library has one: SocketClosed, UnableToConnect, Timeout.
+    // In one word where the library has one: SocketClosed, UnableToConnect, Timeout.
     public static string Reason(Exception exception) =>
         exception switch
         {
@@ -232,9 +232,9 @@ internal static class RedisErrors
             _ => exception.GetType().Name,
         };
 
-    /// The first word of an error. One from inside a script comes in other words: Redis 6.2 hides the first word in
-    /// "ERR Error running script (call to f_…): @user_script:12: WRONGTYPE Operation against …", with or without a minus,
-    /// and a missing permission has none at all before 7.4.
+    // The first word of an error. One from inside a script comes in other words: Redis 6.2 hides the first word in
+    // "ERR Error running script (call to f_…): @user_script:12: WRONGTYPE Operation against …", with or without a minus,
+    // and a missing permission has none at all before 7.4.
     static string? Code(string message)
     {
         if (scriptPermission.Any(words => message.Contains(words, StringComparison.Ordinal)))

@@ -1,9 +1,9 @@
 namespace MassTransit.Sidekiq;
 
-/// Reads what INFO answers: `name:value`, a line each.
+// Reads what INFO answers: `name:value`, a line each.
 internal static class RedisInfo
 {
-    /// Empty when there is none. `name` has its colon.
+    // Empty when there is none. `name` has its colon.
     public static string Field(string info, string name)
     {
         foreach (var line in info.AsSpan().EnumerateLines())

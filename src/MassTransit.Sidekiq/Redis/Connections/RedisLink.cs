@@ -2,8 +2,8 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// The way of commands and steps to Redis, over one multiplexer: each failure is told in the words of RedisErrors. `replicas`
-/// is how many must have what is written before a call is done.
+// The way of commands and steps to Redis, over one multiplexer: each failure is told in the words of RedisErrors. `replicas`
+// is how many must have what is written before a call is done.
 internal sealed class RedisLink : IAsyncDisposable
 {
     readonly RedisSettings settings;
@@ -12,7 +12,7 @@ internal sealed class RedisLink : IAsyncDisposable
     readonly ScriptLoads scripts = new();
     readonly int replicas;
 
-    /// `report` hears of every change: the reason when the link is lost, null when it works.
+    // `report` hears of every change: the reason when the link is lost, null when it works.
     public RedisLink(
         RedisSettings settings,
         PrimaryWatch primary,
@@ -27,18 +27,18 @@ internal sealed class RedisLink : IAsyncDisposable
 
     public bool IsConnected => multiplexer.IsConnected;
 
-    /// Runs a step.
+    // Runs a step.
     public Task<RedisResult> Run(Script script, RedisKey[] keys, RedisValue[] values) =>
         Call(script.Name, keys, database => scripts.Run(database, script, keys, values), replicas);
 
     public Task<T> Call<T>(string step, RedisKey key, Func<IDatabase, Task<T>> command) =>
         Call(step, [key], command, replicas);
 
-    /// A question that writes nothing, so that no replica has anything to confirm.
+    // A question that writes nothing, so that no replica has anything to confirm.
     public Task<T> Ask<T>(string step, Func<IDatabase, Task<T>> command) => Call(step, [], command, copies: 0);
 
-    /// Several batches go one behind the other and keep their order. SADD goes first: a kill between the two leaves a queue
-    /// that is known and empty, never a job in an unknown queue.
+    // Several batches go one behind the other and keep their order. SADD goes first: a kill between the two leaves a queue
+    // that is known and empty, never a job in an unknown queue.
     public Task Push(RedisKey queues, QueueKeys queue, params IReadOnlyList<RedisValue[]> batches) =>
         Call(
             "push",
@@ -50,7 +50,7 @@ internal sealed class RedisLink : IAsyncDisposable
             replicas
         );
 
-    /// Throws what the client throws.
+    // Throws what the client throws.
     public async Task<IDatabase> Ping(CancellationToken cancellationToken)
     {
         var open = await multiplexer.Database().AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -106,7 +106,7 @@ internal sealed class RedisLink : IAsyncDisposable
         }
     }
 
-    /// WAIT counts for all that was written on its connection before.
+    // WAIT counts for all that was written on its connection before.
     async Task Replicated(IDatabase database, string step, RedisKey[] keys)
     {
         var limit = (int)settings.CommandTimeout.TotalMilliseconds / 2;

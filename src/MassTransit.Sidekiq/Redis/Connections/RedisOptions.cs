@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// The user's options as each of our connections needs them.
+// The user's options as each of our connections needs them.
 internal static class RedisOptions
 {
     static readonly TimeSpan reconnectAfter = TimeSpan.FromMilliseconds(250);
@@ -14,8 +14,8 @@ internal static class RedisOptions
         available: false
     );
 
-    /// A connection to one server. `purpose` ends the name that CLIENT LIST shows; `block` is how long a command of it may
-    /// wait in Redis.
+    // A connection to one server. `purpose` ends the name that CLIENT LIST shows; `block` is how long a command of it may
+    // wait in Redis.
     public static ConfigurationOptions For(
         RedisSettings settings,
         EndPoint server,
@@ -32,7 +32,7 @@ internal static class RedisOptions
         return options;
     }
 
-    /// All servers of the data set, only to be asked who is the primary.
+    // All servers of the data set, only to be asked who is the primary.
     public static ConfigurationOptions ForReplicas(RedisSettings settings)
     {
         var options = Own(settings);
@@ -40,7 +40,7 @@ internal static class RedisOptions
         return options;
     }
 
-    /// The sentinels, which have users of their own.
+    // The sentinels, which have users of their own.
     public static ConfigurationOptions ForSentinels(RedisSettings settings)
     {
         var options = Own(settings);
@@ -51,7 +51,7 @@ internal static class RedisOptions
         return options;
     }
 
-    /// The servers that were named; those of a multiplexer of the user's own are its own affair.
+    // The servers that were named; those of a multiplexer of the user's own are its own affair.
     public static IReadOnlyList<EndPoint> EndPoints(RedisSettings settings) =>
         settings.Connection is { } connection ? connection.GetEndPoints() : [.. settings.Options.EndPoints];
 
@@ -69,7 +69,7 @@ internal static class RedisOptions
     // A multiplexer of the user's own brings its database; one we are told to use wins.
     public static int Database(RedisSettings settings) => settings.Options.DefaultDatabase ?? -1;
 
-    /// What a multiplexer of the user's own was made of, as far as it tells: no callbacks, no certificates.
+    // What a multiplexer of the user's own was made of, as far as it tells: no callbacks, no certificates.
     public static ConfigurationOptions Of(IConnectionMultiplexer connection)
     {
         var options = ConfigurationOptions.Parse(connection.Configuration, ignoreUnknown: true);

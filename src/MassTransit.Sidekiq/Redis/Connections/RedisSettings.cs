@@ -2,30 +2,30 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// Where Redis is and how to speak to it: what the user's options come down to.
+// Where Redis is and how to speak to it: what the user's options come down to.
 internal sealed record RedisSettings
 {
-    /// In StackExchange.Redis' words, with all that a user may have set there; RedisOptions makes connections of copies of it.
+    // In StackExchange.Redis' words, with all that a user may have set there; RedisOptions makes connections of copies of it.
     public ConfigurationOptions Options { get; init; } = new() { EndPoints = { { "localhost", 6379 } } };
 
-    /// Empty, or with its separator: "myapp:".
+    // Empty, or with its separator: "myapp:".
     public string KeyPrefix { get; init; } = "";
 
-    /// A multiplexer of the user's own: sending and working share it, and nobody here closes it. `Options` are then those of
-    /// the connections beside it.
+    // A multiplexer of the user's own: sending and working share it, and nobody here closes it. `Options` are then those of
+    // the connections beside it.
     public IConnectionMultiplexer? Connection { get; init; }
 
-    /// How long Redis may be silent while an answer is due before the connection counts as dead.
+    // How long Redis may be silent while an answer is due before the connection counts as dead.
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// How many replicas must have a message before its send is done; 0 for none.
+    // How many replicas must have a message before its send is done; 0 for none.
     public int Replicas { get; init; }
 
     public string? SentinelUserName { get; init; }
 
     public string? SentinelPassword { get; init; }
 
-    /// For log lines and exceptions: "redis-1:6379, redis-2:6379".
+    // For log lines and exceptions: "redis-1:6379, redis-2:6379".
     public string Address => RedisOptions.Address(this);
 
     // The record's own text would show the password.

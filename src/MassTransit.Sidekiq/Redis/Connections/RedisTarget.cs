@@ -4,8 +4,8 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// Where Redis is and how to log in, gathered from several places, in the client's own options: so all of them can be set. What
-/// cannot be understood is a fault, and is not repeated in it: it may hold a password.
+// Where Redis is and how to log in, gathered from several places, in the client's own options: so all of them can be set. What
+// cannot be understood is a fault, and is not repeated in it: it may hold a password.
 internal sealed class RedisTarget
 {
     readonly List<(string Host, int Port)> further = [];
@@ -14,7 +14,7 @@ internal sealed class RedisTarget
 
     public ConfigurationOptions Options { get; private set; } = new() { ClientName = "masstransit" };
 
-    /// A connection of the user's own; `Options` are then those of the connections beside it.
+    // A connection of the user's own; `Options` are then those of the connections beside it.
     public IConnectionMultiplexer? Connection { get; private set; }
 
     public IReadOnlyList<string> Faults => faults;
@@ -25,7 +25,7 @@ internal sealed class RedisTarget
         set => Options.DefaultDatabase = value;
     }
 
-    /// All servers named: those of a connection string or of the options, then that of the URL, then further ones.
+    // All servers named: those of a connection string or of the options, then that of the URL, then further ones.
     public IReadOnlyList<(string Host, int Port)> Endpoints
     {
         get
@@ -43,7 +43,7 @@ internal sealed class RedisTarget
         }
     }
 
-    /// The first server; behind sentinels the name of the service, which is the same for all who use it.
+    // The first server; behind sentinels the name of the service, which is the same for all who use it.
     public SidekiqHostAddress Address
     {
         get
@@ -77,7 +77,7 @@ internal sealed class RedisTarget
         Options.ClientName ??= "masstransit";
     }
 
-    /// "redis-2:7000", or a host alone.
+    // "redis-2:7000", or a host alone.
     public void Further(string endpoint)
     {
         var colon = endpoint.LastIndexOf(':');
@@ -97,7 +97,7 @@ internal sealed class RedisTarget
         }
     }
 
-    /// A URL, or a connection string of StackExchange.Redis.
+    // A URL, or a connection string of StackExchange.Redis.
     public void Apply(string text)
     {
         if (text.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(text, UriKind.Absolute, out var url))
@@ -143,7 +143,7 @@ internal sealed class RedisTarget
         }
     }
 
-    /// The options with all servers in them.
+    // The options with all servers in them.
     public ConfigurationOptions ToOptions()
     {
         var settled = Options.Clone();
@@ -161,7 +161,7 @@ internal sealed class RedisTarget
         return settled;
     }
 
-    /// The form that Aspire, Azure and most .NET code hand out. What it does not name stays.
+    // The form that Aspire, Azure and most .NET code hand out. What it does not name stays.
     bool TryApplyConnectionString(string text)
     {
         ConfigurationOptions parsed;
@@ -190,7 +190,7 @@ internal sealed class RedisTarget
         return true;
     }
 
-    /// Where a connection string names no port, it is the one that StackExchange.Redis takes. Null for a Unix socket.
+    // Where a connection string names no port, it is the one that StackExchange.Redis takes. Null for a Unix socket.
     (string Host, int Port)? Named(EndPoint server)
     {
         var usual =

@@ -4,12 +4,14 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// The primary among servers that were named, without a sentinel to ask. Each is asked for its role and its history
 /// (`INFO replication`): replicas have the replication id of their primary, and a promoted one keeps it as its second.
 /// 1. The primary that is connected stays, unless another was promoted from its history.
 /// 2. Otherwise the one that has most of the history that was written to last.
 /// 3. A primary with another history has lost its own: it restarted, and its replicas may be promoted yet. It is believed
 ///    when no server has the old history any more, when none was ever known, or when nobody was promoted for 15 s.
+/// </summary>
 internal sealed class Replicas(RedisSettings settings) : IPrimarySource
 {
     static readonly TimeSpan patience = TimeSpan.FromSeconds(15);
@@ -95,7 +97,7 @@ internal sealed class Replicas(RedisSettings settings) : IPrimarySource
     }
 }
 
-/// What a server says of its part in the replication.
+// What a server says of its part in the replication.
 internal sealed record ReplicationInfo(
     EndPoint Server,
     bool IsPrimary,
@@ -117,7 +119,7 @@ internal sealed record ReplicationInfo(
             (int)Number(info, "connected_slaves:")
         );
 
-    /// How far it goes in this history; -1 when it has no part in it.
+    // How far it goes in this history; -1 when it has no part in it.
     public long OffsetIn(string history) =>
         history.Length == 0 ? -1
         : Id == history ? Offset

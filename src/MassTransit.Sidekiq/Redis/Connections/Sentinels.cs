@@ -4,12 +4,14 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// The primary that Redis Sentinel names.
 /// 1. Every sentinel is asked; the one with the highest configuration epoch has seen the last failover. The address is that
 ///    of GET-MASTER-ADDR-BY-NAME: the leader of a failover names the new primary there a second before it does so elsewhere.
 /// 2. A server that the sentinels hold for down, or are about to replace, is not connected to, though it may answer: it
 ///    came back too early. One that is connected is not left for a mere suspicion.
 /// 3. `+switch-master` wakes the watch, so that a planned failover is followed at once.
+/// </summary>
 internal sealed class Sentinels(RedisSettings settings, string service, Action switched) : IPrimarySource
 {
     static readonly RedisChannel switches = RedisChannel.Literal("+switch-master");

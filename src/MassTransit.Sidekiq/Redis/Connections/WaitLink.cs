@@ -2,8 +2,8 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// The connection of one blocking wait: a multiplexer of its own, since a wait holds up whatever shares its connection. It is
-/// never repaired: when it breaks, a wait may have claimed a job that nobody heard of, and its client id is another's.
+// The connection of one blocking wait: a multiplexer of its own, since a wait holds up whatever shares its connection. It is
+// never repaired: when it breaks, a wait may have claimed a job that nobody heard of, and its client id is another's.
 internal sealed class WaitLink : IAsyncDisposable
 {
     readonly ConnectionMultiplexer multiplexer;
@@ -19,12 +19,12 @@ internal sealed class WaitLink : IAsyncDisposable
 
     public IDatabase Database { get; }
 
-    /// What CLIENT UNBLOCK wants.
+    // What CLIENT UNBLOCK wants.
     public long ClientId { get; private set; }
 
     public bool IsBroken => isBroken || !multiplexer.IsConnected;
 
-    /// `block` is how long a wait may take in Redis. Throws what the client throws.
+    // `block` is how long a wait may take in Redis. Throws what the client throws.
     public static async Task<WaitLink> Open(RedisConnection redis, TimeSpan block, CancellationToken cancellationToken)
     {
         var settings = redis.Settings;
@@ -56,7 +56,7 @@ internal sealed class WaitLink : IAsyncDisposable
         }
     }
 
-    /// What waits for an answer fails.
+    // What waits for an answer fails.
     public async ValueTask DisposeAsync()
     {
         primary.Changed -= OnPrimaryChanged;

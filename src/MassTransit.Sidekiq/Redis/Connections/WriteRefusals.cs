@@ -2,9 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace MassTransit.Sidekiq;
 
-/// Whether Redis answers, but takes no writes: its memory is full, it has too few replicas, its cluster is down. Told once
-/// when it begins and once when it ends. At the limit of its memory each job that ends makes room for one more, so that
-/// pushes pass and fail in turn: it has ended when one passes and none was refused for some seconds.
+// Whether Redis answers, but takes no writes: its memory is full, it has too few replicas, its cluster is down. Told once
+// when it begins and once when it ends. At the limit of its memory each job that ends makes room for one more, so that
+// pushes pass and fail in turn: it has ended when one passes and none was refused for some seconds.
 internal sealed class WriteRefusals(string address, ILogger logger)
 {
     static readonly TimeSpan calm = TimeSpan.FromSeconds(3);
@@ -14,10 +14,10 @@ internal sealed class WriteRefusals(string address, ILogger logger)
     long since;
     long last;
 
-    /// The error's first word while it lasts: OOM, NOREPLICAS or CLUSTERDOWN.
+    // The error's first word while it lasts: OOM, NOREPLICAS or CLUSTERDOWN.
     public string? Code => code;
 
-    /// What an addition came to: Redis' error, or "" when it passed.
+    // What an addition came to: Redis' error, or "" when it passed.
     public void Tried(string error)
     {
         if (error.Length == 0)

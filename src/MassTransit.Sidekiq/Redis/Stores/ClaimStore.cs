@@ -4,8 +4,8 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// Claim, work, settle: a job leaves the working hash of its process only by one of these steps, and each does nothing
-/// when the claim is gone. They take the delivery number, not the JSON, since two jobs may be equal byte for byte.
+// Claim, work, settle: a job leaves the working hash of its process only by one of these steps, and each does nothing
+// when the claim is gone. They take the delivery number, not the JSON, since two jobs may be equal byte for byte.
 internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet dead)
 {
     // What a claim takes at most, roughly: 10 KB jobs cost 26 µs each, and a send must not wait for long behind them.
@@ -17,10 +17,10 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
     readonly RedisLink link = redis.Working;
     long lastNumber;
 
-    /// The numbers of the next claim. They are one sequence for the process: two endpoints may share a queue and its hash.
+    // The numbers of the next claim. They are one sequence for the process: two endpoints may share a queue and its hash.
     public long Reserve(int count) => Interlocked.Add(ref lastNumber, count) - count + 1;
 
-    /// Acknowledges what is done and claims what comes next, in one step.
+    // Acknowledges what is done and claims what comes next, in one step.
     public async Task<ClaimedJobs> Claim(ClaimRequest request)
     {
         var (touched, arguments) = Arguments(request);
@@ -28,7 +28,7 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
         return Read(request, (byte[][])reply!);
     }
 
-    /// Without a claim: the last ones at a stop. Returns how many claims there still were.
+    // Without a claim: the last ones at a stop. Returns how many claims there still were.
     public async Task<int> Acknowledge(string queue, IReadOnlyList<long> numbers)
     {
         var count = 0;
@@ -77,8 +77,8 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
         );
     }
 
-    /// Back to the head, byte for byte, so that the first one claimed is the next to run. `numbers` are in the order of
-    /// their claims. Returns how many went back.
+    // Back to the head, byte for byte, so that the first one claimed is the next to run. `numbers` are in the order of
+    // their claims. Returns how many went back.
     public async Task<int> Requeue(string queue, IReadOnlyList<long> numbers)
     {
         var target = keys.Queue(queue);
@@ -104,7 +104,7 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
         }
     }
 
-    /// Which of these queues have jobs. Costs one command when none has.
+    // Which of these queues have jobs. Costs one command when none has.
     public async Task<IReadOnlyList<string>> Filled(IReadOnlyList<string> queues)
     {
         RedisKey[] lists = [.. queues.Select(queue => keys.Queue(queue).List)];
@@ -117,7 +117,7 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
         return [.. filled.Select(position => queues[position])];
     }
 
-    /// What Redis holds for this process, by queue. Costs one command when it holds nothing.
+    // What Redis holds for this process, by queue. Costs one command when it holds nothing.
     public async Task<IReadOnlyList<(string Queue, long[] Numbers)>> Working(IReadOnlyList<string> queues)
     {
         RedisKey[] hashes = [.. queues.Select(queue => keys.Queue(queue).Working)];
@@ -147,7 +147,7 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
         ];
     }
 
-    /// What a wait claimed and nobody took. Returns how many went back.
+    // What a wait claimed and nobody took. Returns how many went back.
     public async Task<int> ReturnLanding(string queue)
     {
         var target = keys.Queue(queue);

@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// What became of a job whose ledger wants to know: done, or dead.
+// What became of a job whose ledger wants to know: done, or dead.
 internal sealed record Completion(string Jid, bool IsDead, DateTimeOffset At)
 {
     const string DeadSuffix = ":dead";
@@ -16,18 +16,18 @@ internal sealed record Completion(string Jid, bool IsDead, DateTimeOffset At)
             : new Completion(member, IsDead: false, at);
 }
 
-/// Notes that consumers leave for the ledger of an outbox.
+// Notes that consumers leave for the ledger of an outbox.
 internal sealed class CompletionStore(RedisConnection redis, RedisKeys keys)
 {
     readonly RedisLink link = redis.Working;
 
-    /// Nothing for a job that no ledger waits for.
+    // Nothing for a job that no ledger waits for.
     public Task Note(SidekiqJob? job, bool isDead, DateTimeOffset at) =>
         job is { Metadata.Ledger: { } ledger, Jid: { } jid }
             ? link.Run(Script.Note, [keys.Completed(ledger)], [new Completion(jid, isDead, at).Member, Score.From(at)])
             : Task.CompletedTask;
 
-    /// The oldest first.
+    // The oldest first.
     public async Task<IReadOnlyList<Completion>> Read(string ledger, int skip, int take)
     {
         var entries = await Call(
@@ -48,7 +48,7 @@ internal sealed class CompletionStore(RedisConnection redis, RedisKeys keys)
                 database.SortedSetRemoveAsync(key, [.. completions.Select(note => (RedisValue)note.Member)])
         );
 
-    /// Whether this process keeps the ledger for the time of the lease, and the epoch of the data in Redis.
+    // Whether this process keeps the ledger for the time of the lease, and the epoch of the data in Redis.
     public async Task<(bool IsKeeper, string Epoch)> Keep(string ledger, TimeSpan lease)
     {
         var reply = (RedisResult[])

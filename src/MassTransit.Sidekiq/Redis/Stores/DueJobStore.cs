@@ -2,28 +2,37 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// A member of the retry or scheduled set whose time has come, byte for byte: it is its own name there.
+// A member of the retry or scheduled set whose time has come, byte for byte: it is its own name there.
 internal readonly record struct DueMember(byte[] Json, DateTimeOffset Due);
 
-/// `Refusal` is Redis' first refusal of a push (a queue of another type); the jobs `Refused`, by their position, stay in
-/// their set.
+// `Refusal` is Redis' first refusal of a push (a queue of another type); the jobs `Refused`, by their position, stay in
+// their set.
 internal sealed record PushedJobs(int Moved, string? Refusal, IReadOnlyList<int> Refused);
 
-/// Whether this process is to move what is due; how much that is, and when the next will be.
+// Whether this process is to move what is due; how much that is, and when the next will be.
 internal sealed record PollTurn(bool IsOurs, long Due, DateTimeOffset? Next);
 
-/// The sets that jobs leave for their queues. Ruby's pollers may run beside ours: whoever removes a member owns it.
+// The sets that jobs leave for their queues. Ruby's pollers may run beside ours: whoever removes a member owns it.
 internal enum DueSet
 {
     Retry,
     Schedule,
 
-    /// Nothing is due here; a job comes back only by hand.
+    // Nothing is due here; a job comes back only by hand.
     Dead,
 }
 
 internal static class DueSets
 {
+    // As Sidekiq calls it.
+    public static string Name(this DueSet set) =>
+        set switch
+        {
+            DueSet.Retry => "retry",
+            DueSet.Schedule => "schedule",
+            _ => "dead",
+        };
+
     public static RedisKey Of(this RedisKeys keys, DueSet set) =>
         set switch
         {
@@ -33,12 +42,12 @@ internal static class DueSets
         };
 }
 
-/// Brings back what is due.
+// Brings back what is due.
 internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet dead)
 {
     public const int MostJobs = 100;
 
-    /// How long a process that was killed keeps the others from moving what is due.
+    // How long a process that was killed keeps the others from moving what is due.
     static readonly TimeSpan turn = TimeSpan.FromSeconds(3);
 
     readonly RedisLink link = redis.Working;
@@ -65,7 +74,7 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
         );
     }
 
-    /// Soonest first, behind `after`, or from a time on.
+    // Soonest first, behind `after`, or from a time on.
     public async Task<IReadOnlyList<DueMember>> ReadDue(
         DueSet set,
         DateTimeOffset now,
@@ -98,7 +107,7 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
         return due;
     }
 
-    /// The queues that some process of ours takes jobs from.
+    // The queues that some process of ours takes jobs from.
     public async Task<HashSet<string>> OwnedQueues()
     {
         var owners = await link.Call("read", keys.Owners, database => database.SetMembersAsync(keys.Owners))
@@ -112,8 +121,8 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
         ];
     }
 
-    /// Moves at most 100 jobs. A job for a temporary queue that has ended is dropped, and counts as moved. `keepsTurn`: this
-    /// process goes on with others.
+    // Moves at most 100 jobs. A job for a temporary queue that has ended is dropped, and counts as moved. `keepsTurn`: this
+    // process goes on with others.
     public async Task<PushedJobs> PushDue(DueSet set, IReadOnlyList<DueMove> jobs, bool keepsTurn = false)
     {
         if (jobs.Count == 0)
@@ -141,7 +150,7 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
         return new PushedJobs((int)reply[0], string.IsNullOrEmpty(refusal) ? null : refusal, (int[])reply[2]!);
     }
 
-    /// False when another poller took it.
+    // False when another poller took it.
     public async Task<bool> BuryUnreadable(DueSet set, byte[] member, DateTimeOffset now)
     {
         var buried = await link.Run(

@@ -4,22 +4,36 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// A process as the registry describes it. The work is empty when it runs nothing, or nobody asked.
+// A process as the registry describes it. The work is empty when it runs nothing, or nobody asked.
 internal sealed record RegisteredProcess(
     string Identity,
     IReadOnlyDictionary<string, byte[]> Fields,
     IReadOnlyList<(string Thread, byte[] Json)> Work
 );
 
-/// What an inspector reads, and the few changes that only it makes. Everything is read in pages, or is as small as the
-/// number of queues and processes.
+// A queue: how many jobs wait in it, the next of them, and whether it is paused.
+internal sealed record QueueState(string Name, long Size, byte[]? Next, bool IsPaused)
+{
+    // How long the next job has waited.
+    public TimeSpan Latency(DateTimeOffset now)
+    {
+        var job = Next is null ? null : SidekiqJob.TryParse(Next);
+        var since = job?.EnqueuedAt ?? job?.CreatedAt;
+
+        // Clocks of two machines differ.
+        return since is { } time && time < now ? now - time : TimeSpan.Zero;
+    }
+}
+
+// What an inspector reads, and the few changes that only it makes. Everything is read in pages, or is as small as the
+// number of queues and processes.
 internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
 {
     readonly RedisLink link = redis.Working;
 
     public Task<long> Count(DueSet set) => Call(db => db.SortedSetLengthAsync(keys.Of(set)));
 
-    /// Members and scores behind `after`, which may have left the set (see page.lua).
+    // Members and scores behind `after`, which may have left the set (see page.lua).
     public async Task<IReadOnlyList<(byte[] Member, double Score)>> Page(
         DueSet set,
         bool newestFirst,
@@ -52,7 +66,7 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
         return page;
     }
 
-    /// One step of a search: members that may contain the text, and where to go on; 0 at the end.
+    // One step of a search: members that may contain the text, and where to go on; 0 at the end.
     public async Task<(string Cursor, IReadOnlyList<(byte[] Member, double Score)> Found)> Search(
         DueSet set,
         string cursor,
@@ -88,7 +102,7 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
 
     public Task<bool> Delete(DueSet set, byte[] member) => Call(db => db.SortedSetRemoveAsync(keys.Of(set), member));
 
-    /// False when the member has left. Only a member that is there is given a time, so that none comes back.
+    // False when the member has left. Only a member that is there is given a time, so that none comes back.
     public async Task<bool> Reschedule(DueSet set, byte[] member, DateTimeOffset at)
     {
         var key = keys.Of(set);
@@ -113,7 +127,7 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
 
     public Task Unpause(string queue) => Call(db => db.SetRemoveAsync(keys.Paused, queue));
 
-    /// The next ones, from a position counted from the head of the queue.
+    // The next ones, from a position counted from the head of the queue.
     public async Task<IReadOnlyList<byte[]>> Jobs(string queue, long position, int count)
     {
         var jobs = await Call(db => db.ListRangeAsync(keys.Queue(queue).List, -position - count, -position - 1))
@@ -122,8 +136,8 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
         return [.. jobs.Reverse().Select(job => (byte[])job!)];
     }
 
-    /// All queues, each with its size, its next job, and whether it is paused.
-    public async Task<IReadOnlyList<(string Name, long Size, byte[]? Next, bool IsPaused)>> Queues()
+    // All queues, each with its size, its next job, and whether it is paused.
+    public async Task<IReadOnlyList<QueueState>> Queues()
     {
         var (names, paused) = await Call(async db =>
             {
@@ -137,10 +151,7 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
             .ConfigureAwait(false);
     }
 
-    public async Task<IReadOnlyList<(string Name, long Size, byte[]? Next, bool IsPaused)>> Queues(
-        IReadOnlyList<string> names,
-        HashSet<string> paused
-    ) =>
+    public async Task<IReadOnlyList<QueueState>> Queues(IReadOnlyList<string> names, HashSet<string> paused) =>
         await Call(async db =>
             {
                 var sizes = names.Select(name => OrNothing(db.ListLengthAsync(keys.Queue(name).List), 0)).ToArray();
@@ -149,12 +160,12 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
                     .ToArray();
                 await Task.WhenAll(Task.WhenAll(sizes), Task.WhenAll(jobs)).ConfigureAwait(false);
                 return names
-                    .Select((name, i) => (name, sizes[i].Result, (byte[]?)jobs[i].Result, paused.Contains(name)))
+                    .Select((name, i) => new QueueState(name, sizes[i].Result, jobs[i].Result, paused.Contains(name)))
                     .ToArray();
             })
             .ConfigureAwait(false);
 
-    /// Processes that still describe themselves. Sidekiq up to 6.4.1 keeps its work under another name.
+    // Processes that still describe themselves. Sidekiq up to 6.4.1 keeps its work under another name.
     public async Task<IReadOnlyList<RegisteredProcess>> Processes(bool withWork = false) =>
         await Call(async db =>
             {
@@ -165,7 +176,7 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
             })
             .ConfigureAwait(false);
 
-    /// Counters of Sidekiq's: `processed` and `failed` of all time, or of a day.
+    // Counters of Sidekiq's: `processed` and `failed` of all time, or of a day.
     public async Task<(long Processed, long Failed)[]> Counters(IReadOnlyList<string?> days)
     {
         RedisKey[] counters = [.. days.SelectMany(day => new[] { Counter("processed", day), Counter("failed", day) })];
@@ -176,7 +187,7 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
         static long Count(RedisValue counter) => counter.TryParse(out long count) ? count : 0;
     }
 
-    /// False when there is no such process.
+    // False when there is no such process.
     public async Task<bool> Signal(string identity, string signal) =>
         (int)
             await link.Run(Script.Signal, [keys.Processes, keys.SignalsOf(identity)], [identity, signal])
@@ -205,7 +216,7 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
         );
     }
 
-    /// A key of another type is no queue and no process: it holds nothing, and must not hide the others.
+    // A key of another type is no queue and no process: it holds nothing, and must not hide the others.
     static async Task<T> OrNothing<T>(Task<T> question, T nothing)
     {
         try

@@ -2,19 +2,21 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// Looks for jobs wherever a job may be: there is no index of ids, and Ruby would not keep one.
 /// 1. Queues, what processes of ours and of Ruby's hold, retry, schedule, then the dead.
 /// 2. Queues and processes once more: a job that moved from the retry set to its queue meanwhile was in neither before.
 /// It stops when all are found. Each step reads some hundreds of jobs and returns their ids only, so that Redis is never
 /// held up; a job that keeps moving may be missed all the same, as may one that Ruby has just taken, which it tells within
 /// ten seconds. Who asks looks twice.
+/// </summary>
 internal sealed class JobSearch(RedisConnection redis, RedisKeys keys)
 {
     const int Slice = 500;
 
     readonly RedisLink link = redis.Working;
 
-    /// The ids that were found, each with whether it is dead.
+    // The ids that were found, each with whether it is dead.
     public async Task<IReadOnlyDictionary<string, bool>> Find(
         IReadOnlyCollection<string> jids,
         CancellationToken cancellationToken

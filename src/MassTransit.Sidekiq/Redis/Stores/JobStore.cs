@@ -5,7 +5,7 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// How jobs come into being: pushed to a queue, or scheduled and perhaps cancelled.
+// How jobs come into being: pushed to a queue, or scheduled and perhaps cancelled.
 internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
 {
     // As Ruby's push_bulk: long enough to save round trips, short enough not to hold up Redis.
@@ -20,15 +20,15 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
     readonly RedisLink link = redis.Sending;
     readonly ConcurrentDictionary<string, PushLane> lanes = new(StringComparer.Ordinal);
 
-    /// One step with the pushes to the same queue that are in flight (see PushLane).
+    // One step with the pushes to the same queue that are in flight (see PushLane).
     public Task Push(string queue, ReadOnlyMemory<byte> json) => Lane(queue).Push(Value(json), json.Length);
 
-    /// The first job given is the first to run. Slices are steps of their own, one behind the other: a kill leaves the first.
+    // The first job given is the first to run. Slices are steps of their own, one behind the other: a kill leaves the first.
     public Task PushBulk(string queue, IReadOnlyList<ReadOnlyMemory<byte>> jobs) =>
         jobs.Count == 0 ? Task.CompletedTask : link.Push(keys.Queues, keys.Queue(queue), [.. Slices(jobs)]);
 
-    /// False when the queue has ended: an answer that nobody waits for is dropped. `life` is how long an unread answer
-    /// is kept at least.
+    // False when the queue has ended: an answer that nobody waits for is dropped. `life` is how long an unread answer
+    // is kept at least.
     public async Task<bool> PushTemporary(string queue, ReadOnlyMemory<byte> json, TimeSpan life)
     {
         var target = keys.Queue(queue);
@@ -66,7 +66,7 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
         redis.Refusals.Passed();
     }
 
-    /// False when nothing waits under this token any more. A job that somebody moved in time by hand is not found.
+    // False when nothing waits under this token any more. A job that somebody moved in time by hand is not found.
     public async Task<bool> CancelScheduled(Guid token)
     {
         var cancelled = await link.Run(
@@ -85,7 +85,7 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
     public static RedisValue TokenEnd(DateTimeOffset due) =>
         (due + tokenAfterlife).ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
 
-    /// Without a copy where the memory is a whole array, as a job just written is.
+    // Without a copy where the memory is a whole array, as a job just written is.
     public static RedisValue Value(ReadOnlyMemory<byte> json) =>
         MemoryMarshal.TryGetArray(json, out var segment) && segment.Count == segment.Array!.Length
             ? segment.Array

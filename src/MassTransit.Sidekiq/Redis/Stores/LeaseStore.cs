@@ -2,14 +2,14 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// A queue where a process without a lease may have left jobs.
+// A queue where a process without a lease may have left jobs.
 internal readonly record struct Orphan(string Identity, string Queue);
 
-/// `Left` jobs are still to be moved by further calls; -1 when the process turned out to live. `Refusal` is Redis' error about
-/// jobs that stay where they are, or "".
-internal sealed record RescueResult(int Rescued, int Poisoned, int Left, string Refusal = "");
+// `Left` jobs are still to be moved by further calls; -1 when the process turned out to live. `Refusal` is Redis' error about
+// jobs that stay where they are, or "".
+internal sealed record RescueResult(int Rescued, IReadOnlyList<byte[]> Poison, int Left, string Refusal = "");
 
-/// A process is alive while its lease exists. Whoever finds it gone moves its jobs back to their queues.
+// A process is alive while its lease exists. Whoever finds it gone moves its jobs back to their queues.
 internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet dead)
 {
     const int MostRescued = 100;
@@ -20,8 +20,8 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet 
     readonly Lock gate = new();
     readonly HashSet<string> owned = new(StringComparer.Ordinal);
 
-    /// Queues to be registered by the next Renew, before the first claim from them, so that a rescuer knows which working
-    /// hashes exist.
+    // Queues to be registered by the next Renew, before the first claim from them, so that a rescuer knows which working
+    // hashes exist.
     public void Own(params IReadOnlyList<string> queues)
     {
         lock (gate)
@@ -30,8 +30,8 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet 
         }
     }
 
-    /// Takes or renews the lease, and registers what is owned, each time: a rescuer may have forgotten us while we stalled.
-    /// False when the lease had ended. Nothing can be claimed without one.
+    // Takes or renews the lease, and registers what is owned, each time: a rescuer may have forgotten us while we stalled.
+    // False when the lease had ended. Nothing can be claimed without one.
     public async Task<bool> Renew(TimeSpan life)
     {
         RedisValue[] arguments;
@@ -43,10 +43,10 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet 
         return (int)await link.Run(Script.Renew, [keys.Alive, keys.Owners], arguments).ConfigureAwait(false) == 1;
     }
 
-    /// At a clean stop of one endpoint. Returns how many of its queues still have claims; those stay registered.
+    // At a clean stop of one endpoint. Returns how many of its queues still have claims; those stay registered.
     public Task<int> Disown(params IReadOnlyList<string> queues) => Release(queues, endsLease: false);
 
-    /// At a clean stop of the process: gives up all queues and the lease. What is left, others rescue at once.
+    // At a clean stop of the process: gives up all queues and the lease. What is left, others rescue at once.
     public Task<int> Release()
     {
         string[] queues;
@@ -58,8 +58,8 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet 
         return Release(queues, endsLease: true);
     }
 
-    /// Up to 100 at a time, in one round trip. One look in `turn` is enough for all processes together: none when another
-    /// has looked since. Without a turn it looks in any case.
+    // Up to 100 at a time, in one round trip. One look in `turn` is enough for all processes together: none when another
+    // has looked since. Without a turn it looks in any case.
     public async Task<IReadOnlyList<Orphan>> FindOrphans(TimeSpan turn = default)
     {
         var members = (string[])
@@ -82,14 +82,13 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet 
         return orphans;
     }
 
-    /// Moves up to `limit` jobs, the newest first. A job found `poisonLimit` times within 72 hours probably kills its
-    /// process: it goes to the dead set, and is added to `buried`.
+    // Moves up to `limit` jobs, the newest first. A job found `poisonLimit` times within 72 hours probably kills its
+    // process: it goes to the dead set, and is told as poison.
     public async Task<RescueResult> Rescue(
         Orphan orphan,
         DateTimeOffset now,
         int limit = MostRescued,
-        int poisonLimit = 3,
-        ICollection<byte[]>? buried = null
+        int poisonLimit = 3
     )
     {
         var queue = keys.Queue(orphan.Queue);
@@ -124,13 +123,7 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet 
                     .ConfigureAwait(false)
             )!;
 
-        var poison = (byte[][])moved[2]!;
-        foreach (var job in poison)
-        {
-            buried?.Add(job);
-        }
-
-        return new RescueResult((int)moved[0], poison.Length, (int)moved[1], (string)moved[3]!);
+        return new RescueResult((int)moved[0], (byte[][])moved[2]!, (int)moved[1], (string)moved[3]!);
     }
 
     static string PoisonReason(int limit) =>

@@ -4,17 +4,17 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// A periodic job as it was read: nobody may run it by a reading that is no longer true. Its name is kept as it stands in
-/// Redis, since one that is no UTF-8 would not be found again by its text.
+// A periodic job as it was read: nobody may run it by a reading that is no longer true. Its name is kept as it stands in
+// Redis, since one that is no UTF-8 would not be found again by its text.
 internal sealed record PeriodicEntry(byte[] Name, double? Score, DateTimeOffset? LastRun, byte[]? Json)
 {
     public string Id { get; } = Encoding.UTF8.GetString(Name);
 
-    /// A score that is no time is the nearest one.
+    // A score that is no time is the nearest one.
     public DateTimeOffset? Due => Score is { } score ? Sidekiq.Score.ToTime(score) : null;
 }
 
-/// The periodic jobs of all applications on this Redis: what they are, when each is due, when it ran last.
+// The periodic jobs of all applications on this Redis: what they are, when each is due, when it ran last.
 internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
 {
     public const int MostDue = 100;
@@ -23,20 +23,20 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
 
     RedisKey[] Keys => [keys.Periodic, keys.PeriodicJobs, keys.PeriodicLast];
 
-    /// Declares `jobs`; with an owner, also drops those of the owner that are not among them. Returns how many were dropped.
-    public async Task<int> Register(string? owner, IReadOnlyList<(PeriodicJob Job, DateTimeOffset Due)> jobs)
+    // Declares `jobs`; with an owner, also drops those of the owner that are not among them. Returns how many were dropped.
+    public async Task<int> Register(string? owner, IReadOnlyList<(string Id, byte[] Json, DateTimeOffset Due)> jobs)
     {
         var arguments = new List<RedisValue> { owner ?? "" };
-        foreach (var (job, due) in jobs)
+        foreach (var (id, json, due) in jobs)
         {
-            arguments.AddRange([job.Id, job.Write(), Score.From(due)]);
+            arguments.AddRange([id, json, Score.From(due)]);
         }
 
         var reply = (int[])(await link.Run(Script.RegisterPeriodic, Keys, [.. arguments]).ConfigureAwait(false))!;
         return reply[1];
     }
 
-    /// Soonest first, at most 100, behind those that are left where they are.
+    // Soonest first, at most 100, behind those that are left where they are.
     public Task<IReadOnlyList<PeriodicEntry>> ReadDue(DateTimeOffset now, int skip = 0) =>
         Call(
             "read",
@@ -69,7 +69,7 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
             }
         );
 
-    /// When the first of them is due.
+    // When the first of them is due.
     public Task<DateTimeOffset?> NextDue() =>
         Call(
             "read",
@@ -82,8 +82,8 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
             }
         );
 
-    /// Enqueues a run, or leaves it out when there is none, and notes the next; a job without a next is over. False when
-    /// the entry is no longer true: another process ran the job, or it was changed.
+    // Enqueues a run, or leaves it out when there is none, and notes the next; a job without a next is over. False when
+    // the entry is no longer true: another process ran the job, or it was changed.
     public async Task<bool> Run(PeriodicEntry entry, DateTimeOffset? run, PublishRequest? request, DateTimeOffset? next)
     {
         RedisValue[] arguments =
@@ -101,7 +101,7 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
         return (int)copies >= 0;
     }
 
-    /// All of them, in the order of their names.
+    // All of them, in the order of their names.
     public Task<IReadOnlyList<PeriodicEntry>> List() =>
         Call(
             "list",
@@ -140,7 +140,7 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
             async database => (byte[]?)await database.HashGetAsync(keys.PeriodicJobs, id).ConfigureAwait(false)
         );
 
-    /// False when there is no such job. One MULTI: a kill leaves all of it or nothing.
+    // False when there is no such job. One MULTI: a kill leaves all of it or nothing.
     public Task<bool> Remove(string id) =>
         Call(
             "remove",
@@ -158,7 +158,7 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
             }
         );
 
-    /// A paused job stands there without a time at which it is due.
+    // A paused job stands there without a time at which it is due.
     public Task<bool> Pause(string id) => Pause(Encoding.UTF8.GetBytes(id));
 
     public Task<bool> Pause(PeriodicEntry entry) => Pause(entry.Name);

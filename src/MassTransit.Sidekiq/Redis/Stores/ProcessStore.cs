@@ -3,10 +3,10 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// What a process says of itself at one instant, in Sidekiq's words.
+// What a process says of itself at one instant, in Sidekiq's words.
 internal sealed record ProcessBeat
 {
-    /// What does not change while it runs, as JSON.
+    // What does not change while it runs, as JSON.
     public required ReadOnlyMemory<byte> Info { get; init; }
 
     public required DateTimeOffset Time { get; init; }
@@ -19,14 +19,14 @@ internal sealed record ProcessBeat
 
     public required TimeSpan RoundTrip { get; init; }
 
-    /// Memory that it occupies.
+    // Memory that it occupies.
     public required long ResidentBytes { get; init; }
 
-    /// The jobs it runs, each with the name of its thread.
+    // The jobs it runs, each with the name of its thread.
     public required IReadOnlyList<(string Thread, byte[] Json)> Work { get; init; }
 }
 
-/// Sidekiq's registry of processes: what the Busy page shows, and the way its buttons reach us.
+// Sidekiq's registry of processes: what the Busy page shows, and the way its buttons reach us.
 internal sealed class ProcessStore(RedisConnection redis, RedisKeys keys)
 {
     // As Sidekiq's: who has shown no life for a minute is gone from the page.
@@ -35,8 +35,8 @@ internal sealed class ProcessStore(RedisConnection redis, RedisKeys keys)
     readonly RedisLink link = redis.Working;
     bool hadWork;
 
-    /// Returns the signal that waits for this process: TSTP, TERM or TTIN; null when there is none. The beat says as well
-    /// whether Redis takes additions (see `WriteRefusals`).
+    // Returns the signal that waits for this process: TSTP, TERM or TTIN; null when there is none. The beat says as well
+    // whether Redis takes additions (see `WriteRefusals`).
     public async Task<string?> Beat(ProcessBeat beat)
     {
         RedisValue[] description =
@@ -73,11 +73,11 @@ internal sealed class ProcessStore(RedisConnection redis, RedisKeys keys)
         return (string?)reply[0];
     }
 
-    /// Takes this process out.
+    // Takes this process out.
     public Task Leave() =>
         link.Run(Script.Leave, [keys.Processes, keys.Process, keys.Work, keys.Workers, keys.Signals], [keys.Identity]);
 
-    /// Takes out the processes that died, if nobody has looked for a minute. Returns how many there were.
+    // Takes out the processes that died, if nobody has looked for a minute. Returns how many there were.
     public async Task<int> Prune() =>
         (int)await link.Run(Script.Prune, [keys.Processes, keys.ProcessCleanup], [keys.Prefix]).ConfigureAwait(false);
 }

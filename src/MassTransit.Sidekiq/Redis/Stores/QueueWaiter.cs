@@ -3,6 +3,7 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// Waits for a job without asking for one all the time, and claims the one that comes.
 /// 1. It blocks in Redis, on a connection of its own, until a job comes: BRPOPLPUSH, eight seconds at a time. One push wakes
 ///    one waiter.
@@ -13,6 +14,7 @@ namespace MassTransit.Sidekiq;
 ///    begun. The answers then tell whether a job came after all.
 /// 4. A lost connection ends the wait, after a pause that grows to two seconds: the outage is for the claim to report.
 /// 5. A wait that Redis refuses (no permission, no memory left to move a job) ends at once as refused.
+/// </summary>
 internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimStore claims, string queue)
     : IAsyncDisposable
 {
@@ -41,7 +43,7 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
     TimeSpan pause = shortestPause;
     bool isRefused;
 
-    /// One wait at a time.
+    // One wait at a time.
     public async Task<WaitResult> Wait(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
@@ -96,7 +98,7 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
 
     public ValueTask DisposeAsync() => Disconnect();
 
-    /// The connection there is, or another one when that has broken: what came after it may be another server.
+    // The connection there is, or another one when that has broken: what came after it may be another server.
     async Task<WaitLink> Open(CancellationToken cancellationToken)
     {
         if (link is { IsBroken: true })
@@ -142,7 +144,7 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
         }
     }
 
-    /// Told to stop it unblocks the connection; one that then stays silent is given up after a second.
+    // Told to stop it unblocks the connection; one that then stays silent is given up after a second.
     async Task Answered(WaitLink open, Task answer, CancellationToken cancellationToken)
     {
         if (answer.IsCompleted || !cancellationToken.CanBeCanceled)
@@ -161,7 +163,7 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
         }
     }
 
-    /// If Redis cannot be told, the wait ends all the same: with its connection, and without knowing what landed.
+    // If Redis cannot be told, the wait ends all the same: with its connection, and without knowing what landed.
     async Task Unblock(long clientId, Task answer)
     {
         while (!answer.IsCompleted)
@@ -172,7 +174,7 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
         }
     }
 
-    /// A failure is no news: it is told again in a moment.
+    // A failure is no news: it is told again in a moment.
     async Task Tell(long clientId)
     {
         Task told = Unblock(clientId);
@@ -182,7 +184,7 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
     Task<RedisResult> Unblock(long clientId) =>
         redis.Control.Call("unblock", names.List, database => database.ExecuteAsync("CLIENT", "UNBLOCK", clientId));
 
-    /// Told once, until a wait works again.
+    // Told once, until a wait works again.
     WaitResult Refused(Exception refusal)
     {
         if (RedisErrors.RefusesWrites(refusal.Message) is { } code)

@@ -2,40 +2,15 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-/// A message to all who subscribed. The copies are made in Redis, which alone knows the subscriptions of this instant.
-internal sealed record PublishRequest
+// What a publish came to: how many copies were made, and which, each as `queue|Class` of a queue that lasts.
+internal readonly struct Publication(RedisResult[] reply)
 {
-    /// The message's own entity first, then what it implements, nearest first.
-    public required IReadOnlyList<string> Entities { get; init; }
+    public int Count => (int)reply[0];
 
-    /// Where only the address is known: find what the entities implement in Redis.
-    public bool FollowImplements { get; init; }
-
-    /// Where there is no such topic, it is the queue of that name.
-    public bool IsExchange { get; init; }
-
-    /// Subscriptions by contract: (queue, class).
-    public IReadOnlyList<(string Queue, string Class)> Static { get; init; } = [];
-
-    public required JobTemplate Template { get; init; }
-
-    /// The message's own class, for subscriptions that name none.
-    public required string Class { get; init; }
-
-    public required Guid MessageId { get; init; }
-
-    public DateTimeOffset? Due { get; init; }
-
-    public Guid? Token { get; init; }
-
-    /// Gets `queue|Class` of each copy in a queue that lasts.
-    public ICollection<string>? Copies { get; init; }
-
-    /// How many copies were made, once it is done.
-    public int Made { get; set; }
+    public IEnumerable<string> Copies => reply.Skip(1).Select(copy => (string)copy!);
 }
 
-/// Who gets what: subscriptions, publishing, and the temporary queues that come and go with their process.
+// Who gets what: subscriptions, publishing, and the temporary queues that come and go with their process.
 internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
 {
     // How long a name is remembered as temporary after the last time its queue was kept.
@@ -43,15 +18,12 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
 
     readonly RedisLink link = redis.Sending;
 
-    /// `subscription` is a queue or "queue|Class"; `value` the class to push, "" for the message's own class,
-    /// or RedisKeys.TemporarySubscriber.
+    // `subscription` is a queue or "queue|Class"; `value` the class to push, "" for the message's own class,
+    // or RedisKeys.TemporarySubscriber.
     public Task Subscribe(IReadOnlyList<string> entities, string subscription, string value = "") =>
         entities.Count == 0
             ? Task.CompletedTask
             : link.Run(Script.Subscribe, [.. entities.Select(keys.Topic)], [subscription, value]);
-
-    public Task Unsubscribe(string entity, string subscription) =>
-        Call("unsubscribe", keys.Topic(entity), (database, key) => database.HashDeleteAsync(key, subscription));
 
     public Task DeclareImplements(string entity, IReadOnlyList<string> parents) =>
         parents.Count == 0
@@ -62,27 +34,21 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
                 (database, key) => database.SetAddAsync(key, [.. parents.Select(parent => (RedisValue)parent)])
             );
 
-    /// Returns how many copies were made; none is no error.
-    public async Task<int> Publish(PublishRequest request)
+    // No copy at all is no error.
+    public async Task<Publication> Publish(PublishRequest request)
     {
         RedisKey[] touched = request is { Due: not null, Token: { } token }
             ? [keys.Queues, keys.Schedule, keys.Token(token)]
             : [keys.Queues, keys.Schedule];
 
-        var reply = (RedisResult[])
-            (await link.Run(Script.Publish, touched, Arguments(keys.Prefix, request)).ConfigureAwait(false))!;
+        var reply = await link.Run(Script.Publish, touched, Arguments(keys.Prefix, request)).ConfigureAwait(false);
         redis.Refusals.Passed();
-        foreach (var copy in request.Copies is null ? [] : reply[1..])
-        {
-            request.Copies!.Add((string)copy!);
-        }
-
-        return request.Made = (int)reply[0];
+        return new Publication((RedisResult[])reply!);
     }
 
     public Task CreateTemporary(string queue, TimeSpan life) => TouchTemporary([queue], life);
 
-    /// Returns the queues that had ended before this: their subscriptions have to be made again.
+    // Returns the queues that had ended before this: their subscriptions have to be made again.
     public async Task<IReadOnlyList<string>> TouchTemporary(IReadOnlyList<string> queues, TimeSpan life)
     {
         if (queues.Count == 0)
@@ -109,7 +75,7 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
         return (string[])ended!;
     }
 
-    /// Of an endpoint that lasts, before it takes jobs.
+    // Of an endpoint that lasts, before it takes jobs.
     public Task MakeLasting(IReadOnlyList<string> queues)
     {
         var touched = new List<RedisKey> { keys.Temporaries };
@@ -132,7 +98,7 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
         );
     }
 
-    /// Of publish.lua.
+    // Of publish.lua.
     public static RedisValue[] Arguments(string prefix, PublishRequest request)
     {
         var (fixedCount, statics, entities) = (11, request.Static, request.Entities);

@@ -1,5 +1,6 @@
 namespace MassTransit.Sidekiq;
 
+/// <summary>
 /// Keeps this process on Sidekiq's Busy page while an endpoint of it takes jobs, and hears what is pressed there.
 /// 1. Every five seconds, and at once when an endpoint comes or goes, write what the process is and which jobs run.
 ///    The jobs are those of that instant, as in Ruby: a job costs nothing here.
@@ -7,6 +8,7 @@ namespace MassTransit.Sidekiq;
 ///    the next signal.
 /// 3. What was counted since the last beat goes to Sidekiq's counters and job metrics.
 /// 4. When no endpoint takes jobs any more, leave the page.
+/// </summary>
 internal sealed class Heartbeat
 {
     static readonly TimeSpan pruneInterval = TimeSpan.FromMinutes(1);
@@ -16,9 +18,10 @@ internal sealed class Heartbeat
     readonly JobTally tally;
     readonly SidekiqGauges gauges;
     readonly RemoteControl control;
-    readonly SidekiqHostConfiguration host;
+    readonly ClockSkew skew;
+    readonly TimeSpan interval;
+    readonly TimeProvider clock;
     readonly DateTimeOffset startedAt;
-    readonly string identity;
     TimeSpan roundTrip;
     long prunedAt;
     bool isListed;
@@ -30,21 +33,24 @@ internal sealed class Heartbeat
         JobTally tally,
         SidekiqGauges gauges,
         RemoteControl control,
-        string identity,
-        SidekiqHostConfiguration host
+        ClockSkew skew,
+        TimeSpan interval,
+        TimeProvider clock
     )
     {
         (this.store, this.roster, this.tally, this.gauges) = (store, roster, tally, gauges);
-        (this.control, this.identity, this.host) = (control, identity, host);
-        startedAt = host.Clock.GetUtcNow();
-        Loop = new BackgroundLoop("Heartbeat", Cycle, host.Clock);
+        (this.control, this.skew, this.interval, this.clock) = (control, skew, interval, clock);
+        startedAt = clock.GetUtcNow();
+        Loop = new BackgroundLoop("Heartbeat", Cycle, clock);
         roster.Changed += (_, _) => Loop.Wake();
         control.Changed += (_, _) => Loop.Wake();
     }
 
+    public required string Identity { get; init; }
+
     public BackgroundLoop Loop { get; }
 
-    /// When this process was last heard of; null while it is not listed.
+    // When this process was last heard of; null while it is not listed.
     public DateTimeOffset? LastBeat { get; private set; }
 
     public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
@@ -53,7 +59,7 @@ internal sealed class Heartbeat
         if (endpoints.Count == 0)
         {
             await End().ConfigureAwait(false);
-            return host.Settings.Beat;
+            return interval;
         }
 
         var beat = Describe(endpoints);
@@ -77,10 +83,10 @@ internal sealed class Heartbeat
 
         await gauges.Look().ConfigureAwait(false);
         await Prune().ConfigureAwait(false);
-        return host.Settings.Beat;
+        return interval;
     }
 
-    /// Counters that Redis refuses (a key of another type) wait here, and hold up nothing else.
+    // Counters that Redis refuses (a key of another type) wait here, and hold up nothing else.
     async Task Flush(DateTimeOffset now)
     {
         try
@@ -103,20 +109,20 @@ internal sealed class Heartbeat
 
     async Task Prune()
     {
-        if (prunedAt == 0 || host.Clock.GetElapsedTime(prunedAt) >= pruneInterval)
+        if (prunedAt == 0 || clock.GetElapsedTime(prunedAt) >= pruneInterval)
         {
-            prunedAt = host.Clock.GetTimestamp();
+            prunedAt = clock.GetTimestamp();
             await store.Prune().ConfigureAwait(false);
-            await (host.RunningProcess?.Redis.Skew.Look() ?? Task.CompletedTask).ConfigureAwait(false);
+            await skew.Look().ConfigureAwait(false);
         }
     }
 
-    /// No endpoint takes jobs any more.
+    // No endpoint takes jobs any more.
     public async Task End()
     {
         try
         {
-            await tally.Flush(host.Clock.GetUtcNow()).ConfigureAwait(false);
+            await tally.Flush(clock.GetUtcNow()).ConfigureAwait(false);
         }
         finally
         {
@@ -130,17 +136,17 @@ internal sealed class Heartbeat
         }
     }
 
-    ProcessBeat Describe(IReadOnlyList<JobWorkers> endpoints)
+    ProcessBeat Describe(IReadOnlyList<EndpointWork> endpoints)
     {
-        var now = host.Clock.GetUtcNow();
+        var now = clock.GetUtcNow();
         var work = new List<(string, byte[])>();
         var first = 0;
         foreach (var endpoint in endpoints)
         {
-            foreach (var (worker, job) in endpoint.Running)
+            foreach (var (worker, job, elapsed) in endpoint.Running)
             {
                 // Two endpoints have two ranges of threads.
-                work.Add(($"{first + worker + 1}", ProcessInfo.Work(job.Job, now - job.ElapsedTime)));
+                work.Add(($"{first + worker + 1}", ProcessInfo.Work(job, now - elapsed)));
             }
 
             first += endpoint.Concurrency;
@@ -148,7 +154,7 @@ internal sealed class Heartbeat
 
         return new ProcessBeat
         {
-            Info = ProcessInfo.Info(identity, startedAt, control.IsOff, endpoints),
+            Info = ProcessInfo.Info(Identity, startedAt, control.IsOff, endpoints),
             Time = now,
             Concurrency = first,
             Busy = work.Count,

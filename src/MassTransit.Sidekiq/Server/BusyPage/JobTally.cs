@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 
 namespace MassTransit.Sidekiq;
 
-/// Counts the jobs of this process between two beats: a few additions a job, and nothing is allocated once a class is known.
-/// A flush that failed keeps its number and is sent again, so that an answer lost on its way counts nothing twice.
+// Counts the jobs of this process between two beats: a few additions a job, and nothing is allocated once a class is known.
+// A flush that failed keeps its number and is sent again, so that an answer lost on its way counts nothing twice.
 internal sealed class JobTally(StatStore store)
 {
     // Bounds of Sidekiq's histogram in ms; the last bucket has none.
@@ -41,7 +41,7 @@ internal sealed class JobTally(StatStore store)
     JobCounts? unsent;
     long lastNumber;
 
-    /// A class that nobody here knows is counted, but has no metrics, as in Ruby.
+    // A class that nobody here knows is counted, but has no metrics, as in Ruby.
     public void Ran(string? knownClass, TimeSpan elapsed, bool hasFailed)
     {
         if (knownClass is not null)
@@ -53,7 +53,7 @@ internal sealed class JobTally(StatStore store)
         all.Add(elapsed, hasFailed);
     }
 
-    /// One at a time.
+    // One at a time.
     public async Task Flush(DateTimeOffset now)
     {
         unsent ??= Take();
@@ -93,7 +93,7 @@ internal sealed class JobTally(StatStore store)
         long failed;
         long ticks;
 
-        /// Only what succeeded has a time in the metrics.
+        // Only what succeeded has a time in the metrics.
         public void Add(TimeSpan elapsed, bool hasFailed)
         {
             if (hasFailed)

@@ -2,11 +2,11 @@ using System.Reflection;
 
 namespace MassTransit.Sidekiq;
 
-/// The JSON of Sidekiq's registry. Each Web UI from 6.4 to 8.1 finds in it what it reads: the older ones `queues` and
-/// `concurrency`, the newer ones `capsules` and `weights`. An endpoint is what Ruby calls a capsule.
+// The JSON of Sidekiq's registry. Each Web UI from 6.4 to 8.1 finds in it what it reads: the older ones `queues` and
+// `concurrency`, the newer ones `capsules` and `weights`. An endpoint is what Ruby calls a capsule.
 internal static class ProcessInfo
 {
-    /// A job larger than this is shown without its arguments: it is written anew with every beat.
+    // A job larger than this is shown without its arguments: it is written anew with every beat.
     const int LargestJob = 16 * 1024;
 
     static readonly string version =
@@ -21,7 +21,7 @@ internal static class ProcessInfo
         string identity,
         DateTimeOffset startedAt,
         bool isEmbedded,
-        IReadOnlyList<JobWorkers> endpoints
+        IReadOnlyList<EndpointWork> endpoints
     )
     {
         using var text = JobText.Rent();
@@ -52,7 +52,7 @@ internal static class ProcessInfo
         return text.ToArray();
     }
 
-    /// A row of the Busy page: where the job came from, the job as text in the JSON, and since when it runs.
+    // A row of the Busy page: where the job came from, the job as text in the JSON, and since when it runs.
     public static byte[] Work(SidekiqJob job, DateTimeOffset runAt)
     {
         var shown = job.Json.Length <= LargestJob ? job.RawJson : WithoutArguments(job);
@@ -85,7 +85,7 @@ internal static class ProcessInfo
         return System.Text.Encoding.UTF8.GetString(text.Written);
     }
 
-    static void Capsule(JobText text, JobWorkers endpoint)
+    static void Capsule(JobText text, EndpointWork endpoint)
     {
         text.String(endpoint.Name);
         text.Raw(":{\"concurrency\":"u8);

@@ -2,34 +2,34 @@ using Microsoft.Extensions.Logging;
 
 namespace MassTransit.Sidekiq;
 
-/// What is asked of this process by the Web UI's buttons, by code, or by the end of its host.
-/// Quiet is final, as in Ruby: endpoints fetch no more, running jobs finish, and only a restart takes jobs again.
-/// Endpoints that hold answers go on, since running jobs may wait for some.
+// What is asked of this process by the Web UI's buttons, by code, or by the end of its host.
+// Quiet is final, as in Ruby: endpoints fetch no more, running jobs finish, and only a restart takes jobs again.
+// Endpoints that hold answers go on, since running jobs may wait for some.
 #pragma warning disable CA1001 // Nothing is held but a token that lives as long as the process
-internal sealed class RemoteControl(SidekiqHostConfiguration host, Roster roster, ILogger logger)
+internal sealed class RemoteControl(BusSettings settings, Roster roster, ILogger logger)
 #pragma warning restore CA1001
 {
     readonly CancellationTokenSource quiet = new();
 
-    /// Something was asked for. Handlers return at once.
+    // Something was asked for. Handlers return at once.
     public event EventHandler? Changed;
 
     public CancellationToken Quieted => quiet.Token;
 
     public bool IsQuiet => quiet.IsCancellationRequested;
 
-    public bool IsOff => host.Settings.RemoteControl == SidekiqRemoteControl.Off;
+    public bool IsOff => settings.Options.RemoteControl == SidekiqRemoteControl.Off;
 
     bool CanStopHost =>
-        host.Lifetime is not null
-        && host.Settings.RemoteControl switch
+        settings.Lifetime is not null
+        && settings.Options.RemoteControl switch
         {
             SidekiqRemoteControl.StopsHost => true,
-            SidekiqRemoteControl.Automatic => !host.IsWebHost,
+            SidekiqRemoteControl.Automatic => !settings.IsWebHost,
             _ => false,
         };
 
-    /// A signal from the Web UI. Unknown ones, which newer versions may send, are ignored as in Ruby.
+    // A signal from the Web UI. Unknown ones, which newer versions may send, are ignored as in Ruby.
     public void Obey(string signal)
     {
         if (IsOff)
@@ -74,11 +74,11 @@ internal sealed class RemoteControl(SidekiqHostConfiguration host, Roster roster
         Changed?.Invoke(this, EventArgs.Empty);
     }
 
-    /// The host stops the bus as at any end: running jobs get their time. Without a host that is all that Quiet does.
+    // The host stops the bus as at any end: running jobs get their time. Without a host that is all that Quiet does.
     public void Stop(string by)
     {
         Quiet(by);
-        if (host.Lifetime is { } lifetime)
+        if (settings.Lifetime is { } lifetime)
         {
             logger.StopRequested(by);
 
@@ -89,9 +89,9 @@ internal sealed class RemoteControl(SidekiqHostConfiguration host, Roster roster
 
     void LogJobs()
     {
-        foreach (var job in roster.Endpoints.SelectMany(endpoint => endpoint.Running).Select(running => running.Job))
+        foreach (var (_, job, elapsed) in roster.Endpoints.SelectMany(endpoint => endpoint.Running))
         {
-            logger.Runs(job.Job.Jid, job.Job.Wrapped ?? job.Job.Class, job.Job.Queue, job.ElapsedTime.TotalSeconds);
+            logger.Runs(job.Jid, job.Wrapped ?? job.Class, job.Queue, elapsed.TotalSeconds);
         }
     }
 }

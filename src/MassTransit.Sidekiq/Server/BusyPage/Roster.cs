@@ -1,26 +1,26 @@
 namespace MassTransit.Sidekiq;
 
-/// The endpoints of a process that take jobs now. Temporary ones hold answers, which are nobody's business, and are left out.
+// The endpoints of a process that take jobs now. Temporary ones hold answers, which are nobody's business, and are left out.
 internal sealed class Roster
 {
     readonly Lock gate = new();
-    volatile JobWorkers[] endpoints = [];
+    volatile EndpointWork[] endpoints = [];
 
-    /// An endpoint came or went. Handlers return at once.
+    // An endpoint came or went. Handlers return at once.
     public event EventHandler? Changed;
 
-    public IReadOnlyList<JobWorkers> Endpoints => endpoints;
+    public IReadOnlyList<EndpointWork> Endpoints => endpoints;
 
-    public int Busy => endpoints.Sum(endpoint => endpoint.Running.Count());
+    public int Busy => endpoints.Sum(endpoint => endpoint.Busy);
 
-    /// Until the listing is disposed.
-    public IDisposable Add(JobWorkers endpoint)
+    // Until the listing is disposed.
+    public IDisposable Add(EndpointWork endpoint)
     {
         Change(listed => [.. listed, endpoint]);
         return new Listing(() => Change(listed => [.. listed.Where(other => other != endpoint)]));
     }
 
-    void Change(Func<JobWorkers[], JobWorkers[]> change)
+    void Change(Func<EndpointWork[], EndpointWork[]> change)
     {
         lock (gate)
         {

@@ -3,8 +3,8 @@ using System.Diagnostics.Metrics;
 
 namespace MassTransit.Sidekiq;
 
-/// What one process last saw of its queues and of Sidekiq's sets. A measurement never asks Redis: the heartbeat does, and
-/// only while somebody measures.
+// What one process last saw of its queues and of Sidekiq's sets. A measurement never asks Redis: the heartbeat does, and
+// only while somebody measures.
 internal sealed class SidekiqGauges(Roster roster, InspectionStore store, TimeProvider clock)
 {
     const string Queue = "messaging.destination.name";
@@ -33,7 +33,7 @@ internal sealed class SidekiqGauges(Roster roster, InspectionStore store, TimePr
         ),
         SidekiqMeter.Meter.CreateObservableGauge(
             "sidekiq.jobs.running",
-            () => All(gauges => gauges.Endpoints(endpoint => endpoint.Running.Count())),
+            () => All(gauges => gauges.Endpoints(endpoint => endpoint.Busy)),
             "{job}",
             "Jobs that run now, by endpoint."
         ),
@@ -45,14 +45,14 @@ internal sealed class SidekiqGauges(Roster roster, InspectionStore store, TimePr
         ),
     ];
 
-    IReadOnlyList<SidekiqQueue> queues = [];
+    IReadOnlyList<(string Name, long Size, TimeSpan Latency)> queues = [];
     IReadOnlyList<(string Name, long Size)> sets = [];
 
     public void Start() => processes.TryAdd(this, 0);
 
     public void Stop() => processes.TryRemove(this, out _);
 
-    /// Called with each beat.
+    // Called with each beat.
     public async Task Look()
     {
         if (!Array.Exists(instruments, instrument => instrument.Enabled))
@@ -73,22 +73,14 @@ internal sealed class SidekiqGauges(Roster roster, InspectionStore store, TimePr
         await Task.WhenAll(seen, retry, schedule, dead).ConfigureAwait(false);
 
         var now = clock.GetUtcNow();
-        queues =
-        [
-            .. seen.Result.Select(queue => new SidekiqQueue(
-                queue.Name,
-                queue.Size,
-                RegistryReader.Latency(queue.Next, now),
-                queue.IsPaused
-            )),
-        ];
+        queues = [.. seen.Result.Select(queue => (queue.Name, queue.Size, queue.Latency(now)))];
         sets = [("retry", retry.Result), ("schedule", schedule.Result), ("dead", dead.Result)];
     }
 
     static IEnumerable<Measurement<T>> All<T>(Func<SidekiqGauges, IEnumerable<Measurement<T>>> measure)
         where T : struct => processes.Keys.SelectMany(measure);
 
-    IEnumerable<Measurement<long>> Endpoints(Func<JobWorkers, long> measure) =>
+    IEnumerable<Measurement<long>> Endpoints(Func<EndpointWork, long> measure) =>
         roster.Endpoints.Select(endpoint => Of(measure(endpoint), "sidekiq.endpoint", endpoint.Name));
 
     static Measurement<T> Of<T>(T value, string tag, string name)

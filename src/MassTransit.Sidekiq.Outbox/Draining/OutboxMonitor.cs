@@ -1,0 +1,72 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace MassTransit.Sidekiq;
+
+// Keeps the figures of an outbox and says what a person should know.
+internal sealed class OutboxMonitor<TDbContext>(
+    IOutboxInspector<TDbContext> inspector,
+    OutboxSettings<TDbContext> settings,
+    OutboxLog<TDbContext> log,
+    TimeProvider clock
+) : IDisposable
+    where TDbContext : DbContext
+{
+    // Counting a long table costs more than draining it: it may take one part in fifty of the time.
+    static readonly TimeSpan interval = TimeSpan.FromSeconds(5);
+    const int Share = 50;
+
+    readonly OutboxMetrics metrics = new(settings.Name);
+    readonly OutboxTroubles<TDbContext> troubles = new(log, clock);
+    TimeSpan pause = interval;
+    Task counting = Task.CompletedTask;
+    long lookedAt;
+
+    public OutboxMetrics Metrics => metrics;
+
+    // A batch has ended.
+    public void Drained(OutboxBatch batch, OutboxOutcome outcome, Exception? notKept)
+    {
+        metrics.Drained(batch.Messages.Count - outcome.LeftCount - outcome.Faults.Count);
+        troubles.Drained(batch.Messages, outcome);
+        if (notKept is not null)
+        {
+            log.NotKept(notKept, outcome.Copies.Count);
+        }
+    }
+
+    // Redis takes nothing for now; the connection itself says when it is lost.
+    public void Waits(Exception outage)
+    {
+        if (RedisErrors.FailureOf(outage) == StepFailure.Waits)
+        {
+            troubles.Waits(outage);
+        }
+    }
+
+    // Counts anew, beside the drain, if somebody measures and the last count is old.
+    public void Look()
+    {
+        if (metrics.IsMeasured && counting.IsCompleted && (lookedAt == 0 || clock.GetElapsedTime(lookedAt) > pause))
+        {
+            lookedAt = clock.GetTimestamp();
+            counting = Count();
+        }
+    }
+
+    public void Dispose() => metrics.Dispose();
+
+    async Task Count()
+    {
+        var started = clock.GetTimestamp();
+        try
+        {
+            metrics.Counts = await inspector.Count().ConfigureAwait(false);
+            var took = clock.GetElapsedTime(started) * Share;
+            pause = took > interval ? took : interval;
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // The drain meets the same database and says so; old figures are better than a second line.
+        }
+    }
+}

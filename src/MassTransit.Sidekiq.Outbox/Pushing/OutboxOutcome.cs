@@ -1,0 +1,53 @@
+namespace MassTransit.Sidekiq;
+
+// What becomes of the messages of a batch: sent, unless it says otherwise. First as it is planned, then as it went.
+internal sealed class OutboxOutcome
+{
+    readonly Dictionary<int, Exception> faults = [];
+    readonly HashSet<int> left = [];
+
+    public IReadOnlyDictionary<int, Exception> Faults => faults;
+
+    // Cancellations that met no job in Redis: it is done, or another host is just draining it.
+    public IList<(int Message, Guid Token)> NotFound { get; } = [];
+
+    // The jobs for queues that they become, where a ledger keeps them.
+    public IList<(int Message, KeptJob Job)> Kept { get; } = [];
+
+    // The same of what is published: only Redis knows the copies, once it has made them.
+    public IList<(int Message, KeptJob Job)> Copies { get; } = [];
+
+    // Topics without any subscriber, of messages whose type nobody here knows.
+    public ISet<string> Unheard { get; } = new HashSet<string>(StringComparer.Ordinal);
+
+    // Sent, and not confirmed by as many replicas as were asked for.
+    public Exception? Unconfirmed { get; private set; }
+
+    // Why some are left: they wait until what they go to is back.
+    public Exception? Outage { get; private set; }
+
+    public int LeftCount => left.Count;
+
+    // Whether a ledger will have to learn of copies.
+    public bool Publishes { get; set; }
+
+    // Whether nothing has changed since the plan was made.
+    public bool IsAsPlanned { get; private set; }
+
+    public bool IsLeft(int message) => left.Contains(message);
+
+    public Exception? Fault(int message) => faults.GetValueOrDefault(message);
+
+    public void Planned() => IsAsPlanned = true;
+
+    // Sending it again would fail again.
+    public void SetAside(int message, Exception fault) => (faults[message], IsAsPlanned) = (fault, false);
+
+    public void Leave(int message, Exception? outage = null)
+    {
+        left.Add(message);
+        (Outage, IsAsPlanned) = (Outage ?? outage, false);
+    }
+
+    public void Unconfirm(Exception fault) => Unconfirmed ??= fault;
+}

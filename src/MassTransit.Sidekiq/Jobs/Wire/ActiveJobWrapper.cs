@@ -1,0 +1,35 @@
+namespace MassTransit.Sidekiq;
+
+// The job in which Rails' ActiveJob wraps its own, known by its class.
+internal static class ActiveJobWrapper
+{
+    // The name that Rails itself writes up to 8.1, and that Sidekiq 6, 7 and 8 all resolve.
+    public const string Name = "ActiveJob::QueueAdapters::SidekiqAdapter::JobWrapper";
+
+    // The name that Sidekiq 8 writes.
+    const string NewName = "Sidekiq::ActiveJob::Wrapper";
+
+    public static bool Is(string jobClass) => jobClass is Name or NewName;
+
+    // The class inside the wrapper, for a producer that left "wrapped" out.
+    public static string? JobClass(SidekiqJob job)
+    {
+        var argument = job.Json.Slice(job.FirstArg.Start, job.FirstArg.Length);
+        return argument.IsEmpty || argument.Span[0] != '{'
+            ? null
+            : JobSlice.Text(JobJson.Find(argument, "job_class").In(argument));
+    }
+
+    // Where the queue stands inside the arguments of the wrapper: Rails enqueues a retry there, so it must be the queue that
+    // the job is really sent to, which its destination decides. Absent when it stands nowhere.
+    public static JobSlice QueueName(ReadOnlyMemory<byte> args)
+    {
+        if (args.Length < 2 || args.Span[1] != '{')
+        {
+            return default;
+        }
+
+        var name = JobJson.Find(args[1..^1], "queue_name");
+        return name.IsAbsent ? name : name with { Start = name.Start + 1 };
+    }
+}

@@ -1,0 +1,59 @@
+namespace MassTransit.Sidekiq;
+
+// Jobs on their way from one place in Redis to another: all that is not the move's own stays byte for byte what it was.
+internal static class JobMoves
+{
+    // The same job for another queue, with what its mover has to say; all else is byte for byte what it was.
+    public static ReadOnlyMemory<byte> ToQueue(
+        SidekiqJob job,
+        string queue,
+        IEnumerable<KeyValuePair<string, object>> said,
+        DateTimeOffset now,
+        SidekiqTimeFormat times
+    )
+    {
+        // It was sent to where it failed, and its reader wants to know that.
+        var destination = job.Metadata?.DestinationAddress ?? "/" + job.Queue;
+        return JobJson.Edit(
+            job.Json,
+            WithHeaders(job, said, destination).Set("queue", queue).Set("enqueued_at", now, times)
+        );
+    }
+
+    // The same job, pushed to its queue now. Another client may have left its due time inside: Ruby would schedule the job
+    // once more by it, when it next fails.
+    public static ReadOnlyMemory<byte> Enqueued(
+        SidekiqJob job,
+        DateTimeOffset now,
+        SidekiqTimeFormat times,
+        bool givesBackAttempt = false
+    )
+    {
+        var edit = new JobEdit().Remove("at").Set("enqueued_at", now, times);
+        if (givesBackAttempt && job.RetryCount is { } count)
+        {
+            edit.Set("retry_count", (long)count - 1);
+        }
+
+        return JobJson.Edit(job.Json, edit);
+    }
+
+    static JobEdit WithHeaders(
+        SidekiqJob job,
+        IEnumerable<KeyValuePair<string, object>> added,
+        string? destination = null
+    )
+    {
+        var metadata = job.Metadata?.Copy() ?? new JobMetadata();
+        var headers = new Dictionary<string, object?>(metadata.Headers, StringComparer.OrdinalIgnoreCase);
+        foreach (var (key, value) in added)
+        {
+            headers[key] = value;
+        }
+
+        (metadata.Headers, metadata.DestinationAddress) = (headers, destination ?? metadata.DestinationAddress);
+        using var text = JobText.Rent();
+        metadata.Write(text);
+        return new JobEdit().SetRaw(JobFields.Metadata, text.Written);
+    }
+}

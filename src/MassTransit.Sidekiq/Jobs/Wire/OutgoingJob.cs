@@ -1,0 +1,24 @@
+namespace MassTransit.Sidekiq;
+
+// A job on its way to a queue or a topic, which give it queue, class and jid: a draft that is written then, or a template that was
+// finished before. `Queue` is that of its contract, which a publish reaches besides the subscribers; `Entities` are those whose
+// subscribers a publish reaches, where they are known.
+internal readonly record struct OutgoingJob(
+    string Class,
+    Guid MessageId,
+    JobDraft? Draft = null,
+    JobTemplate? Template = null,
+    DateTimeOffset? Due = null,
+    Guid? Token = null,
+    string? Queue = null,
+    string[]? Entities = null
+)
+{
+    public byte[] ToJob(string queue)
+    {
+        var jid = JobId.From(MessageId);
+        return Draft is null ? Template!.Fill(queue, Class, jid) : JobWriter.Write(Draft, queue, jid);
+    }
+
+    public JobTemplate ToTemplate() => Template ?? JobWriter.WriteTemplate(Draft!);
+}

@@ -1,0 +1,42 @@
+namespace MassTransit.Sidekiq;
+
+// Makes a claimed job ready for the receive pipe.
+internal static class JobIntake
+{
+    // Null when it ended here: unreadable or expired.
+    public static async ValueTask<JobReceiveContext?> Read(
+        SidekiqReceiveEndpointContext endpoint,
+        ClaimedJob claimed,
+        JobSettlement settlement,
+        ClockSkew skew
+    )
+    {
+        JobReceiveContext context;
+        try
+        {
+            var job = SidekiqJob.Parse(claimed.Json, settlement.Queue);
+            context = new JobReceiveContext(endpoint, job, settlement);
+        }
+        catch (Exception fault)
+        {
+            // Whatever reading it throws: a job that nobody can read is at its end, and those behind it go on.
+            await settlement.Unreadable(fault).ConfigureAwait(false);
+            return null;
+        }
+
+        settlement.Begin(context);
+        if (context.Job.Metadata?.ExpiresAt is not { } expires || !skew.IsPast(expires))
+        {
+            return context;
+        }
+
+        LogContext.Debug?.Log(
+            "Job {JobId} of queue {Queue} expired at {Expires}",
+            context.Job.Jid,
+            settlement.Queue,
+            expires
+        );
+        await settlement.Expire().ConfigureAwait(false);
+        return null;
+    }
+}

@@ -1,0 +1,29 @@
+namespace MassTransit.Sidekiq;
+
+// All that is read and changed in Redis, by subject, over the connections of one process.
+internal sealed class RedisStores(RedisConnection redis, RedisKeys keys, DeadSet dead)
+{
+    public RedisKeys Keys { get; } = keys;
+
+    public ClaimStore Claims { get; } = new(redis, keys, dead);
+
+    public CompletionStore Completions { get; } = new(redis, keys);
+
+    public DueJobStore DueJobs { get; } = new(redis, keys, dead);
+
+    public InspectionStore Inspection { get; } = new(redis, keys);
+
+    public JobStore Jobs { get; } = new(redis, keys);
+
+    public LeaseStore Leases { get; } = new(redis, keys, dead);
+
+    public PeriodicStore Periodic { get; } = new(redis, keys);
+
+    public ProcessStore Processes { get; } = new(redis, keys);
+
+    public JobSearch Search { get; } = new(redis, keys);
+
+    public StatStore Stats { get; } = new(redis, keys);
+
+    public TopicStore Topics { get; } = new(redis, keys);
+}

@@ -1,0 +1,133 @@
+using System.Buffers;
+using System.Net.Mime;
+using System.Text;
+using MassTransit.Logging;
+
+namespace MassTransit.Sidekiq;
+
+// What a message is as a job: its arguments, and what MassTransit knows of it under the key `mt`.
+internal static class MessageToJob
+{
+    // The headers that have a place of their own in the job.
+    static readonly HashSet<string> placed = new(StringComparer.OrdinalIgnoreCase)
+    {
+        DiagnosticHeaders.ActivityId,
+        MessageHeaders.ContentType,
+        MessageHeaders.Host.Info,
+        MessageHeaders.SchedulingTokenId,
+        MessageHeaders.MessageId,
+        MessageHeaders.MessageType,
+        MessageHeaders.TransportMessageId,
+    };
+
+    // The job that a message becomes; its destination still decides on queue and jid.
+    public static JobDraft Draft<T>(
+        JobSendContext<T> context,
+        JobContract contract,
+        DateTimeOffset now,
+        SidekiqTimeFormat times
+    )
+        where T : class
+    {
+        // The body first: while it is made its serializer may still say which types it is of, and add headers.
+        var (args, contentType) = Args(context, contract);
+
+        return new JobDraft
+        {
+            Class = context.JobClass ?? contract.WireClass,
+            Wrapped = contract.Wrapped,
+            Args = args,
+            Options = context.Options.Over(contract.Options),
+            CreatedAt = now,
+            TraceParent = context.Headers.Get<string>(DiagnosticHeaders.ActivityId),
+            Metadata = Metadata(context, contract, contentType, now),
+            TimeFormat = times,
+        };
+    }
+
+    static JobMetadata Metadata<T>(
+        JobSendContext<T> context,
+        JobContract contract,
+        ContentType contentType,
+        DateTimeOffset now
+    )
+        where T : class =>
+        new()
+        {
+            MessageId = context.MessageId,
+            MessageTypes = context.SupportedMessageTypes,
+            ArgumentNames = JobContentType.IsBare(contentType)
+                ? (context.Stored?.Contract ?? contract).ArgumentNames
+                : [],
+            ConversationId = context.ConversationId,
+            CorrelationId = context.CorrelationId,
+            RequestId = context.RequestId,
+            InitiatorId = context.InitiatorId,
+            SourceAddress = JobAddress.Relative(context.SourceAddress),
+            ResponseAddress = JobAddress.Relative(context.ResponseAddress),
+            FaultAddress = JobAddress.Relative(context.FaultAddress),
+            ExpiresAt = now + (context.Delay ?? TimeSpan.Zero) + context.TimeToLive,
+            ContentType = JobContentType.IsDefault(contentType) ? null : contentType.ToString(),
+            SchedulingToken = context.ScheduledMessageId,
+            RoutingKey = context.RoutingKey,
+            PartitionKey = context.PartitionKey,
+            Host = JobHost.Current,
+            Headers = Headers(context.Headers),
+        };
+
+    static Dictionary<string, object?> Headers(SendHeaders headers)
+    {
+        var written = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (key, value) in headers.GetAll())
+        {
+            if (!placed.Contains(key) && value is not null)
+            {
+                written[key] = value;
+            }
+        }
+
+        return written;
+    }
+
+    // The arguments of the job, a complete array, and how what is in them was written.
+    public static (ReadOnlyMemory<byte> Args, ContentType ContentType) Args<T>(
+        JobSendContext<T> context,
+        JobContract contract
+    )
+        where T : class
+    {
+        var contentType = context.ContentType;
+        if (context.Stored?.Args is { } stored)
+        {
+            return (stored, contentType);
+        }
+
+        var body = context.Body;
+        var args = new ArrayBufferWriter<byte>(256);
+        if (!JobContentType.IsJson(contentType))
+        {
+            args.Write("[\""u8);
+            args.Write(Encoding.ASCII.GetBytes(Convert.ToBase64String(body.GetBytes())));
+            args.Write("\"]"u8);
+            return (args.WrittenMemory, contentType);
+        }
+
+        var json = body is JsonMessageBody ours ? ours.Json : body.GetBytes();
+        if (!JobContentType.IsBare(contentType))
+        {
+            args.Write("["u8);
+            args.Write(json.Span);
+            args.Write("]"u8);
+            return (args.WrittenMemory, contentType);
+        }
+
+        if (contract.IsOfType && JobContentType.NamingOf(contentType) is var naming && naming != contract.Naming)
+        {
+            json = SidekiqMessageSerializer.Rename(json, contract, naming);
+            contentType = contract.ContentType;
+        }
+
+        contract.WriteArgs(json.Span, args, context.MessageId, contract.Queue);
+        return (args.WrittenMemory, contentType);
+    }
+}

@@ -68,7 +68,7 @@ public sealed class MariaDbServer : IAsyncDisposable
         }
     }
 
-    /// Null when somebody else has the port.
+    // Null when somebody else has the port.
     static async Task<ChildProcess?> Launch(string folder, int port)
     {
         string[] command =

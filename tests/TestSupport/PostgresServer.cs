@@ -92,7 +92,7 @@ public sealed class PostgresServer : IAsyncDisposable
         await process.DisposeAsync();
     }
 
-    /// Null when somebody else has the port. A connection would not tell: it might reach somebody else's server.
+    // Null when somebody else has the port. A connection would not tell: it might reach somebody else's server.
     static async Task<ChildProcess?> Launch(string programs, string folder, int port)
     {
         string[] command =

@@ -41,7 +41,7 @@ static class RedisProcess
 
     static string Program() => Requires.Program("redis-server", "redis-server");
 
-    /// Null when another process has the port.
+    // Null when another process has the port.
     static async Task<ChildProcess?> Launch(
         string program,
         string folder,

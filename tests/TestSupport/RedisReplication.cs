@@ -205,7 +205,7 @@ public sealed class RedisReplication : IAsyncDisposable
             sentinels.Where(sentinel => sentinel.IsRunning).Select(sentinel => sentinel.Ask(["DEBUG", .. settings]))
         );
 
-    /// The server that the running sentinels name; null while they do not agree.
+    // The server that the running sentinels name; null while they do not agree.
     async Task<RedisServer?> Named()
     {
         var ports = await Task.WhenAll(

@@ -27,7 +27,7 @@ public sealed record RedisReplicationOptions
     /// <summary>What the servers have in common: password, users, append-only file, lines of redis.conf.</summary>
     public RedisServerOptions Servers { get; init; } = new();
 
-    /// The first server is number 0, then come the replicas.
+    // The first server is number 0, then come the replicas.
     internal RedisServerOptions Server(int number, RedisServer? replicaOf)
     {
         List<string> lines =

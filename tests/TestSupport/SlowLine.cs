@@ -63,7 +63,7 @@ public sealed class SlowLine : IAsyncDisposable
         }
     }
 
-    /// Reading goes on while earlier bytes are on their way: it is far, not narrow.
+    // Reading goes on while earlier bytes are on their way: it is far, not narrow.
     async Task Forward(NetworkStream from, NetworkStream to)
     {
         var line = Channel.CreateUnbounded<(long Sent, byte[] Bytes)>();

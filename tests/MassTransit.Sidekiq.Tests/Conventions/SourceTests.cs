@@ -49,6 +49,13 @@ public partial class SourceTests
     public void File_is_short_enough_to_be_read_at_once(string folder, string pattern, int maximumLines) =>
         Assert.Empty(Repository.Files(folder, pattern).Where(file => file.Lines.Count > maximumLines));
 
+    // What ships as documentation is for users: a remark on an internal is //.
+    [Fact]
+    public void Documentation_is_in_tags() =>
+        Assert.Empty(
+            Library.Concat(Repository.Files("tests", "*.cs")).Where(file => BareDocumentation().IsMatch(file.Text))
+        );
+
     [Fact]
     public void Nothing_is_left_for_later()
     {
@@ -62,6 +69,10 @@ public partial class SourceTests
 
     [GeneratedRegex(@"^namespace ([\w.]+)", RegexOptions.Multiline)]
     private static partial Regex Namespace();
+
+    // A block of /// whose first line has no tag.
+    [GeneratedRegex(@"(?<!///.*\n)^\s*///(?!\s*<)", RegexOptions.Multiline)]
+    private static partial Regex BareDocumentation();
 
     [GeneratedRegex(@"NotImplementedException|\b(TODO|FIXME|HACK)\b")]
     private static partial Regex Unfinished();

@@ -4,13 +4,13 @@ using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
 using System.Reflection.PortableExecutable;
 
-namespace MassTransit.Sidekiq.Tests;
+namespace MassTransit.Sidekiq.TestSupport;
 
 /// <summary>
 /// Which source file of an assembly refers to which other one, read from what the compiler made of them: types, members and
 /// generic arguments in signatures, bodies and attributes. The symbols tell the file of a type. Constants leave no trace.
 /// </summary>
-internal sealed class FileGraph
+public sealed class FileGraph
 {
     static readonly Guid typeDocuments = new("932E74BC-DBA9-4478-8D46-0F32A7BAB3D3");
     static readonly Dictionary<ushort, OperandType> operands = typeof(OpCodes)
@@ -63,6 +63,44 @@ internal sealed class FileGraph
         );
     }
 
+    /// <summary>The files that reach each other, however far around: each group of more than one.</summary>
+    public static IEnumerable<IReadOnlyCollection<string>> Knots(
+        IReadOnlyDictionary<string, IReadOnlySet<string>> graph
+    )
+    {
+        var reached = graph.Keys.ToDictionary(file => file, file => Reach(graph, file), StringComparer.Ordinal);
+
+        return reached
+            .Where(file => file.Value.Contains(file.Key))
+            .GroupBy(
+                file =>
+                    string.Join(
+                        '|',
+                        file.Value.Where(other => reached[other].Contains(file.Key)).Order(StringComparer.Ordinal)
+                    ),
+                file => file.Key,
+                StringComparer.Ordinal
+            )
+            .Select(knot => (IReadOnlyCollection<string>)[.. knot]);
+    }
+
+    static HashSet<string> Reach(IReadOnlyDictionary<string, IReadOnlySet<string>> graph, string file)
+    {
+        var (reached, waiting) = (new HashSet<string>(StringComparer.Ordinal), new Queue<string>(graph[file]));
+        while (waiting.TryDequeue(out var next))
+        {
+            if (reached.Add(next))
+            {
+                foreach (var other in graph[next])
+                {
+                    waiting.Enqueue(other);
+                }
+            }
+        }
+
+        return reached;
+    }
+
     string? FileOf(TypeDefinitionHandle type)
     {
         if (!files.TryGetValue(type, out var file))
@@ -96,7 +134,10 @@ internal sealed class FileGraph
             }
         }
 
-        return definition.GetNestedTypes().Select(nested => OwnFile(nested, assembly.GetTypeDefinition(nested))).FirstOrDefault(file => file is not null);
+        return definition
+            .GetNestedTypes()
+            .Select(nested => OwnFile(nested, assembly.GetTypeDefinition(nested)))
+            .FirstOrDefault(file => file is not null);
     }
 
     string? Name(DocumentHandle document)
@@ -266,7 +307,8 @@ internal sealed class FileGraph
             return handle;
         }
 
-        public EntityHandle GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte kind) => handle;
+        public EntityHandle GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte kind) =>
+            handle;
 
         public EntityHandle GetArrayType(EntityHandle element, ArrayShape shape) => element;
 

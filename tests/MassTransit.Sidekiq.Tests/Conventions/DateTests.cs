@@ -43,12 +43,12 @@ public sealed partial class DateTests
     }
 
     [Theory]
-    [InlineData("MassTransit.Sidekiq.Tests/Redis/SettleTests.cs", true)]
+    [InlineData("MassTransit.Sidekiq.Tests/Redis/Stores/SettleTests.cs", true)]
     [InlineData("MassTransit.Sidekiq.Outbox.Tests/StatementTests.cs", true)]
     [InlineData("MassTransit.Sidekiq.Interop.Tests/RubyTests.cs", true)]
     [InlineData("OrdersApi.Tests/PageTests.cs", true)]
-    [InlineData("MassTransit.Sidekiq.Tests/Jobs/JobFailureTests.cs", false)]
-    [InlineData("MassTransit.Sidekiq.Tests/Scheduling/CronScheduleTests.cs", false)]
+    [InlineData("MassTransit.Sidekiq.Tests/Jobs/Failures/JobFailureTests.cs", false)]
+    [InlineData("MassTransit.Sidekiq.Tests/Jobs/Periodic/CronScheduleTests.cs", false)]
     public void Server_behind_a_class_of_the_tests_is_seen(string path, bool isBesideServer) =>
         Assert.Equal(isBesideServer, BesideServers().Any(file => file.Path == $"tests/{path}"));
 

@@ -1,4 +1,6 @@
-namespace MassTransit.Sidekiq.Tests.Redis;
+using MassTransit.Sidekiq.Tests.Redis;
+
+namespace MassTransit.Sidekiq.Tests.Receiving;
 
 public class LostClaimsTests
 {

@@ -1,8 +1,7 @@
 using System.Globalization;
 using FsCheck.Fluent;
-using MassTransit.Sidekiq.Tests.Jobs;
 
-namespace MassTransit.Sidekiq.Tests.Scheduling;
+namespace MassTransit.Sidekiq.Tests.Jobs;
 
 public class CronScheduleTests
 {

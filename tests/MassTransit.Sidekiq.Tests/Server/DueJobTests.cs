@@ -3,7 +3,7 @@ using MassTransit.Sidekiq.Tests.Redis;
 using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 
-namespace MassTransit.Sidekiq.Tests.Scheduling;
+namespace MassTransit.Sidekiq.Tests.Server;
 
 public sealed class DueJobTests(ITestOutputHelper output)
 {

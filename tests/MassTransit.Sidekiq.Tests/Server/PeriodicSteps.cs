@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using MassTransit.Sidekiq.Tests.Redis;
 
-namespace MassTransit.Sidekiq.Tests.Scheduling;
+namespace MassTransit.Sidekiq.Tests.Server;
 
 /// <summary>Periodic jobs of an application, and the runner of one of its processes.</summary>
 static class PeriodicSteps

@@ -1,4 +1,4 @@
-namespace MassTransit.Sidekiq.Tests.Redis;
+namespace MassTransit.Sidekiq.Tests.Jobs;
 
 public class ScoreTests
 {

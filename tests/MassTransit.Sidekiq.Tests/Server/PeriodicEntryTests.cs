@@ -1,7 +1,7 @@
 using MassTransit.Sidekiq.Tests.Redis;
-using static MassTransit.Sidekiq.Tests.Scheduling.PeriodicSteps;
+using static MassTransit.Sidekiq.Tests.Server.PeriodicSteps;
 
-namespace MassTransit.Sidekiq.Tests.Scheduling;
+namespace MassTransit.Sidekiq.Tests.Server;
 
 /// <summary>What may stand among the periodic jobs: each entry has its end, and its neighbours run.</summary>
 public class PeriodicEntryTests

@@ -1,9 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using MassTransit.Sidekiq.Tests.Redis;
-using static MassTransit.Sidekiq.Tests.Scheduling.PeriodicSteps;
+using static MassTransit.Sidekiq.Tests.Server.PeriodicSteps;
 
-namespace MassTransit.Sidekiq.Tests.Scheduling;
+namespace MassTransit.Sidekiq.Tests.Server;
 
 public class PeriodicRunnerTests
 {

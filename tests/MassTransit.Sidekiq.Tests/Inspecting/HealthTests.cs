@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace MassTransit.Sidekiq.Tests.Diagnostics;
+namespace MassTransit.Sidekiq.Tests.Inspecting;
 
 public sealed class HealthTests(ITestOutputHelper output)
 {

@@ -1,6 +1,6 @@
-namespace MassTransit.Sidekiq.Tests;
+namespace MassTransit.Sidekiq.Tests.Topology;
 
-public sealed class AddressTests
+public sealed class SidekiqEndpointAddressTests
 {
     static readonly Uri host = new("sidekiq://redis-1:7000/2/");
 

@@ -44,7 +44,7 @@ public sealed partial class DateTests
 
     [Theory]
     [InlineData("MassTransit.Sidekiq.Tests/Redis/Stores/SettleTests.cs", true)]
-    [InlineData("MassTransit.Sidekiq.Outbox.Tests/StatementTests.cs", true)]
+    [InlineData("MassTransit.Sidekiq.Outbox.Tests/Databases/StatementTests.cs", true)]
     [InlineData("MassTransit.Sidekiq.Interop.Tests/RubyTests.cs", true)]
     [InlineData("OrdersApi.Tests/PageTests.cs", true)]
     [InlineData("MassTransit.Sidekiq.Tests/Jobs/Failures/JobFailureTests.cs", false)]

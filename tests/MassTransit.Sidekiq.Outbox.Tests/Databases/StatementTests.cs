@@ -34,7 +34,7 @@ public class StatementTests
             }
         }
 
-        Approved.Matches(text.ToString(), "tests/MassTransit.Sidekiq.Outbox.Tests", "Statements");
+        Approved.Matches(text.ToString(), "tests/MassTransit.Sidekiq.Outbox.Tests/Databases", "Statements");
     }
 
     // SQL Server has no server here: its own parser reads what we would send, and what is approved was read beside its manual.

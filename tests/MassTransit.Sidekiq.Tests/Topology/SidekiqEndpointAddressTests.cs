@@ -42,4 +42,54 @@ public sealed class SidekiqEndpointAddressTests
 
         Assert.Contains("names no queue or topic", fault.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("queue:orders", "orders", false, false, false)]
+    [InlineData("queue:answers?temporary=true", "answers", false, true, false)]
+    [InlineData("topic:Shop:Order", "Shop:Order", true, false, false)]
+    [InlineData("exchange:orders", "orders", true, false, true)]
+    [InlineData("exchange:answers?temporary=true", "answers", false, true, false)]
+    [InlineData("sidekiq://other/Shop:Order?Type=Topic&x=y", "Shop:Order", true, false, false)]
+    [InlineData("sidekiq://other/orders?types=topic", "orders", false, false, false)]
+    public void Address_tells_what_it_leads_to(
+        string written,
+        string name,
+        bool isTopic,
+        bool isTemporary,
+        bool isExchange
+    )
+    {
+        var address = SidekiqEndpointAddress.Parse(host, new Uri(written));
+
+        Assert.Equal(
+            (name, isTopic, isTemporary, isExchange),
+            (address.Name, address.IsTopic, address.IsTemporary, address.IsExchange)
+        );
+    }
+
+    [Theory]
+    [InlineData("orders eu")]
+    [InlineData("a/b?c#d")]
+    [InlineData("100%25")]
+    [InlineData("zürich")]
+    [InlineData("Shop:Order+Line")]
+    public void Name_of_any_characters_comes_back_from_its_address(string name)
+    {
+        var queue = SidekiqEndpointAddress.Queue(host, name, isTemporary: true);
+        var topic = SidekiqEndpointAddress.Topic(host, name);
+
+        Assert.Equal(queue, SidekiqEndpointAddress.Parse(host, queue.ToUri()));
+        Assert.Equal(topic, SidekiqEndpointAddress.Parse(host, topic.ToUri()));
+    }
+
+    [Fact]
+    public void Unknown_scheme_is_refused_with_the_known_ones()
+    {
+        var fault = Assert.Throws<ArgumentException>(() =>
+            SidekiqEndpointAddress.Parse(host, new Uri("rabbitmq://other/orders"))
+        );
+
+        Assert.Contains("has the scheme 'rabbitmq'", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("sidekiq://host/name, queue:name and topic:name", fault.Message, StringComparison.Ordinal);
+    }
 }

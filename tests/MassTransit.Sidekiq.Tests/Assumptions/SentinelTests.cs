@@ -150,7 +150,7 @@ public class SentinelTests
         await Until(async () => await frozen.PrimaryPort() == promoted.Port);
     }
 
-    /// What each sentinel shows, one view after the other, until it lists another primary.
+    // What each sentinel shows, one view after the other, until it lists another primary.
     static Task<List<View>[]> Watch(RedisReplication redis) =>
         Task.WhenAll(
             redis.Sentinels.Select(async sentinel =>

@@ -80,7 +80,7 @@ public sealed partial class DateTests
     [InlineData("cfg.Periodic(\"never\", \"0 0 30 2 *\")")]
     public void What_is_the_same_on_any_day_is_no_date(string code) => Assert.Empty(Dates(File(code)));
 
-    /// A class that uses a server is a word for it in its project, or in all when it is of TestSupport.
+    // A class that uses a server is a word for it in its project, or in all when it is of TestSupport.
     static List<SourceFile> BesideServers()
     {
         var beside = new List<SourceFile>();

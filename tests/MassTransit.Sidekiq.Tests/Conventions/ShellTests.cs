@@ -25,7 +25,7 @@ public sealed partial class ShellTests
             .Where(line => line.Length > 0),
     ];
 
-    /// OrdersApi.Tests starts the worker with these words, and compares the Docker files with what they name.
+    // OrdersApi.Tests starts the worker with these words, and compares the Docker files with what they name.
     static readonly string[] sampleCommands =
     [
         "docker compose up --build",
@@ -33,7 +33,7 @@ public sealed partial class ShellTests
         "dotnet run",
     ];
 
-    /// MigrationTests of the packages type these.
+    // MigrationTests of the packages type these.
     static readonly string[] migrationCommands =
     [
         "dotnet ef migrations add Outbox",

@@ -89,7 +89,7 @@ public sealed partial class SidekiqContractTests
         }
     }
 
-    /// The names in the first column of the section's first table.
+    // The names in the first column of the section's first table.
     static IEnumerable<string> Rows(string heading)
     {
         var start = page.IndexOf($"{heading}\n", StringComparison.Ordinal);

@@ -118,7 +118,7 @@ public sealed class MeterTests(ITestOutputHelper output)
 
     sealed record Measurement(string Instrument, double Value, IReadOnlyDictionary<string, object?> Tags);
 
-    /// What was measured with one tag.
+    // What was measured with one tag.
     sealed class Measured : IDisposable
     {
         readonly MeterListener listener = new();
@@ -148,7 +148,7 @@ public sealed class MeterTests(ITestOutputHelper output)
                 .Where(one => outcome is null || Equals(one.Tags["sidekiq.outcome"], outcome))
                 .Sum(one => one.Value);
 
-        /// Asks the gauges, as an exporter does.
+        // Asks the gauges, as an exporter does.
         public double? Last(string instrument)
         {
             listener.RecordObservableInstruments();

@@ -166,7 +166,7 @@ public sealed class RedisFuzzTests(ITestOutputHelper output)
         }
     }
 
-    /// Odd words among the signals do nothing; the one behind them is obeyed.
+    // Odd words among the signals do nothing; the one behind them is obeyed.
     static async Task Signal(RedisDatabase redis, Mutator mutator)
     {
         var own = (await redis.Keys()).Single(key => key.StartsWith("mt:alive:", StringComparison.Ordinal))[

@@ -85,7 +85,7 @@ public sealed class HealthTests(ITestOutputHelper output)
         Assert.Equal("The bus has not started.", Assert.Single(report.Entries).Value.Description);
     }
 
-    /// Four beats without one are a worry, so that only who waits for it lets the heart beat fast.
+    // Four beats without one are a worry, so that only who waits for it lets the heart beat fast.
     Task<TestBus> Start(RedisDatabase redis, TimeProvider? clock = null, TimeSpan? beat = null) =>
         TestBus.Start(
             redis,

@@ -192,7 +192,7 @@ public sealed class InspectorTests(ITestOutputHelper output)
         Assert.Equal(2, (await seen.Next()).OrderId);
     }
 
-    /// One of Sidekiq 8.1, one of 6.4, and one that nobody can read.
+    // One of Sidekiq 8.1, one of 6.4, and one that nobody can read.
     static async Task RegisterThree(RedisDatabase redis)
     {
         await Register(

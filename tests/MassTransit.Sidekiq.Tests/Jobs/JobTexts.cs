@@ -3,7 +3,7 @@ using FsCheck.Fluent;
 
 namespace MassTransit.Sidekiq.Tests.Jobs;
 
-/// JSON objects such as other clients may push: odd keys, odd values, odd spacing, equal keys twice.
+// JSON objects such as other clients may push: odd keys, odd values, odd spacing, equal keys twice.
 static class JobTexts
 {
     public static readonly string[] Edited = ["queue", "retry_count", "enqueued_at", "at", "error_message"];

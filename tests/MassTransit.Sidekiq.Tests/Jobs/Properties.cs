@@ -6,6 +6,6 @@ static class Properties
 {
     static readonly Config config = Config.QuickThrowOnFailure.WithMaxTest(300).WithQuietOnSuccess(true);
 
-    /// Tries a property on 300 values; a failure names the value and the seed to try it again with.
+    // Tries a property on 300 values; a failure names the value and the seed to try it again with.
     public static void Holds(this Property property) => property.Check(config);
 }

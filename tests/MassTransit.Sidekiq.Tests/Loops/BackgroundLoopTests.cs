@@ -167,7 +167,7 @@ public sealed class BackgroundLoopTests
     [Fact]
     public async Task Loop_that_never_began_can_be_stopped() => await Loop(_ => pause).DisposeAsync().AsTask().InTime();
 
-    /// What a cycle does, by its number from 1 on.
+    // What a cycle does, by its number from 1 on.
     BackgroundLoop Loop(Func<int, TimeSpan> cycle)
     {
         LogContext.ConfigureCurrentLogContext(log);
@@ -183,7 +183,7 @@ public sealed class BackgroundLoopTests
         );
     }
 
-    /// Fails when the next cycle comes sooner, and hangs when it comes later.
+    // Fails when the next cycle comes sooner, and hangs when it comes later.
     async Task SleepsFor(TimeSpan time)
     {
         await clock.Armed().InTime();

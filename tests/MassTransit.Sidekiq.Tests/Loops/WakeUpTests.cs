@@ -7,7 +7,7 @@ public sealed class WakeUpTests
     readonly FakeClock clock = new();
     readonly WakeUp wake = new();
 
-    /// Whether the wait is still for its time: its timer is armed.
+    // Whether the wait is still for its time: its timer is armed.
     bool WaitsForTime => clock.Armed().IsCompleted;
 
     [Fact]

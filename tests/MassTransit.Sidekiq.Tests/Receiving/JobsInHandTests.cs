@@ -174,6 +174,6 @@ public sealed class JobsInHandTests : IDisposable
         Assert.Empty(jobs.Unacknowledged());
     }
 
-    /// Whether whoever fetches was called since this was last asked.
+    // Whether whoever fetches was called since this was last asked.
     bool IsCalled() => changed.Wait().IsCompleted;
 }

@@ -6,7 +6,7 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq.Tests.Redis;
 
-/// A database of a test's own, and a process of ours that works in it; `Another` is a second process beside the first.
+// A database of a test's own, and a process of ours that works in it; `Another` is a second process beside the first.
 sealed class RedisSteps : IAsyncDisposable
 {
     public static readonly DateTimeOffset Now = TestClock.Start;
@@ -67,7 +67,7 @@ sealed class RedisSteps : IAsyncDisposable
             CommandTimeout = TimeSpan.FromSeconds(15),
         };
 
-    /// A second process; it ends with this one.
+    // A second process; it ends with this one.
     public RedisSteps Another(string identity = "host:2:b")
     {
         var another = new RedisSteps(Redis, identity, Keys.Prefix, null, this);
@@ -75,7 +75,7 @@ sealed class RedisSteps : IAsyncDisposable
         return another;
     }
 
-    /// Takes the lease, so that something can be claimed.
+    // Takes the lease, so that something can be claimed.
     public async Task<RedisSteps> Alive(params string[] queues)
     {
         Leases.Own(queues);
@@ -83,7 +83,7 @@ sealed class RedisSteps : IAsyncDisposable
         return this;
     }
 
-    /// The lease ends now.
+    // The lease ends now.
     public Task Die() => Redis.Db.KeyDeleteAsync(Keys.Alive);
 
     public Task<ClaimedJobs> Claim(int count, params string[] queues) => Claims.Claim(Request(count, queues));
@@ -98,14 +98,14 @@ sealed class RedisSteps : IAsyncDisposable
             Acknowledged = [.. queues.Select(_ => Array.Empty<long>())],
         };
 
-    /// What this process has claimed from a queue and not settled, in the order of the claims.
+    // What this process has claimed from a queue and not settled, in the order of the claims.
     public async Task<string[]> Working(string queue)
     {
         var jobs = await Redis.Db.HashGetAllAsync(Keys.Queue(queue).Working);
         return [.. jobs.OrderBy(job => (long)job.Name).Select(job => job.Value.ToString())];
     }
 
-    /// As full as the dead set may be, and more, with jobs that died in the last days.
+    // As full as the dead set may be, and more, with jobs that died in the last days.
     public Task FillDeadSet(int count) =>
         Redis.Db.SortedSetAddAsync(
             Keys.Dead,
@@ -133,7 +133,7 @@ sealed class RedisSteps : IAsyncDisposable
 
 static partial class RedisExtensions
 {
-    /// How often a server has run each command.
+    // How often a server has run each command.
     public static async Task<SortedDictionary<string, long>> Calls(this RedisServer server)
     {
         var asked = server.Open().Db.Multiplexer.GetServer("127.0.0.1", server.Port);
@@ -163,7 +163,7 @@ static partial class RedisExtensions
         [.. claimed.Jobs.Select(job => Encoding.UTF8.GetString(job.Json))];
 }
 
-/// Keeps what is logged, so that a test can count the lines.
+// Keeps what is logged, so that a test can count the lines.
 sealed class ListLogger : ILogger
 {
     readonly Lock gate = new();
@@ -206,7 +206,7 @@ sealed class ListLogger : ILogger
 
 static class RedisSettingsExtensions
 {
-    /// The same settings, but for what is changed.
+    // The same settings, but for what is changed.
     public static RedisSettings Set(this RedisSettings settings, Action<ConfigurationOptions> change)
     {
         var options = settings.Options.Clone();

@@ -63,7 +63,7 @@ public sealed class ClaimReconcilerTests(ITestOutputHelper output)
             (_, cfg) => cfg.ReceiveEndpoint("orders", configure)
         );
 
-    /// Time passes, five seconds after five seconds, as loops look and sleep again.
+    // Time passes, five seconds after five seconds, as loops look and sleep again.
     static Task Pass(FakeClock clock, Func<bool> until) =>
         Until(() =>
         {
@@ -71,7 +71,7 @@ public sealed class ClaimReconcilerTests(ITestOutputHelper output)
             return until();
         });
 
-    /// The working hash of the one process with this database.
+    // The working hash of the one process with this database.
     static async Task<string> Working(RedisDatabase redis)
     {
         await redis.Until(async state => await state.Db.SetLengthAsync("mt:owners") > 0);

@@ -7,7 +7,7 @@ namespace MassTransit.Sidekiq.Tests.Server;
 
 public sealed class DueJobTests(ITestOutputHelper output)
 {
-    /// Of a process with an endpoint: lease, rescue, reconciliation, poll, heartbeat, periodic jobs.
+    // Of a process with an endpoint: lease, rescue, reconciliation, poll, heartbeat, periodic jobs.
     const int Loops = 6;
 
     [Theory]

@@ -301,7 +301,7 @@ public class PeriodicRunnerTests
     static async Task<IEnumerable<string>> Jids(RedisSteps steps, string queue) =>
         (await steps.Redis.Queue(queue)).Select(job => JsonElement.Parse(job).GetProperty("jid").GetString()!);
 
-    /// The midnight at which the next day of Berlin begins that has so many hours.
+    // The midnight at which the next day of Berlin begins that has so many hours.
     static DateTimeOffset NextDayInBerlin(int hours)
     {
         var berlin = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin");

@@ -57,7 +57,7 @@ public sealed class SidekiqPublishTopologyTests
         );
     }
 
-    /// Without what stands before each of them: this class.
+    // Without what stands before each of them: this class.
     string[] Entities<T>()
         where T : class => [.. topology.For<T>().Entities().Select(entity => entity.EntityName.Split('+')[^1])];
 

@@ -190,7 +190,7 @@ public sealed class BadInputTests(ITestOutputHelper output)
         await AssertNothingIsClaimed(redis);
     }
 
-    /// Works on the text, and then on a good job behind it.
+    // Works on the text, and then on a good job behind it.
     async Task<TestBus> Run(
         RedisDatabase redis,
         byte[] text,
@@ -243,7 +243,7 @@ public sealed class BadInputTests(ITestOutputHelper output)
 
     static string Timed(string time) => "{\"created_at\":" + time + ",\"enqueued_at\":" + time + "," + Good[1..];
 
-    /// The job, its args and the message are three levels.
+    // The job, its args and the message are three levels.
     static string Nested(int depth) =>
         Good.Replace(
             "\"id\":1",

@@ -186,8 +186,8 @@ public sealed partial class FaultPointTests(ITestOutputHelper output)
             return Task.CompletedTask;
         };
 
-    /// Each key that holds the job, as often as it does. What the Busy page shows of it is a picture, and so is the count
-    /// of its rescues.
+    // Each key that holds the job, as often as it does. What the Busy page shows of it is a picture, and so is the count
+    // of its rescues.
     static async Task<string[]> Places(RedisDatabase redis) =>
         [
             .. (await redis.Snapshot())
@@ -198,7 +198,7 @@ public sealed partial class FaultPointTests(ITestOutputHelper output)
     [GeneratedRegex("^mt:poison:|:work(ers)?$")]
     private static partial Regex Picture();
 
-    /// As if the dead process had been silent for the time of its lease.
+    // As if the dead process had been silent for the time of its lease.
     static async Task EndLease(RedisDatabase redis)
     {
         var leases = (await redis.Keys()).Where(key => key.StartsWith("mt:alive:", StringComparison.Ordinal));
@@ -216,7 +216,7 @@ public sealed partial class FaultPointTests(ITestOutputHelper output)
         }
     }
 
-    /// So that its first run is no question whether Redis knows it. Returns the hash by which it is run.
+    // So that its first run is no question whether Redis knows it. Returns the hash by which it is run.
     static async Task<string> Load(RedisDatabase redis, string step)
     {
         var script = step switch

@@ -124,7 +124,7 @@ public sealed class StopTests(ITestOutputHelper output)
         Assert.DoesNotContain(one.Log.Concat(two.Log), line => line.Contains("Rescued", StringComparison.Ordinal));
     }
 
-    /// Redis' own clock ends leases, whatever the tests do.
+    // Redis' own clock ends leases, whatever the tests do.
     static Task Pass(TimeSpan time)
     {
         var started = Stopwatch.GetTimestamp();

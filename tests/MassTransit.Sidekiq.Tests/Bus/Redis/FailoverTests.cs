@@ -5,7 +5,7 @@ namespace MassTransit.Sidekiq.Tests;
 /// <summary>A bus under load while real sentinels replace its primary, by its death or by plan.</summary>
 public sealed class FailoverTests(ITestOutputHelper output)
 {
-    /// What a bus may need after the sentinels have agreed: two seconds on a machine of its own, and tests share theirs.
+    // What a bus may need after the sentinels have agreed: two seconds on a machine of its own, and tests share theirs.
     static readonly TimeSpan grace = TimeSpan.FromSeconds(6);
 
     [Theory]

@@ -145,7 +145,7 @@ public sealed class NumberedLoad(NumberedLoadOptions? options = null) : IDisposa
     LoadResult Result(string[] left) =>
         new(acknowledged.ToDictionary(), refused.ToDictionary(), ran.ToDictionary(), left);
 
-    /// The keys in which there may be messages that have not run, or of which Redis does not know that they have.
+    // The keys in which there may be messages that have not run, or of which Redis does not know that they have.
     static async Task<string[]> Left(RedisDatabase redis)
     {
         string[] places = [$"queue:{Queue}", "mt:working:", "mt:landing:", "retry", "schedule", "dead"];

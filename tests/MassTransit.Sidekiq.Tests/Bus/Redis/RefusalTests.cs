@@ -245,7 +245,7 @@ public sealed class RefusalTests(ITestOutputHelper output)
     static string Job(int order) =>
         $$"""{"class":"MassTransit::Sidekiq::Tests::SubmitOrder","args":[{"orderId":{{order}}}],"jid":"jid{{order}}","retry":true}""";
 
-    /// Redis counts what it holds for itself as well, so that one byte is less than it has.
+    // Redis counts what it holds for itself as well, so that one byte is less than it has.
     static Task Full(RedisServer redis) => redis.Open().Db.ExecuteAsync("CONFIG", "SET", "maxmemory", "1");
 
     static async Task<TimeSpan> LeaseEnd(RedisServer redis)
@@ -260,7 +260,7 @@ public sealed class RefusalTests(ITestOutputHelper output)
 
     static int Lines(TestBus bus, string part) => bus.Log.Count(line => line.Contains(part, StringComparison.Ordinal));
 
-    /// Brings Redis into a state in which it answers with the code; what it returns ends that.
+    // Brings Redis into a state in which it answers with the code; what it returns ends that.
     static async Task<Func<Task>> Bring(RedisServer redis, ConnectionMultiplexer other, string code)
     {
         var db = other.GetDatabase();
@@ -301,7 +301,7 @@ public sealed class RefusalTests(ITestOutputHelper output)
         }
     }
 
-    /// A multiplexer asks more than this of a server to which it connects, and one in such a state refuses that.
+    // A multiplexer asks more than this of a server to which it connects, and one in such a state refuses that.
     static async Task Plain(RedisServer redis, string command)
     {
         using var client = new TcpClient("127.0.0.1", redis.Port);

@@ -194,13 +194,13 @@ public sealed class UserConnectionTests(ITestOutputHelper output)
         Assert.Contains("ConnectionStrings:cache is missing", fault.Message, StringComparison.Ordinal);
     }
 
-    /// As an application makes one: without admin mode.
+    // As an application makes one: without admin mode.
     static async Task<ConnectionMultiplexer> Connect(RedisDatabase redis) =>
         await ConnectionMultiplexer
             .ConnectAsync($"{redis.Host}:{redis.Port},defaultDatabase={redis.Database},password={redis.Password}")
             .InTime();
 
-    /// A Redis that wants a client certificate, and has one that only these tests trust.
+    // A Redis that wants a client certificate, and has one that only these tests trust.
     sealed class TlsServer(RedisServer redis, int port, X509Certificate2 certificate, string folder) : IAsyncDisposable
     {
         public RedisServer Redis => redis;
@@ -228,7 +228,7 @@ public sealed class UserConnectionTests(ITestOutputHelper output)
             return new TlsServer(redis, port, certificate, folder);
         }
 
-        /// What cannot be said in a connection string: the client's certificate, and which server to trust.
+        // What cannot be said in a connection string: the client's certificate, and which server to trust.
         public void Trust(ConfigurationOptions options)
         {
             options.CertificateSelection += (_, _, _, _, _) => certificate;
@@ -236,7 +236,7 @@ public sealed class UserConnectionTests(ITestOutputHelper output)
                 errors == SslPolicyErrors.None || presented?.GetCertHashString() == certificate.GetCertHashString();
         }
 
-        /// A wait is under way.
+        // A wait is under way.
         public Task Blocked() =>
             Until(async () => (await redis.Clients()).Contains(" flags=b ", StringComparison.Ordinal));
 

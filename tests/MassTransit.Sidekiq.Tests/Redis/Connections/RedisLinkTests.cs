@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq.Tests.Redis;
 
-/// What a connection does when its server breaks, freezes, refuses or changes its role.
+// What a connection does when its server breaks, freezes, refuses or changes its role.
 public sealed class RedisLinkTests : IAsyncLifetime
 {
     RedisServer server = null!;

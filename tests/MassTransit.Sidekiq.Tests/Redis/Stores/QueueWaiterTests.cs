@@ -346,11 +346,11 @@ public class QueueWaiterTests
 
     static string Text(WaitResult result) => Encoding.UTF8.GetString(result.Json!);
 
-    /// A wait has a second to be called off, and the connection that does it is made at its first use.
+    // A wait has a second to be called off, and the connection that does it is made at its first use.
     static Task Connected(RedisSteps steps) =>
         steps.Connection.Connected(TestContext.Current.CancellationToken).InTime();
 
-    /// The waiter of a process is blocked in Redis.
+    // The waiter of a process is blocked in Redis.
     static async Task Blocked(RedisSteps steps, int waiters = 1) =>
         await Until(async () =>
         {
@@ -362,8 +362,8 @@ public class QueueWaiterTests
         client.Contains($" db={database} ", StringComparison.Ordinal)
         && client.Contains(" flags=b ", StringComparison.Ordinal);
 
-    /// What a waiter could have run: the test's own connection asks for statistics, and pings in its first seconds.
-    /// StackExchange.Redis 2.x selects the database again behind a wait.
+    // What a waiter could have run: the test's own connection asks for statistics, and pings in its first seconds.
+    // StackExchange.Redis 2.x selects the database again behind a wait.
     static async Task<SortedDictionary<string, long>> Calls(RedisServer server)
     {
         var calls = await server.Calls();

@@ -151,7 +151,7 @@ public sealed class CounterTests(ITestOutputHelper output)
                 )
         );
 
-    /// The sums over all minutes, since a test may run across the end of one.
+    // The sums over all minutes, since a test may run across the end of one.
     static async Task<(long Processed, long Failed)> Metrics(RedisDatabase redis, string type)
     {
         var (processed, failed) = (0L, 0L);

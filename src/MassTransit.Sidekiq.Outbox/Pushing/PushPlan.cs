@@ -58,10 +58,10 @@ internal sealed class PushPlan(
             row.DestinationAddress
                 ?? throw new InvalidOperationException($"Message {row.MessageId} has no destination address.")
         );
-        var job = StagedJob.Of(row, runtime, contracts, address.IsTemporary ? null : ledger, now);
+        var (job, isOfUnknownType) = StagedJob.Of(row, runtime, contracts, address.IsTemporary ? null : ledger, now);
         if (destination is TopicDestination topic)
         {
-            Publish(index, row, topic.Request(job));
+            Publish(index, topic.Request(job), isOfUnknownType);
         }
         else
         {
@@ -94,7 +94,7 @@ internal sealed class PushPlan(
         return known[destination.OriginalString] = (address, destinations.Of(address));
     }
 
-    void Publish(int index, OutboxMessage row, PublishRequest request)
+    void Publish(int index, PublishRequest request, bool isOfUnknownType)
     {
         Flush();
         outcome.Publishes |= ledger is not null;
@@ -109,7 +109,7 @@ internal sealed class PushPlan(
             )
             {
                 Published = request,
-                IsOfUnknownType = StagedJob.IsOfUnknownType(row, contracts),
+                IsOfUnknownType = isOfUnknownType,
             }
         );
     }

@@ -1,7 +1,5 @@
 using System.Net.Mime;
-using System.Runtime.InteropServices;
 using System.Text;
-using System.Text.Json;
 using MassTransit.Middleware;
 using MassTransit.Serialization;
 
@@ -13,10 +11,8 @@ namespace MassTransit.Sidekiq;
 // 3. One from before has the message only, and its job is that of the contract as it is now.
 internal static class StagedJob
 {
-    // The rest of the job (JobWriter.WriteRest), as a JSON object.
-    public const string JobProperty = "Sidekiq-Job";
-
-    public static OutgoingJob Of(
+    // `IsOfUnknownType`: neither its properties nor a contract here tell its class, which comes from its name then.
+    public static (OutgoingJob Job, bool IsOfUnknownType) Of(
         OutboxMessage row,
         BusRuntime runtime,
         StagedContracts contracts,
@@ -25,62 +21,36 @@ internal static class StagedJob
     )
     {
         var due = row.EnqueueTime is { } time && Utc.Of(time) > now ? Utc.Of(time) : default(DateTimeOffset?);
-        return Finished(row, runtime, ledger, due, now) ?? Made(row, runtime, contracts, ledger, due, now);
+        return StagedProperties.Find(row.Properties) is { } staged
+            ? (Finished(row, staged, runtime, ledger, due, now), false)
+            : Made(row, runtime, contracts, ledger, due, now);
     }
 
-    // Of a type that nobody here knows: neither its properties nor a contract tell its class.
-    public static bool IsOfUnknownType(OutboxMessage row, StagedContracts contracts) =>
-        !((OutboxMessageContext)row).Properties.ContainsKey(JobProperties.Class)
-        && contracts.Find(row.MessageType.Split(';')[0]) is null;
-
-    static OutgoingJob? Finished(
+    static OutgoingJob Finished(
         OutboxMessage row,
+        in StagedProperties staged,
         BusRuntime runtime,
         JobLedger? ledger,
         DateTimeOffset? due,
         DateTimeOffset now
-    )
-    {
-        if (row.Properties?.Contains(JobProperty, StringComparison.Ordinal) != true)
-        {
-            return null;
-        }
-
-        var properties = JobJson.Object(Encoding.UTF8.GetBytes(row.Properties));
-        if (
-            !properties.TryGetValue(JobProperty, out var job)
-            || job.ValueKind != JsonValueKind.Object
-            || Text(properties, JobProperties.Class) is not { } jobClass
-        )
-        {
-            return null;
-        }
-
-        var rest = JsonMarshal.GetRawUtf8Value(job);
-        if (ledger is not null)
-        {
-            rest = ledger.Mark(rest.ToArray()).Span;
-        }
-
-        var args = Text(properties, JobProperties.Args) ?? $"[{row.Body}]";
-        return new OutgoingJob(
-            jobClass,
+    ) =>
+        new(
+            staged.Class,
             row.MessageId,
-            Template: JobTemplate.Of(
-                rest,
-                Encoding.UTF8.GetBytes(args),
-                ActiveJobWrapper.Is(jobClass),
+            Parts: new JobParts(
+                ledger is null ? staged.Rest : ledger.Mark(staged.Rest),
+                Encoding.UTF8.GetBytes(staged.Args ?? $"[{row.Body}]"),
                 due is null ? now : null,
-                runtime.TimeFormat
+                runtime.TimeFormat,
+                ActiveJobWrapper.Is(staged.Class)
             ),
             Due: due,
-            Token: Guid.TryParse(Text(properties, JobProperties.Token), out var token) ? token : null,
-            Queue: Text(properties, JobProperties.Queue),
-            Entities: JobProperties.Split(Text(properties, JobProperties.Entities))
+            Token: staged.Token,
+            Queue: staged.Queue,
+            Entities: staged.Entities
         );
-    }
 
-    static OutgoingJob Made(
+    static (OutgoingJob Job, bool IsOfUnknownType) Made(
         OutboxMessage row,
         BusRuntime runtime,
         StagedContracts contracts,
@@ -91,12 +61,13 @@ internal static class StagedJob
     {
         var context = Context(row, now);
         var urn = row.MessageType.Split(';')[0];
-        var contract = context.Stored?.Contract ?? contracts.Find(urn) ?? Unknown(row, urn);
+        var known = context.Stored?.Contract ?? contracts.Find(urn);
+        var contract = known ?? Unknown(row, urn);
         var draft = MessageToJob.Draft(context, contract, now, runtime.TimeFormat);
         (draft.CreatedAt, draft.EnqueuedAt) = (Utc.Of(row.SentTime), due is null ? now : null);
         ledger?.Mark(draft);
 
-        return new OutgoingJob(
+        var job = new OutgoingJob(
             draft.Class,
             row.MessageId,
             draft,
@@ -105,6 +76,7 @@ internal static class StagedJob
             Queue: contract.Queue,
             Entities: context.Stored?.Entities
         );
+        return (job, known is null);
     }
 
     static JobSendContext<SerializedMessageBody> Context(OutboxMessage row, DateTimeOffset now)
@@ -144,9 +116,6 @@ internal static class StagedJob
             : throw new InvalidOperationException(
                 $"Message {row.MessageId} names neither a job class nor a message type ('{row.MessageType}'), so nobody could work on its job."
             );
-
-    static string? Text(Dictionary<string, JsonElement> properties, string key) =>
-        properties.TryGetValue(key, out var value) ? JobSlice.Text(value) : null;
 
     // The body that was written when the message was staged.
     sealed class StoredBody(ContentType contentType, MessageBody body) : IMessageSerializer

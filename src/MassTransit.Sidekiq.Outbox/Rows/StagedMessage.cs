@@ -98,8 +98,12 @@ internal static class StagedMessage
             return null;
         }
 
-        var contract = runtime.Contracts.Of(job);
-        return JobWriter.WriteRest(MessageToJob.Draft(job, contract, Utc.Of(now), runtime.TimeFormat), withArgs: false);
+        var (contract, created) = (runtime.Contracts.Of(job), Utc.Of(now));
+        var draft = MessageToJob.IsBody(job, contract)
+            ? MessageToJob.DraftOfBody(job, contract, created, runtime.TimeFormat)
+            : MessageToJob.Draft(job, contract, created, runtime.TimeFormat);
+
+        return JobWriter.WriteRest(draft, withArgs: false);
     }
 
     // As JSON, not as a string of it: what is a quote in a job would be six characters.
@@ -109,7 +113,7 @@ internal static class StagedMessage
             : string.Concat(
                 properties.AsSpan(0, properties.LastIndexOf('}')),
                 properties.Contains(':', StringComparison.Ordinal) ? "," : "",
-                $"\"{StagedJob.JobProperty}\":{Encoding.UTF8.GetString(job)}",
+                $"\"{StagedProperties.Job}\":{Encoding.UTF8.GetString(job)}",
                 "}"
             );
 

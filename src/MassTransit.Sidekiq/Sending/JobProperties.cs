@@ -45,7 +45,7 @@ internal static class JobProperties
             Entities,
             Joined(context.Stored?.Entities ?? EntitiesOf(context.DestinationAddress, runtime), EntitySeparator)
         );
-        if (contract.Args != SidekiqArgs.Hash || !JobContentType.IsJson(context.ContentType))
+        if (!MessageToJob.IsBody(context, contract))
         {
             properties[Args] = Encoding.UTF8.GetString(MessageToJob.Args(context, contract).Args.Span);
         }

@@ -32,6 +32,33 @@ internal static class MessageToJob
         // The body first: while it is made its serializer may still say which types it is of, and add headers.
         var (args, contentType) = Args(context, contract);
 
+        return Draft(context, contract, now, times, args, contentType);
+    }
+
+    // The same without its arguments, where they are simply the body.
+    public static JobDraft DraftOfBody<T>(
+        JobSendContext<T> context,
+        JobContract contract,
+        DateTimeOffset now,
+        SidekiqTimeFormat times
+    )
+        where T : class => Draft(context, contract, now, times, default, context.ContentType);
+
+    // Whether the arguments of the job are the body as it was written, in an array.
+    public static bool IsBody<T>(JobSendContext<T> context, JobContract contract)
+        where T : class =>
+        contract.Args == SidekiqArgs.Hash && JobContentType.IsJson(context.ContentType) && context.Stored?.Args is null;
+
+    static JobDraft Draft<T>(
+        JobSendContext<T> context,
+        JobContract contract,
+        DateTimeOffset now,
+        SidekiqTimeFormat times,
+        ReadOnlyMemory<byte> args,
+        ContentType contentType
+    )
+        where T : class
+    {
         return new JobDraft
         {
             Class = context.JobClass ?? contract.WireClass,

@@ -16,19 +16,14 @@ internal static class PeriodicRun
         var name = string.Create(CultureInfo.InvariantCulture, $"{periodic.Id}@{run.ToUnixTimeSeconds()}");
         var (id, job) = (JobId.ToMessageId(name), SidekiqJob.Parse(periodic.Job, queue: ""));
         var target = periodic.Target;
-        var outgoing = new OutgoingJob(
-            job.Class!,
-            id,
-            Template: Template(job, id, now, times),
-            Queue: target.Static?.Queue
-        );
+        var outgoing = new OutgoingJob(job.Class!, id, Parts: Parts(job, id, now, times), Queue: target.Static?.Queue);
 
         return target.Queue is { } queue
             ? PublishRequest.ToQueue(queue, outgoing)
             : PublishRequest.ToTopic(target.Topic!, known: null, outgoing);
     }
 
-    static JobTemplate Template(SidekiqJob job, Guid id, DateTimeOffset now, SidekiqTimeFormat times)
+    static JobParts Parts(SidekiqJob job, Guid id, DateTimeOffset now, SidekiqTimeFormat times)
     {
         var edit = new JobEdit().Remove("args").Remove("class").Set("created_at", now, times);
         if (job.Metadata is { } metadata)
@@ -45,7 +40,7 @@ internal static class PeriodicRun
             : job.Args.IsEmpty ? "[]"u8.ToArray()
             : job.Args;
 
-        return JobTemplate.Of(JobJson.Edit(job.Json, edit).Span, args, isActiveJob, now, times);
+        return new JobParts(JobJson.Edit(job.Json, edit), args, now, times, isActiveJob);
     }
 
     // An ActiveJob has an id of its own, and the name of its queue, inside its one argument.

@@ -32,4 +32,26 @@ internal static class ActiveJobWrapper
         var name = JobJson.Find(args[1..^1], "queue_name");
         return name.IsAbsent ? name : name with { Start = name.Start + 1 };
     }
+
+    // Writes the arguments of a job with the queue that it is sent to inside, where they are an ActiveJob's. Returns where an unknown
+    // queue belongs; 0 for nowhere.
+    public static int WriteArgs(JobText text, ReadOnlyMemory<byte> args, bool isActiveJob, string? queue)
+    {
+        var name = isActiveJob ? QueueName(args) : default;
+        if (name.IsAbsent)
+        {
+            text.Raw(args.Span);
+            return 0;
+        }
+
+        text.Raw(args.Span[..name.Start]);
+        var inside = text.Length;
+        if (queue is not null)
+        {
+            text.String(queue);
+        }
+
+        text.Raw(args.Span[(name.Start + name.Length)..]);
+        return inside;
+    }
 }

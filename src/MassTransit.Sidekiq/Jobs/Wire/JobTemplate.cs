@@ -10,40 +10,6 @@ internal sealed record JobTemplate(
     int QueueInside = 0
 )
 {
-    static readonly byte[] queueKey = "{\"queue\":"u8.ToArray();
-    static readonly byte[] argsKey = ",\"args\":"u8.ToArray();
-    static readonly byte[] classKey = ",\"class\":"u8.ToArray();
-
-    // Of a job that was stored in parts: its arguments, and the rest of it (JobWriter.WriteRest) without them and its class.
-    public static JobTemplate Of(
-        ReadOnlySpan<byte> rest,
-        ReadOnlyMemory<byte> args,
-        bool isActiveJob,
-        DateTimeOffset? enqueuedAt,
-        SidekiqTimeFormat times
-    )
-    {
-        using var text = JobText.Rent();
-        text.Raw(","u8);
-        text.Raw(rest[1..^1]);
-        if (enqueuedAt is { } time)
-        {
-            text.Raw(",\"enqueued_at\":"u8);
-            text.Time(time, times);
-        }
-
-        text.Raw("}"u8);
-        var name = isActiveJob ? ActiveJobWrapper.QueueName(args) : default;
-        return name.IsAbsent
-            ? new JobTemplate(queueKey, [.. argsKey, .. args.Span, .. classKey], text.ToArray())
-            : new JobTemplate(
-                queueKey,
-                [.. argsKey, .. args.Span[..name.Start], .. args.Span[(name.Start + name.Length)..], .. classKey],
-                text.ToArray(),
-                argsKey.Length + name.Start
-            );
-    }
-
     // What the publish script makes of it.
     public byte[] Fill(string queue, string jobClass, string jid)
     {

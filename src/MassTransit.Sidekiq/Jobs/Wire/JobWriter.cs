@@ -70,29 +70,8 @@ internal static class JobWriter
         draft.Options.WriteMembers(text);
         Write(text, ",\"wrapped\":"u8, draft.Wrapped);
         text.Raw(",\"args\":"u8);
-        var inside = Args(text, draft, queue);
+        var inside = ActiveJobWrapper.WriteArgs(text, draft.Args, draft.Wrapped is not null, queue);
         text.Raw(",\"class\":"u8);
-        return inside;
-    }
-
-    static int Args(JobText text, JobDraft draft, string? queue)
-    {
-        var args = draft.Args.Span;
-        var name = draft.Wrapped is null ? default : ActiveJobWrapper.QueueName(draft.Args);
-        if (name.IsAbsent)
-        {
-            text.Raw(args);
-            return 0;
-        }
-
-        text.Raw(args[..name.Start]);
-        var inside = text.Length;
-        if (queue is not null)
-        {
-            text.String(queue);
-        }
-
-        text.Raw(args[(name.Start + name.Length)..]);
         return inside;
     }
 

@@ -1,13 +1,13 @@
 namespace MassTransit.Sidekiq;
 
-// A job on its way to a queue or a topic, which give it queue, class and jid: a draft that is written then, or a template that was
+// A job on its way to a queue or a topic, which give it queue, class and jid: a draft that is written then, or parts that were
 // finished before. `Queue` is that of its contract, which a publish reaches besides the subscribers; `Entities` are those whose
 // subscribers a publish reaches, where they are known.
 internal readonly record struct OutgoingJob(
     string Class,
     Guid MessageId,
     JobDraft? Draft = null,
-    JobTemplate? Template = null,
+    JobParts? Parts = null,
     DateTimeOffset? Due = null,
     Guid? Token = null,
     string? Queue = null,
@@ -17,8 +17,8 @@ internal readonly record struct OutgoingJob(
     public byte[] ToJob(string queue)
     {
         var jid = JobId.From(MessageId);
-        return Draft is null ? Template!.Fill(queue, Class, jid) : JobWriter.Write(Draft, queue, jid);
+        return Draft is null ? Parts!.Write(queue, Class, jid) : JobWriter.Write(Draft, queue, jid);
     }
 
-    public JobTemplate ToTemplate() => Template ?? JobWriter.WriteTemplate(Draft!);
+    public JobTemplate ToTemplate() => Draft is null ? Parts!.ToTemplate() : JobWriter.WriteTemplate(Draft);
 }

@@ -276,9 +276,10 @@ public class JobWriterTests
         var rest = JobWriter.WriteRest(draft, withArgs: false);
         draft.EnqueuedAt = draft.CreatedAt;
 
-        var template = JobTemplate.Of(rest, draft.Args, isActiveJob: false, draft.EnqueuedAt, draft.TimeFormat);
+        var parts = new JobParts(rest, draft.Args, draft.EnqueuedAt, draft.TimeFormat);
 
-        Assert.Equal(Members(Write(draft)), Members(template.Fill("orders", draft.Class, "0")));
+        Assert.Equal(Members(Write(draft)), Members(parts.Write("orders", draft.Class, "0")));
+        Assert.Equal(parts.Write("orders", draft.Class, "0"), parts.ToTemplate().Fill("orders", draft.Class, "0"));
     }
 
     [Fact]
@@ -289,10 +290,10 @@ public class JobWriterTests
         draft.Args = """[{"job_class":"Report","queue_name":"default","arguments":[]}]"""u8.ToArray();
         var rest = JobWriter.WriteRest(draft, withArgs: false);
 
-        var filled = JobTemplate
-            .Of(rest, draft.Args, isActiveJob: true, null, draft.TimeFormat)
-            .Fill("low", draft.Class, "0");
+        var parts = new JobParts(rest, draft.Args, null, draft.TimeFormat, IsActiveJob: true);
+        var filled = parts.ToTemplate().Fill("low", draft.Class, "0");
 
+        Assert.Equal(parts.Write("low", draft.Class, "0"), filled);
         Assert.Contains("\"queue_name\":\"low\"", Text(filled), StringComparison.Ordinal);
         Assert.Equal(Members(JobWriter.Write(draft, "low", "0")), Members(filled));
     }

@@ -9,7 +9,7 @@ internal static class QueueName
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:"
     );
 
-    public static bool IsValid(string name) => name.Length > 0 && !name.AsSpan().ContainsAnyExcept(allowed);
+    public static bool IsValid(string name) => Fault(name, "") is null;
 
     // What is wrong with a name, and the way out; null for a good one.
     public static string? Fault(string name, string remedy)
@@ -19,13 +19,22 @@ internal static class QueueName
             return $"A queue name is empty. {remedy}";
         }
 
+        // As the last part of a path, which browsers and addresses resolve.
+        if (name is "." or "..")
+        {
+            return $"Queue name '{name}' means a folder in an address. {remedy}";
+        }
+
         var index = name.AsSpan().IndexOfAnyExcept(allowed);
         if (index < 0)
         {
             return null;
         }
 
-        var culprit = name[index] == ' ' ? "a space" : $"'{name[index]}'";
+        var culprit =
+            name[index] == ' ' ? "a space"
+            : char.IsControl(name[index]) || char.IsSurrogate(name[index]) ? $"U+{(int)name[index]:X4}"
+            : $"'{name[index]}'";
         return $"Queue name '{name}' contains {culprit}. "
             + $"Sidekiq's Web UI can open only queues made of letters, digits, '-', '_', '.' and ':'. {remedy}";
     }

@@ -39,13 +39,14 @@ internal sealed class QueueOrder(string endpoint) : ISidekiqQueuesConfigurator, 
 
         for (var i = 0; i < order.Length - 1; i++)
         {
-            var total = 0;
+            // A weight may be any int, and their sum more.
+            var total = 0L;
             foreach (var queue in order[i..])
             {
                 total += weights[queue];
             }
 
-            var ticket = random.Next(total);
+            var ticket = random.NextInt64(total);
             var chosen = i;
             while (ticket >= weights[order[chosen]])
             {

@@ -74,6 +74,14 @@ public class QueueOrderTests
     }
 
     [Fact]
+    public void Weights_may_be_as_large_as_they_can_be_written()
+    {
+        var order = Shuffled(Weighted(int.MaxValue, int.MaxValue, 1), new Random(1));
+
+        Assert.Equal([0, 1, 2], order.Order());
+    }
+
+    [Fact]
     public void Queues_of_either_kind_are_without_fault()
     {
         Assert.Empty(new QueueOrder("orders").Validate());

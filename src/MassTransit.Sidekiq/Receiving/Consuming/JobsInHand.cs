@@ -112,10 +112,10 @@ internal sealed class JobsInHand : IDisposable
             {
                 settled[queue].AddRange(sent[queue]);
                 settledCount += sent[queue].Count;
+                areSentAgain |= sent[queue].Count > 0;
                 sent[queue].Clear();
             }
 
-            areSentAgain = true;
             areDue = settledCount > 0;
         }
     }

@@ -77,19 +77,21 @@ internal sealed class RedisTarget
         Options.ClientName ??= "masstransit";
     }
 
-    // "redis-2:7000", or a host alone.
+    // "redis-2:7000", "[::1]:7000", or a host alone.
     public void Further(string endpoint)
     {
+        var end = endpoint.StartsWith('[') ? endpoint.IndexOf(']', StringComparison.Ordinal) : -1;
         var colon = endpoint.LastIndexOf(':');
-        if (colon < 0)
+        var isAddress = end < 0 && colon != endpoint.IndexOf(':', StringComparison.Ordinal);
+        if (colon <= end || isAddress)
         {
-            Further(endpoint, SidekiqHostAddress.DefaultPort);
+            Further(endpoint.Trim('[', ']'), SidekiqHostAddress.DefaultPort);
         }
         else if (
             int.TryParse(endpoint.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port)
         )
         {
-            Further(endpoint[..colon], port);
+            Further(endpoint[..colon].Trim('[', ']'), port);
         }
         else
         {
@@ -100,11 +102,13 @@ internal sealed class RedisTarget
     // A URL, or a connection string of StackExchange.Redis.
     public void Apply(string text)
     {
-        if (text.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(text, UriKind.Absolute, out var url))
+        // The client takes a URL that is none for the name of a host.
+        var isUrl = text.Contains("://", StringComparison.Ordinal);
+        if (isUrl && Uri.TryCreate(text, UriKind.Absolute, out var url))
         {
             Apply(url);
         }
-        else if (text.AsSpan().IndexOfAny(":,=") < 0 || !TryApplyConnectionString(text))
+        else if (isUrl || text.AsSpan().IndexOfAny(":,=") < 0 || !TryApplyConnectionString(text))
         {
             faults.Add(
                 "Url is neither a URL nor a connection string. Write it as redis://user:password@host:6379/0, "
@@ -170,6 +174,14 @@ internal sealed class RedisTarget
             parsed = ConfigurationOptions.Parse(text);
         }
         catch (Exception unreadable) when (unreadable is ArgumentException or FormatException)
+        {
+            return false;
+        }
+
+        // A server that it cannot read it leaves out.
+        var parts = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var servers = parts.Count(part => !part.Contains('=', StringComparison.Ordinal));
+        if (parts.Length == 0 || servers != parsed.EndPoints.Count)
         {
             return false;
         }

@@ -46,6 +46,10 @@ public sealed class RedisTargetTests
     [InlineData("redis://s3cret@redis-1", "has a user but no password")]
     [InlineData("s3cret", "neither a URL nor a connection string")]
     [InlineData("redis-1:6379,pasword=s3cret", "neither a URL nor a connection string")]
+    [InlineData("redis://:s3/cret@redis-1", "neither a URL nor a connection string")]
+    [InlineData("redis://:s3cret@redis-1:99999", "neither a URL nor a connection string")]
+    [InlineData("redis-1:seven,password=s3cret", "neither a URL nor a connection string")]
+    [InlineData(",", "neither a URL nor a connection string")]
     public void Text_that_is_not_understood_is_a_fault_which_does_not_repeat_it(string text, string fault)
     {
         target.Apply(text);
@@ -125,6 +129,20 @@ public sealed class RedisTargetTests
             target.ToOptions().EndPoints.Select(RedisOptions.Address)
         );
         Assert.Equal(2, target.Options.EndPoints.Count);
+    }
+
+    [Theory]
+    [InlineData("redis-2", "redis-2", 6379)]
+    [InlineData("redis-2:7000", "redis-2", 7000)]
+    [InlineData("::1", "::1", 6379)]
+    [InlineData("[::1]", "::1", 6379)]
+    [InlineData("[::1]:7000", "::1", 7000)]
+    public void Further_server_may_be_named_by_an_address_of_either_kind(string endpoint, string host, int port)
+    {
+        target.Further(endpoint);
+
+        Assert.Empty(target.Faults);
+        Assert.Equal([(host, port)], target.Endpoints);
     }
 
     [Theory]

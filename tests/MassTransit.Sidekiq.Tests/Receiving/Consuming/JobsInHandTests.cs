@@ -131,6 +131,17 @@ public sealed class JobsInHandTests : IDisposable
     }
 
     [Fact]
+    public void Claim_that_failed_without_any_finished_job_has_sent_none_again()
+    {
+        jobs.TakeSettled();
+        jobs.NotAcknowledged();
+        jobs.Acknowledge(Orders, 7);
+        jobs.TakeSettled();
+
+        Assert.Equal((1, false), jobs.Acknowledged());
+    }
+
+    [Fact]
     public void Claim_that_failed_is_due_at_once_with_what_has_finished_meanwhile()
     {
         jobs.Acknowledge(Orders, 7);

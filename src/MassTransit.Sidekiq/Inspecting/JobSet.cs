@@ -99,33 +99,60 @@ internal sealed class JobSet(BusRuntime runtime, DueSet set) : ISidekiqJobSet
         CancellationToken cancellationToken = default
     ) => Store.Reschedule(set, Checked(entry).Json, at).WaitAsync(cancellationToken);
 
-    public Task<long> RetryAll(CancellationToken cancellationToken = default) =>
-        All(entries => Push([.. entries.Select(Move).OfType<DueMove>()], cancellationToken), cancellationToken);
+    public async Task<SidekiqGroups> Groups(int most = 1000, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
+        var groups = new JobGroups();
+        await foreach (
+            var entry in Entries(newestFirst: true, cancellationToken: cancellationToken).ConfigureAwait(false)
+        )
+        {
+            if (groups.Seen == most)
+            {
+                return groups.End(isComplete: false);
+            }
 
-    public Task<long> KillAll(CancellationToken cancellationToken = default) =>
+            groups.Add(entry);
+        }
+
+        return groups.End(isComplete: true);
+    }
+
+    public Task<long> RetryAll(CancellationToken cancellationToken = default) => RetryAll(_ => true, cancellationToken);
+
+    public Task<long> RetryAll(Func<SidekiqEntry, bool> which, CancellationToken cancellationToken = default) =>
+        All(which, entries => Push([.. entries.Select(Move).OfType<DueMove>()], cancellationToken), cancellationToken);
+
+    public Task<long> KillAll(CancellationToken cancellationToken = default) => KillAll(_ => true, cancellationToken);
+
+    public Task<long> KillAll(Func<SidekiqEntry, bool> which, CancellationToken cancellationToken = default) =>
         set == DueSet.Dead
             ? Task.FromResult(0L)
-            : All(
-                async entries =>
-                {
-                    var killed = await Task.WhenAll(entries.Select(entry => Bury(entry, cancellationToken)))
-                        .ConfigureAwait(false);
-                    return killed.Count(done => done);
-                },
-                cancellationToken
-            );
+            : Each(which, entry => Bury(entry, cancellationToken), cancellationToken);
+
+    public Task<long> DeleteAll(Func<SidekiqEntry, bool> which, CancellationToken cancellationToken = default) =>
+        Each(which, entry => Delete(entry, cancellationToken), cancellationToken);
 
     public Task<long> Clear(CancellationToken cancellationToken = default) =>
         Store.Clear(set).WaitAsync(cancellationToken);
 
     // What the set holds now; jobs that fail again meanwhile come back with a later time, and are left alone.
-    async Task<long> All(Func<IReadOnlyList<SidekiqEntry>, Task<int>> step, CancellationToken cancellationToken)
+    async Task<long> All(
+        Func<SidekiqEntry, bool> which,
+        Func<IReadOnlyList<SidekiqEntry>, Task<int>> step,
+        CancellationToken cancellationToken
+    )
     {
+        ArgumentNullException.ThrowIfNull(which);
         var (moved, left) = (0L, await Count(cancellationToken).ConfigureAwait(false));
         var batch = new List<SidekiqEntry>(PageSize);
         await foreach (var entry in Entries(cancellationToken: cancellationToken).ConfigureAwait(false))
         {
-            batch.Add(entry);
+            if (which(entry))
+            {
+                batch.Add(entry);
+            }
+
             left--;
             if (batch.Count == PageSize || left == 0)
             {
@@ -141,6 +168,21 @@ internal sealed class JobSet(BusRuntime runtime, DueSet set) : ISidekiqJobSet
 
         return moved + (batch.Count == 0 ? 0 : await step(batch).ConfigureAwait(false));
     }
+
+    Task<long> Each(
+        Func<SidekiqEntry, bool> which,
+        Func<SidekiqEntry, Task<bool>> step,
+        CancellationToken cancellationToken
+    ) =>
+        All(
+            which,
+            async entries =>
+            {
+                var done = await Task.WhenAll(entries.Select(step)).ConfigureAwait(false);
+                return done.Count(isDone => isDone);
+            },
+            cancellationToken
+        );
 
     async Task<int> Push(IReadOnlyList<DueMove> moves, CancellationToken cancellationToken)
     {

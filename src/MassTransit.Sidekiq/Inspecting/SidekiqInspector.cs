@@ -17,6 +17,8 @@ internal sealed class SidekiqInspector(BusRuntime runtime) : ISidekiqInspector
 
     public ISidekiqPeriodicJobs Periodic { get; } = new PeriodicJobs(runtime);
 
+    public ISidekiqTopics Topics { get; } = new SidekiqTopics(runtime);
+
     InspectionStore Store => runtime.Process.Stores.Inspection;
 
     public async Task<SidekiqStats> Stats(CancellationToken cancellationToken = default)
@@ -131,9 +133,37 @@ internal sealed class SidekiqInspector(BusRuntime runtime) : ISidekiqInspector
         return [.. processes.SelectMany(RegistryReader.Work).OrderBy(work => work.RunAt)];
     }
 
+    public Task<IReadOnlyList<SidekiqClassMetrics>> Metrics(
+        TimeSpan last,
+        CancellationToken cancellationToken = default
+    ) => Reader().Classes(last).WaitAsync(cancellationToken);
+
+    public Task<SidekiqJobMetrics> Metrics(
+        string jobClass,
+        TimeSpan last,
+        CancellationToken cancellationToken = default
+    ) => Reader().Class(jobClass, last).WaitAsync(cancellationToken);
+
+    public Task<SidekiqSearch> Search(string text, int most = 100, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(text);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
+        return new JobFinder(Store, text, most).Run(cancellationToken);
+    }
+
+    public async Task<SidekiqRedisServer> Redis(CancellationToken cancellationToken = default)
+    {
+        var asked = RealTime.Clock.GetTimestamp();
+        var info = await Store.Info().WaitAsync(cancellationToken).ConfigureAwait(false);
+
+        return ServerReader.Read(info, runtime.Process.Redis.Settings.Address, RealTime.Clock.GetElapsedTime(asked));
+    }
+
     public Task<bool> Quiet(string identity, CancellationToken cancellationToken = default) =>
         Store.Signal(identity, "TSTP").WaitAsync(cancellationToken);
 
     public Task<bool> Stop(string identity, CancellationToken cancellationToken = default) =>
         Store.Signal(identity, "TERM").WaitAsync(cancellationToken);
+
+    MetricsReader Reader() => new(runtime.Process.Stores.Metrics, runtime.Clock);
 }

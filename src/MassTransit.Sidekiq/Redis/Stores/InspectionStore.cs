@@ -81,7 +81,7 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
                             (string)keys.Of(set)!,
                             cursor,
                             "MATCH",
-                            $"*{Glob(text)}*",
+                            $"*{Globs.Escape(text)}*",
                             "COUNT",
                             1000
                         )
@@ -154,9 +154,13 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
     public async Task<IReadOnlyList<QueueState>> Queues(IReadOnlyList<string> names, HashSet<string> paused) =>
         await Call(async db =>
             {
-                var sizes = names.Select(name => OrNothing(db.ListLengthAsync(keys.Queue(name).List), 0)).ToArray();
+                var sizes = names
+                    .Select(name => Answers.OrNothing(db.ListLengthAsync(keys.Queue(name).List), 0))
+                    .ToArray();
                 var jobs = names
-                    .Select(name => OrNothing(db.ListGetByIndexAsync(keys.Queue(name).List, -1), RedisValue.Null))
+                    .Select(name =>
+                        Answers.OrNothing(db.ListGetByIndexAsync(keys.Queue(name).List, -1), RedisValue.Null)
+                    )
                     .ToArray();
                 await Task.WhenAll(Task.WhenAll(sizes), Task.WhenAll(jobs)).ConfigureAwait(false);
                 return names
@@ -193,15 +197,29 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
             await link.Run(Script.Signal, [keys.Processes, keys.SignalsOf(identity)], [identity, signal])
                 .ConfigureAwait(false) == 1;
 
+    // What INFO tells; empty where it may not be asked.
+    public async Task<string> Info()
+    {
+        try
+        {
+            var info = await Call(db => db.ExecuteAsync("INFO")).ConfigureAwait(false);
+            return (string?)info ?? "";
+        }
+        catch (SidekiqRedisException)
+        {
+            return "";
+        }
+    }
+
     RedisKey Counter(string stat, string? day) => day is null ? keys.Stat(stat) : keys.StatOfDay(stat, day);
 
     async Task<RegisteredProcess> Process(IDatabase db, string identity, bool withWork)
     {
-        var described = OrNothing(db.HashGetAllAsync(keys.ProcessOf(identity)), []);
+        var described = Answers.OrNothing(db.HashGetAllAsync(keys.ProcessOf(identity)), []);
         var work = withWork
-            ? OrNothing(db.HashGetAllAsync(keys.WorkOf(identity)), [])
+            ? Answers.OrNothing(db.HashGetAllAsync(keys.WorkOf(identity)), [])
             : Task.FromResult<HashEntry[]>([]);
-        var old = withWork ? OrNothing(db.HashGetAllAsync(keys.WorkersOf(identity)), []) : work;
+        var old = withWork ? Answers.OrNothing(db.HashGetAllAsync(keys.WorkersOf(identity)), []) : work;
         var fields = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         foreach (var field in await described.ConfigureAwait(false))
         {
@@ -216,26 +234,10 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
         );
     }
 
-    // A key of another type is no queue and no process: it holds nothing, and must not hide the others.
-    static async Task<T> OrNothing<T>(Task<T> question, T nothing)
-    {
-        try
-        {
-            return await question.ConfigureAwait(false);
-        }
-        catch (RedisServerException exception) when (RedisErrors.IsWrongType(exception.Message))
-        {
-            return nothing;
-        }
-    }
-
     async Task<long> Clear(RedisKey key, string queue) =>
         (long)await link.Run(Script.Clear, [key, keys.Queues], [queue]).ConfigureAwait(false);
 
     static string Text(double score) => score.ToString("R", CultureInfo.InvariantCulture);
-
-    static string Glob(string text) =>
-        string.Concat(text.Select(letter => letter is '*' or '?' or '[' or ']' or '\\' ? $"\\{letter}" : $"{letter}"));
 
     Task<T> Call<T>(Func<IDatabase, Task<T>> question) => link.Call("inspect", keys.Queues, question);
 }

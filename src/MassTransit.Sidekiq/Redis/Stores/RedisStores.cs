@@ -17,6 +17,8 @@ internal sealed class RedisStores(RedisConnection redis, RedisKeys keys, DeadSet
 
     public LeaseStore Leases { get; } = new(redis, keys, dead);
 
+    public MetricsStore Metrics { get; } = new(redis, keys);
+
     public PeriodicStore Periodic { get; } = new(redis, keys);
 
     public ProcessStore Processes { get; } = new(redis, keys);
@@ -24,6 +26,8 @@ internal sealed class RedisStores(RedisConnection redis, RedisKeys keys, DeadSet
     public JobSearch Search { get; } = new(redis, keys);
 
     public StatStore Stats { get; } = new(redis, keys);
+
+    public TopicReader TopicReader { get; } = new(redis, keys);
 
     public TopicStore Topics { get; } = new(redis, keys);
 }

@@ -23,8 +23,7 @@ internal sealed class StatStore(RedisConnection redis, RedisKeys keys)
     // False when these counts had arrived before. As in Ruby, they belong to the minute of the flush.
     public async Task<bool> Add(JobCounts counts, DateTimeOffset now)
     {
-        var day = Text(now, "yyyy-MM-dd");
-        var minute = Text(now, "yyMMdd|H:mm");
+        var day = now.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
         List<RedisKey> touched =
         [
@@ -33,15 +32,15 @@ internal sealed class StatStore(RedisConnection redis, RedisKeys keys)
             keys.Stat("failed"),
             keys.StatOfDay("processed", day),
             keys.StatOfDay("failed", day),
-            keys.JobMetrics(Text(now, "yyyyMMdd|H:") + now.Minute.ToString(CultureInfo.InvariantCulture)),
-            keys.JobMetrics(minute),
-            keys.JobMetrics(minute[..^1]),
+            keys.JobMetrics(MetricTimes.Minute7(now)),
+            keys.JobMetrics(MetricTimes.Minute8(now)),
+            keys.JobMetrics(MetricTimes.TenMinutes(now)),
         ];
         List<RedisValue> arguments = [counts.Number, counts.Processed, counts.Failed];
         foreach (var job in counts.Classes)
         {
-            touched.Add(keys.Histogram7(job.Class, Text(now, "dd-HH:") + Number(now.Minute)));
-            touched.Add(keys.Histogram8(job.Class, $"{Number(now.Day)}-{Number(now.Hour)}:{Number(now.Minute)}"));
+            touched.Add(keys.Histogram7(job.Class, MetricTimes.Histogram7(now)));
+            touched.Add(keys.Histogram8(job.Class, MetricTimes.Histogram8(now)));
             arguments.AddRange([job.Class, job.Processed, job.Failed, job.Milliseconds, job.Buckets.Count]);
             arguments.AddRange(job.Buckets.SelectMany(bucket => new RedisValue[] { bucket.Bucket, bucket.Count }));
         }
@@ -49,9 +48,4 @@ internal sealed class StatStore(RedisConnection redis, RedisKeys keys)
         var added = await link.Run(Script.Count, [.. touched], [.. arguments]).ConfigureAwait(false);
         return (int)added == 1;
     }
-
-    static string Text(DateTimeOffset time, string format) =>
-        time.UtcDateTime.ToString(format, CultureInfo.InvariantCulture);
-
-    static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,0 +1,80 @@
+namespace MassTransit.Sidekiq;
+
+// Sidekiq's job metrics over a time that ends now: by the minute as far as minutes are kept, by ten minutes above.
+internal sealed class MetricsReader(MetricsStore store, TimeProvider clock)
+{
+    static readonly TimeSpan minutesKept = TimeSpan.FromHours(8);
+    static readonly TimeSpan longest = TimeSpan.FromHours(72);
+
+    public async Task<IReadOnlyList<SidekiqClassMetrics>> Classes(TimeSpan last)
+    {
+        var (times, _, isByMinute) = Times(last);
+        var periods = await store.Read(times, isByMinute).ConfigureAwait(false);
+
+        return
+        [
+            .. periods
+                .SelectMany(period => period)
+                .GroupBy(figures => figures.Key, figures => figures.Value, StringComparer.Ordinal)
+                .Select(figures => new SidekiqClassMetrics(
+                    figures.Key,
+                    figures.Sum(period => period.Processed),
+                    figures.Sum(period => period.Failed),
+                    TimeSpan.FromMilliseconds(figures.Sum(period => period.Milliseconds))
+                ))
+                .OrderByDescending(metrics => metrics.Runtime)
+                .ThenBy(metrics => metrics.Class, StringComparer.Ordinal),
+        ];
+    }
+
+    public async Task<SidekiqJobMetrics> Class(string jobClass, TimeSpan last)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(jobClass);
+        var (times, period, isByMinute) = Times(last);
+        var points = store.Read(jobClass, times, isByMinute);
+        var histogram = isByMinute ? store.Histogram(jobClass, times) : Task.FromResult(Array.Empty<long>());
+        await Task.WhenAll(points, histogram).ConfigureAwait(false);
+
+        return new SidekiqJobMetrics(
+            jobClass,
+            period,
+            [
+                .. times.Zip(
+                    points.Result,
+                    (at, point) =>
+                        new SidekiqMetricsPoint(
+                            at,
+                            point.Processed,
+                            point.Failed,
+                            TimeSpan.FromMilliseconds(point.Milliseconds)
+                        )
+                ),
+            ],
+            histogram.Result
+        );
+    }
+
+    (IReadOnlyList<DateTimeOffset> Times, TimeSpan Period, bool IsByMinute) Times(TimeSpan last)
+    {
+        if (last < TimeSpan.FromMinutes(1) || last > longest)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(last),
+                last,
+                $"{last} is not from a minute to {longest.TotalHours:0} hours, which is as long as Sidekiq keeps metrics."
+            );
+        }
+
+        var isByMinute = last <= minutesKept;
+        var period = TimeSpan.FromMinutes(isByMinute ? 1 : 10);
+        var now = clock.GetUtcNow().UtcTicks;
+        var newest = new DateTimeOffset(now - (now % period.Ticks), TimeSpan.Zero);
+        var count = (int)Math.Ceiling(last / period);
+
+        return (
+            [.. Enumerable.Range(0, count).Select(ago => newest - ((count - 1 - ago) * period))],
+            period,
+            isByMinute
+        );
+    }
+}

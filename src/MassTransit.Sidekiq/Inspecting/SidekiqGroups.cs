@@ -1,0 +1,32 @@
+namespace MassTransit;
+
+/// <summary>The entries of a set by class and error.</summary>
+/// <param name="Groups">The largest first.</param>
+/// <param name="Seen">How many entries were read.</param>
+/// <param name="IsComplete">False when the set has more.</param>
+public sealed record SidekiqGroups(IReadOnlyList<SidekiqGroup> Groups, int Seen, bool IsComplete);
+
+/// <summary>Entries of one class that failed with one error.</summary>
+/// <param name="Class">The class; for an ActiveJob, the one inside the wrapper. Null for strings that are no job.</param>
+/// <param name="ErrorClass">The type of the exception; null for jobs that have not failed.</param>
+/// <param name="Count">How many there are among those that were read.</param>
+/// <param name="First">When the first of them failed, or is due; null where none has a time.</param>
+/// <param name="Last">When the last of them failed, or is due.</param>
+public sealed record SidekiqGroup(
+    string? Class,
+    string? ErrorClass,
+    int Count,
+    DateTimeOffset? First,
+    DateTimeOffset? Last
+)
+{
+    /// <summary>Whether an entry belongs to this group, for <see cref="ISidekiqJobSet.RetryAll(Func{SidekiqEntry, bool}, CancellationToken)" /> and its like.</summary>
+    public bool Has(SidekiqEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        return KeyOf(entry) == (Class, ErrorClass);
+    }
+
+    internal static (string? Class, string? Error) KeyOf(SidekiqEntry entry) =>
+        (entry.Job?.Wrapped ?? entry.Job?.Class, entry.Job?.ErrorClass);
+}

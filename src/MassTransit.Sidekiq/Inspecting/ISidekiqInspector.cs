@@ -40,6 +40,12 @@ public interface ISidekiqInspector
     /// </summary>
     IAsyncEnumerable<SidekiqEntry> Jobs(string queue, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// As <see cref="Jobs(string, CancellationToken)" />, without the first <paramref name="skip" />. Redis walks the list as far as
+    /// that, about 1 ms for each 100,000.
+    /// </summary>
+    IAsyncEnumerable<SidekiqEntry> Jobs(string queue, long skip, CancellationToken cancellationToken = default);
+
     /// <summary>Removes a job from a queue. False when a worker has taken it. Redis looks for it through the whole queue.</summary>
     Task<bool> Delete(string queue, SidekiqEntry job, CancellationToken cancellationToken = default);
 

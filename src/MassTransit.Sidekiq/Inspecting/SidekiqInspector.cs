@@ -82,13 +82,19 @@ internal sealed class SidekiqInspector(BusRuntime runtime) : ISidekiqInspector
         ];
     }
 
+    public IAsyncEnumerable<SidekiqEntry> Jobs(string queue, CancellationToken cancellationToken = default) =>
+        Jobs(queue, skip: 0, cancellationToken);
+
     public async IAsyncEnumerable<SidekiqEntry> Jobs(
         string queue,
+        long skip,
         [EnumeratorCancellation] CancellationToken cancellationToken = default
     )
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(skip);
+
         IReadOnlyList<byte[]> page;
-        for (var position = 0L; ; position += page.Count)
+        for (var position = skip; ; position += page.Count)
         {
             page = await Store.Jobs(queue, position, PageSize).WaitAsync(cancellationToken).ConfigureAwait(false);
             foreach (var job in page)

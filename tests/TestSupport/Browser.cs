@@ -1,11 +1,12 @@
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
+using static MassTransit.Sidekiq.TestSupport.Eventually;
 
-namespace OrdersApi.Tests;
+namespace MassTransit.Sidekiq.TestSupport;
 
 /// <summary>A headless Chromium on one page, spoken to in its DevTools protocol.</summary>
-sealed class Browser : IAsyncDisposable
+public sealed class Browser : IAsyncDisposable
 {
     readonly ChildProcess process;
     readonly string profile;
@@ -18,6 +19,7 @@ sealed class Browser : IAsyncDisposable
     /// <summary>What the page complained of: errors of the console, of scripts, of requests.</summary>
     public IReadOnlyList<string> Errors => errors;
 
+    /// <summary>Starts it on an empty page.</summary>
     public static async Task<Browser> Start()
     {
         var profile = Directory.CreateTempSubdirectory("orders-browser-").FullName;
@@ -67,6 +69,68 @@ sealed class Browser : IAsyncDisposable
         return text;
     }
 
+    /// <summary>The value of an expression of JavaScript in the page; a promise is awaited.</summary>
+    public async Task<JsonElement> Evaluate(string expression)
+    {
+        var answer = await Call(
+            "Runtime.evaluate",
+            new
+            {
+                expression,
+                awaitPromise = true,
+                returnByValue = true,
+            }
+        );
+        Assert.False(answer.TryGetProperty("exceptionDetails", out var fault), $"{expression}: {fault}");
+        return answer.GetProperty("result").TryGetProperty("value", out var value) ? value : default;
+    }
+
+    /// <summary>Waits until an expression of JavaScript is true in the page.</summary>
+    public Task Shows(string expression) =>
+        Until(
+            async () =>
+            {
+                var answer = await Ask("Runtime.evaluate", new { expression, returnByValue = true });
+                return answer.TryGetProperty("result", out var result)
+                    && result.GetProperty("result").TryGetProperty("value", out var value)
+                    && value.ValueKind == JsonValueKind.True;
+            },
+            async () => $"{(await Evaluate("document.body.innerText")).GetString()}\n{string.Join('\n', errors)}",
+            expression
+        );
+
+    /// <summary>The page as somebody sees it who has a screen of this size, in the dark or not.</summary>
+    public async Task Look(int width, int height, bool dark)
+    {
+        await Call(
+            "Emulation.setDeviceMetricsOverride",
+            new
+            {
+                width,
+                height,
+                deviceScaleFactor = 1,
+                mobile = width < 600,
+            }
+        );
+        await Call(
+            "Emulation.setEmulatedMedia",
+            new { features = new[] { new { name = "prefers-color-scheme", value = dark ? "dark" : "light" } } }
+        );
+    }
+
+    /// <summary>Writes the page as a picture.</summary>
+    public async Task Picture(string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var picture = await Call("Page.captureScreenshot", new { format = "png" });
+        await File.WriteAllBytesAsync(
+            path,
+            picture.GetProperty("data").GetBytesFromBase64(),
+            TestContext.Current.CancellationToken
+        );
+    }
+
+    /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
         socket.Dispose();

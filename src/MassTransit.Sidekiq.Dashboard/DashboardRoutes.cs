@@ -1,0 +1,123 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MassTransit.Sidekiq;
+
+// One dashboard: its routes, each behind the gate. A page is a component with a model that is read before it is rendered, so that
+// Redis is asked in one place; an action is a form that is posted to the page it stands on, which is shown again behind it.
+internal sealed class DashboardRoutes(
+    ISidekiqInspector inspector,
+    SidekiqDashboardOptions options,
+    IServiceProvider services,
+    string pattern
+)
+{
+    readonly DashboardGate gate = new(
+        options,
+        services.GetService<IHostEnvironment>(),
+        Logger(services),
+        pattern.TrimEnd('/')
+    );
+    readonly PageRenderer renderer = new(services);
+
+    public void Map(RouteGroupBuilder group)
+    {
+        group.MapGet("/assets/{name}", Assets.Serve);
+        Get(group, "/", new OverviewReader(inspector).Read);
+        Get(group, "/queues", new QueuesReader(inspector).All);
+        Get(group, "/queues/{name}", new QueuesReader(inspector).One);
+        Get(group, "/running", new RunningReader(inspector).Read);
+        Get(group, "/topics", new TopicsReader(inspector).Read);
+        Get(group, "/periodic", new PeriodicReader(inspector).Read);
+        Get(group, "/metrics", new MetricsPages(inspector).All);
+        Get(group, "/metrics/{**class}", new MetricsPages(inspector).One);
+        Get(group, "/search", new SearchReader(inspector).Read);
+
+        Post(group, "/queues/{name}", new QueueActions(inspector).Run);
+        Post(group, "/running", new ProcessActions(inspector).Run);
+        Post(group, "/topics", new TopicActions(inspector).Run);
+        Post(group, "/periodic", new PeriodicActions(inspector).Run);
+        foreach (var set in JobSetKind.Of(inspector))
+        {
+            Get(group, $"/{set.Path}", new SetReader(set).All);
+            Get(group, $"/{set.Path}/{{key}}", new SetReader(set).One);
+            Post(group, $"/{set.Path}", new SetActions(set).Run);
+        }
+    }
+
+    void Get(RouteGroupBuilder group, string path, Func<DashboardCall, Task<Page?>> read) =>
+        group.MapGet(path, context => Show(context, read));
+
+    void Post(RouteGroupBuilder group, string path, Func<DashboardCall, Task<ActionResult>> run) =>
+        group.MapPost(path, context => Act(context, run));
+
+    async Task Show(HttpContext context, Func<DashboardCall, Task<Page?>> read)
+    {
+        if (await gate.Enter(context, SidekiqDashboardAccess.Read).ConfigureAwait(false) is not { } call)
+        {
+            return;
+        }
+
+        Page? page;
+        try
+        {
+            page = await read(call).ConfigureAwait(false);
+        }
+        catch (Exception away) when (IsOfRedis(away))
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            page = new Page(typeof(Pages.AwayPage), "Redis does not answer", away.Message);
+        }
+
+        if (page is null)
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            page = new Page(typeof(Pages.MissingPage), "Not found", null);
+        }
+
+        await renderer.Write(context, call, page).ConfigureAwait(false);
+    }
+
+    async Task Act(HttpContext context, Func<DashboardCall, Task<ActionResult>> run)
+    {
+        if (await gate.EnterToAct(context).ConfigureAwait(false) is not { } call)
+        {
+            return;
+        }
+
+        ActionResult result;
+        try
+        {
+            result = await run(call).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (IsOfRedis(fault) || fault is InvalidOperationException or ArgumentException)
+        {
+            result = ActionResult.Failed(fault.Message);
+        }
+
+        gate.Record(call, result);
+        context.Response.StatusCode = StatusCodes.Status303SeeOther;
+        context.Response.Headers.Location = call.Back(result);
+    }
+
+    // A fault of ours, or a visitor who has left, is none of Redis'.
+    static bool IsOfRedis(Exception fault) =>
+        fault is ConnectionException
+        || (fault is not (InvalidOperationException or OperationCanceledException) && RedisErrors.IsRedis(fault));
+
+    static ILogger Logger(IServiceProvider services) =>
+        services.GetService<ILoggerFactory>()?.CreateLogger("MassTransit.Sidekiq.Dashboard") ?? NullLogger.Instance;
+}
+
+// What a page shows: a component, its title, and its model.
+internal sealed record Page(Type Component, string Title, object? Model)
+{
+    public static Page Of<TComponent>(string title, object? model)
+        where TComponent : IComponent => new(typeof(TComponent), title, model);
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+
+namespace MassTransit.Sidekiq;
+
+// One request to the dashboard: who makes it, what may be done, and where its links lead.
+internal sealed class DashboardCall
+{
+    readonly HttpContext context;
+
+    internal DashboardCall(
+        HttpContext context,
+        string root,
+        SidekiqDashboardOptions options,
+        SidekiqDashboardAccess access,
+        string token
+    ) => (this.context, Root, Options, Access, Token) = (context, root, options, access, token);
+
+    // The options of the dashboard.
+    public SidekiqDashboardOptions Options { get; }
+
+    // What the visitor may do.
+    public SidekiqDashboardAccess Access { get; }
+
+    // Whether jobs may be retried, killed and the like.
+    public bool CanAct => Access >= SidekiqDashboardAccess.Act;
+
+    // Whether queues may be cleared and processes stopped.
+    public bool IsAdmin => Access >= SidekiqDashboardAccess.Admin;
+
+    // The time that ages are told from, the same on the whole page.
+    public DateTimeOffset Now { get; } = RealTime.Clock.GetUtcNow();
+
+    // What a form sends back, beside the cookie that holds the same.
+    public string Token { get; }
+
+    // The path of the page, below the dashboard: <c>/retries</c>.
+    public string Path => context.Request.Path.Value![Math.Min(RootPath.Length, context.Request.Path.Value!.Length)..];
+
+    // What the last action came to, as it was passed on; null when there was none.
+    public string? Notice => Query("done");
+
+    // Whether that failed.
+    public bool HasFailed => Query("failed") is not null;
+
+    internal string Root { get; }
+
+    internal CancellationToken Aborted => context.RequestAborted;
+
+    internal string User => context.User.Identity?.Name is { Length: > 0 } name ? name : "anonymous";
+
+    internal IFormCollection Form => context.Request.Form;
+
+    string RootPath => Root[context.Request.PathBase.Value!.Length..];
+
+    // Whether the contents of a job are hidden from everybody; what is no job shows as it is.
+    public bool IsRedacted(SidekiqEntry entry) => entry.Job is { } job && IsRedacted(job);
+
+    public string Arguments(SidekiqEntry entry) => entry.Job is { } job ? Arguments(job) : Show.Cut(entry.Text);
+
+    public string Arguments(SidekiqJob job) => IsRedacted(job) ? "hidden" : Show.Arguments(job);
+
+    bool IsRedacted(SidekiqJob job) => Options.Redact?.Invoke(job) == true;
+
+    // A link below the dashboard; each part is escaped.
+    public string Url(params string[] parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        return parts.Length == 0
+            ? Root + "/"
+            : Root + string.Concat(parts.Select(part => "/" + Uri.EscapeDataString(part)));
+    }
+
+    // A part of the route, such as the name of a queue.
+    public string Route(string name) => (string?)context.Request.RouteValues[name] ?? "";
+
+    // A parameter of the query; null when it is absent or empty.
+    public string? Query(string name) =>
+        context.Request.Query[name].FirstOrDefault() is { Length: > 0 } text ? text : null;
+
+    // A whole number of the query within bounds; the default where it is none.
+    public int Number(string name, int otherwise, int least, int most) =>
+        int.TryParse(Query(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? Math.Clamp(number, least, most)
+            : otherwise;
+
+    internal string? Field(string name) => Form[name].FirstOrDefault() is { Length: > 0 } text ? text : null;
+
+    // The page that the form stood on, with what became of it.
+    internal string Back(ActionResult result)
+    {
+        var path = context.Request.PathBase + context.Request.Path;
+        var query = context
+            .Request.Query.Where(pair => pair.Key is not ("done" or "failed"))
+            .SelectMany(pair => pair.Value.Select(value => KeyValuePair.Create(pair.Key, value)))
+            .Append(KeyValuePair.Create("done", (string?)result.Text));
+
+        return path
+            + QueryString.Create(result.IsFailure ? query.Append(KeyValuePair.Create("failed", (string?)"1")) : query);
+    }
+}
+
+// What an action came to, for the page and the log.
+internal sealed record ActionResult(string Action, string Target, string Text, bool IsFailure = false)
+{
+    public static ActionResult Failed(string reason) => new("failed", "", reason, IsFailure: true);
+
+    public static ActionResult Count(string action, string target, long count, string done) =>
+        new(action, target, $"{count} {(count == 1 ? "job" : "jobs")} {done}");
+
+    public static ActionResult One(string action, string target, bool isDone, string done, string otherwise) =>
+        new(action, target, isDone ? done : otherwise, IsFailure: !isDone);
+}

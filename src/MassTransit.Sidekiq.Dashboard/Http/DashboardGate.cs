@@ -1,0 +1,177 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace MassTransit.Sidekiq;
+
+// Lets a request in, or answers it.
+// 1. What the visitor may do is the options' to say, or authorization's; without either, only this machine in Development may enter.
+// 2. A form must come from a page of this dashboard: the browser says so (Sec-Fetch-Site, or Origin where it has none), and it brings
+//    back a random token that a cookie of the same site holds as well.
+// 3. Pages run no script and no style but those of the dashboard, and are framed by nobody.
+internal sealed class DashboardGate(
+    SidekiqDashboardOptions options,
+    IHostEnvironment? environment,
+    ILogger logger,
+    string pattern
+)
+{
+    const string Cookie = "sidekiq-dashboard";
+    const string Field = "token";
+
+    const string Advice =
+        "The dashboard is closed. Open it with MapSidekiqDashboard().RequireAuthorization(\"policy\"), or with options.Access; without either it answers only to this machine in Development.";
+
+    int hasRefused;
+
+    public async Task<DashboardCall?> Enter(HttpContext context, SidekiqDashboardAccess needed)
+    {
+        Protect(context.Response.Headers);
+        var access = AccessOf(context);
+        if (access < needed || (needed > SidekiqDashboardAccess.Read && options.ReadOnly))
+        {
+            await Refuse(context, access).ConfigureAwait(false);
+            return null;
+        }
+
+        var root = context.Request.PathBase + pattern;
+        return new DashboardCall(
+            context,
+            root,
+            options,
+            options.ReadOnly && access > SidekiqDashboardAccess.Read ? SidekiqDashboardAccess.Read : access,
+            Token(context, root)
+        );
+    }
+
+    public async Task<DashboardCall?> EnterToAct(HttpContext context)
+    {
+        if (await Enter(context, SidekiqDashboardAccess.Act).ConfigureAwait(false) is not { } call)
+        {
+            return null;
+        }
+
+        if (context.Request.HasFormContentType)
+        {
+            await context.Request.ReadFormAsync(context.RequestAborted).ConfigureAwait(false);
+            if (IsFromHere(context.Request) && IsToken(context.Request, call.Form[Field]))
+            {
+                return call;
+            }
+        }
+
+        await Answer(context, "The form did not come from a page of this dashboard. Reload the page and try again.")
+            .ConfigureAwait(false);
+        return null;
+    }
+
+    public void Record(DashboardCall call, ActionResult result)
+    {
+        if (result.IsFailure)
+        {
+            logger.ActionFailed(call.User, result.Action, call.Path, result.Text);
+        }
+        else
+        {
+            logger.ActionDone(call.User, result.Action, result.Target, result.Text);
+        }
+    }
+
+    SidekiqDashboardAccess AccessOf(HttpContext context)
+    {
+        if (options.Access is { } decide)
+        {
+            return decide(context);
+        }
+
+        var isAuthorized = context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>() is not null;
+        return isAuthorized || (environment?.IsDevelopment() == true && IsLocal(context.Connection))
+            ? SidekiqDashboardAccess.Admin
+            : SidekiqDashboardAccess.None;
+    }
+
+    static bool IsLocal(ConnectionInfo connection) =>
+        connection.RemoteIpAddress is null || IPAddress.IsLoopback(connection.RemoteIpAddress);
+
+    Task Refuse(HttpContext context, SidekiqDashboardAccess access)
+    {
+        if (access != SidekiqDashboardAccess.None)
+        {
+            return Answer(
+                context,
+                $"You may {(options.ReadOnly ? "only look: the dashboard is read-only" : "not do this")}."
+            );
+        }
+
+        if (options.Access is null && Interlocked.Exchange(ref hasRefused, 1) == 0)
+        {
+            logger.Closed(Advice);
+        }
+
+        return Answer(context, options.Access is null ? Advice : "You may not look at this dashboard.");
+    }
+
+    static Task Answer(HttpContext context, string text)
+    {
+        context.Response.StatusCode = StatusCodes.Status403Forbidden;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync(text, context.RequestAborted);
+    }
+
+    static void Protect(IHeaderDictionary headers)
+    {
+        headers.ContentSecurityPolicy =
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "same-origin";
+        headers.CacheControl = "no-store";
+    }
+
+    static bool IsFromHere(HttpRequest request)
+    {
+        if (request.Headers["Sec-Fetch-Site"] is [{ Length: > 0 } site])
+        {
+            return site == "same-origin";
+        }
+
+        return request.Headers.Origin is [{ Length: > 0 } origin]
+            && Uri.TryCreate(origin, UriKind.Absolute, out var from)
+            && string.Equals(from.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase);
+    }
+
+    static bool IsToken(HttpRequest request, string? sent) =>
+        request.Cookies[Cookie] is { Length: > 0 } kept
+        && sent is { Length: > 0 }
+        && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(kept), Encoding.UTF8.GetBytes(sent));
+
+    static string Token(HttpContext context, string root)
+    {
+        if (context.Request.Cookies[Cookie] is { Length: 43 } kept)
+        {
+            return kept;
+        }
+
+        var made = Convert
+            .ToBase64String(RandomNumberGenerator.GetBytes(32))
+            .TrimEnd('=')
+            .Replace('+', '-')
+            .Replace('/', '_');
+        context.Response.Cookies.Append(
+            Cookie,
+            made,
+            new CookieOptions
+            {
+                HttpOnly = true,
+                IsEssential = true,
+                Path = root.Length == 0 ? "/" : root,
+                SameSite = SameSiteMode.Strict,
+                Secure = context.Request.IsHttps,
+            }
+        );
+        return made;
+    }
+}

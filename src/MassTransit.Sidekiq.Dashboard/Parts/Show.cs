@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace MassTransit.Sidekiq;
+
+// Numbers and times for people.
+internal static class Show
+{
+    public static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    public static string Time(DateTimeOffset? time) =>
+        time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
+
+    public static string Iso(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    public static string Age(TimeSpan age) =>
+        age switch
+        {
+            { TotalSeconds: < 1 } => $"{age.TotalMilliseconds:0} ms",
+            { TotalSeconds: < 90 } => $"{age.TotalSeconds:0} s",
+            { TotalMinutes: < 90 } => $"{age.TotalMinutes:0} min",
+            { TotalHours: < 48 } => $"{age.TotalHours:0} h",
+            _ => $"{age.TotalDays:0} days",
+        };
+
+    public static string Ago(DateTimeOffset? time, DateTimeOffset now) =>
+        time is not { } at ? ""
+        : at > now ? $"in {Age(at - now)}"
+        : $"{Age(now - at)} ago";
+
+    public static string Bytes(long? bytes) =>
+        bytes switch
+        {
+            null => "",
+            < 1024 => $"{bytes} B",
+            < 1024 * 1024 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0.#} KB"),
+            < 1024L * 1024 * 1024 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1048576.0:0.#} MB"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1073741824.0:0.##} GB"),
+        };
+
+    // The arguments on one line, cut where they are long.
+    public static string Arguments(SidekiqJob job) => Cut(Encoding.UTF8.GetString(job.Args.Span));
+
+    public static string Cut(string? text, int most = 160) =>
+        text is null || text.Length <= most ? text ?? "" : text[..most] + "…";
+
+    // The queue a job of a set goes to when its time has come.
+    public static string Queue(SidekiqEntry entry) =>
+        entry.Job is { } job && job.TryGet("queue", out var queue) && queue.ValueKind == JsonValueKind.String
+            ? queue.GetString()!
+            : "";
+
+    public static string Class(SidekiqEntry entry) => entry.Job?.Wrapped ?? entry.Job?.Class ?? "(no job)";
+
+    // JSON with lines and spaces, or the string itself where it is none.
+    public static string Indented(string json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = JobReader.MaxDepth });
+            using var text = new MemoryStream();
+            using (
+                var writer = new Utf8JsonWriter(
+                    text,
+                    new JsonWriterOptions
+                    {
+                        Indented = true,
+                        MaxDepth = JobReader.MaxDepth,
+                        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+                    }
+                )
+            )
+            {
+                document.WriteTo(writer);
+            }
+
+            return Encoding.UTF8.GetString(text.ToArray());
+        }
+        catch (Exception unreadable)
+            when (unreadable is JsonException or InvalidOperationException or ArgumentException)
+        {
+            return json;
+        }
+    }
+}

@@ -1,0 +1,82 @@
+namespace MassTransit.Sidekiq;
+
+internal sealed record SetModel(
+    JobSetKind Kind,
+    long Count,
+    IReadOnlyList<SidekiqEntry> Entries,
+    string? Next,
+    SidekiqGroups? Groups
+);
+
+internal sealed record JobModel(JobSetKind Kind, SidekiqEntry Entry, string Key);
+
+// A page of a set, and one of its entries.
+internal sealed class SetReader(JobSetKind kind)
+{
+    const int PageSize = 25;
+    const int MostGrouped = 1000;
+
+    public async Task<Page?> All(DashboardCall call)
+    {
+        var count = await kind.Set.Count(call.Aborted).ConfigureAwait(false);
+        var groups =
+            kind.HasGroups && count > 0 && call.Query("after") is null
+                ? await kind.Set.Groups(MostGrouped, call.Aborted).ConfigureAwait(false)
+                : null;
+        var (entries, next) = await Read(call).ConfigureAwait(false);
+
+        return Page.Of<Pages.SetPage>(kind.Title, new SetModel(kind, count, entries, next, groups));
+    }
+
+    public async Task<Page?> One(DashboardCall call)
+    {
+        var key = call.Route("key");
+        var entry = EntryKey.Parse(key) is { } parsed
+            ? await parsed.Find(kind.Set, call.Aborted).ConfigureAwait(false)
+            : null;
+
+        return entry is null ? null : Page.Of<Pages.JobPage>(Show.Class(entry), new JobModel(kind, entry, key));
+    }
+
+    // Behind `after`, the key of the entry before; it is sought by its time, so that a page costs the same wherever it is.
+    async Task<(IReadOnlyList<SidekiqEntry> Entries, string? Next)> Read(DashboardCall call)
+    {
+        var key = call.Query("after");
+        var after = key is null ? null : EntryKey.Parse(key);
+        var from = after is null ? null : From(after.Milliseconds + (kind.IsNewestFirst ? 1 : 0));
+        var isBehind = after is null;
+        var page = new List<SidekiqEntry>(PageSize);
+        await foreach (var entry in kind.Set.Entries(from, kind.IsNewestFirst, call.Aborted).ConfigureAwait(false))
+        {
+            if (!isBehind)
+            {
+                // What stood before has left since: go on with its time.
+                isBehind = EntryKey.Of(entry) == key || IsPast(entry, after!.Milliseconds);
+                if (EntryKey.Of(entry) == key || !isBehind)
+                {
+                    continue;
+                }
+            }
+
+            if (page.Count == PageSize)
+            {
+                return (page, EntryKey.Of(page[^1]));
+            }
+
+            page.Add(entry);
+        }
+
+        return (page, null);
+    }
+
+    bool IsPast(SidekiqEntry entry, long milliseconds)
+    {
+        var at = entry.At?.ToUnixTimeMilliseconds() ?? 0;
+        return kind.IsNewestFirst ? at < milliseconds : at > milliseconds;
+    }
+
+    static DateTimeOffset? From(long milliseconds) =>
+        milliseconds is > -62_135_596_800_000 and < 253_402_300_799_999
+            ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
+            : null;
+}

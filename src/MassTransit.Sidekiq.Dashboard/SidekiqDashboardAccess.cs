@@ -1,0 +1,17 @@
+namespace MassTransit;
+
+/// <summary>What a visitor of the dashboard may do. Each level includes those before it.</summary>
+public enum SidekiqDashboardAccess
+{
+    /// <summary>Nothing: the answer is 403.</summary>
+    None,
+
+    /// <summary>Look at everything, arguments of jobs included unless they are redacted.</summary>
+    Read,
+
+    /// <summary>Retry, kill, delete, run and reschedule jobs; pause and resume queues and periodic jobs.</summary>
+    Act,
+
+    /// <summary>Clear queues and sets, change subscriptions, remove periodic jobs, quiet and stop processes.</summary>
+    Admin,
+}

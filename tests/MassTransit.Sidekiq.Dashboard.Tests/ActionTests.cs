@@ -1,0 +1,167 @@
+namespace MassTransit.Sidekiq.Dashboard.Tests;
+
+public class ActionTests
+{
+    [Fact]
+    public async Task Queue_is_paused_resumed_and_cleared_and_loses_the_job_that_is_deleted()
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.SeedQueue("billing", Jobs.Of("Pay", "1"), Jobs.Of("Pay", "2"), Jobs.Of("Pay", "3"));
+        await using var site = await Site.Open(redis);
+        const string page = "sidekiq/queues/billing";
+
+        Assert.Equal("billing is paused", await site.Post(page, ("action", "pause")));
+        Assert.True(await redis.Db.SetContainsAsync("paused", "billing"));
+        Assert.Equal("billing goes on", await site.Post(page, ("action", "resume")));
+        Assert.False(await redis.Db.SetContainsAsync("paused", "billing"));
+
+        var second = Links.Keys(await site.Page(page)).ElementAt(1);
+        Assert.Equal("The job is removed", await site.Post(page, ("action", "delete"), ("job", second)));
+        Assert.Equal("A worker has taken the job", await site.Post(page, ("action", "delete"), ("job", second)));
+        Assert.Equal([Jobs.Of("Pay", "1"), Jobs.Of("Pay", "3")], await redis.Queue("billing"));
+
+        Assert.Equal("2 jobs removed", await site.Post(page, ("action", "clear")));
+        Assert.Empty(await redis.Queue("billing"));
+        Assert.Equal(
+            [6000, 6000, 6000, 6001, 6000],
+            site.Log.Select(line => int.Parse(line.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture))
+        );
+    }
+
+    [Theory]
+    [InlineData("retry", 1, 0)]
+    [InlineData("kill", 0, 1)]
+    [InlineData("delete", 0, 0)]
+    public async Task Chosen_jobs_of_a_set_are_moved_and_the_others_stay(string action, int queued, int dead)
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.SeedRetrySet(Jobs.Failed("Pay", "1", "Timeout"), TestClock.Start);
+        await redis.SeedRetrySet(Jobs.Failed("Pay", "2", "Timeout"), TestClock.Start);
+        await using var site = await Site.Open(redis);
+        var chosen = Links.Keys(await site.Page("sidekiq/retries")).First();
+
+        Assert.StartsWith(
+            "1 job ",
+            await site.Post("sidekiq/retries", ("action", action), ("entry", chosen)),
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            "0 jobs ",
+            await site.Post("sidekiq/retries", ("action", action), ("entry", chosen)),
+            StringComparison.Ordinal
+        );
+
+        Assert.Equal(
+            (1, queued, dead),
+            ((await redis.RetrySet()).Length, (await redis.Queue("billing")).Length, (await redis.DeadSet()).Length)
+        );
+    }
+
+    [Fact]
+    public async Task Group_of_failures_and_a_whole_set_are_moved_at_once()
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.SeedRetrySet(Jobs.Failed("Pay", "1", "Timeout"), TestClock.Start);
+        await redis.SeedRetrySet(Jobs.Failed("Pay", "2", "Timeout"), TestClock.Start.AddMinutes(1));
+        await redis.SeedRetrySet(Jobs.Failed("Pay", "3", "Refused"), TestClock.Start);
+        await redis.SeedRetrySet(Jobs.Failed("Ship", "4", "Timeout"), TestClock.Start);
+        await using var site = await Site.Open(redis);
+        (string, string)[] group = [("class", "Pay"), ("error", "Timeout")];
+
+        Assert.Equal(
+            "2 jobs moved to their queues",
+            await site.Post("sidekiq/retries", [("action", "retry-group"), .. group])
+        );
+        Assert.Equal(2, (await redis.Queue("billing")).Length);
+        Assert.Equal("2 jobs moved to the dead set", await site.Post("sidekiq/retries", ("action", "kill-all")));
+        Assert.Equal("2 jobs removed", await site.Post("sidekiq/dead", ("action", "delete-all")));
+        Assert.Empty(await redis.DeadSet());
+    }
+
+    [Fact]
+    public async Task Scheduled_job_runs_now_when_it_is_told_to()
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.SeedScheduledSet(Jobs.Of("Remind", "1"), TestClock.Start);
+        await using var site = await Site.Open(redis);
+
+        await site.Post(
+            "sidekiq/scheduled",
+            ("action", "retry"),
+            ("entry", Links.Keys(await site.Page("sidekiq/scheduled")).Single())
+        );
+
+        Assert.Single(await redis.Queue("billing"));
+        Assert.Empty(await redis.ScheduledSet());
+    }
+
+    [Fact]
+    public async Task Queue_is_subscribed_to_a_topic_and_removed_from_it()
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var site = await Site.Open(redis);
+        (string, string)[] subscription = [("topic", "Shop:Ordered"), ("queue", "ruby"), ("class", "Ship::Worker")];
+
+        await site.Post("sidekiq/topics", [("action", "subscribe"), .. subscription]);
+        Assert.True(await redis.Db.HashExistsAsync("mt:topic:Shop:Ordered", "ruby|Ship::Worker"));
+        await site.Post("sidekiq/topics", [("action", "unsubscribe"), .. subscription]);
+        Assert.False(await redis.Db.KeyExistsAsync("mt:topic:Shop:Ordered"));
+        Assert.Contains(
+            "space",
+            await site.Post("sidekiq/topics", ("action", "subscribe"), ("topic", "T"), ("queue", "a b")),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task Process_is_asked_to_be_quiet_and_to_stop()
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.Db.SetAddAsync("processes", "ruby:1:abc");
+        await redis.Db.HashSetAsync(
+            "ruby:1:abc",
+            [new("info", """{"hostname":"ruby","queues":["billing"]}"""), new("beat", "1"), new("busy", "0")]
+        );
+        await using var site = await Site.Open(redis);
+
+        await site.Post("sidekiq/running", ("action", "quiet"), ("identity", "ruby:1:abc"));
+        await site.Post("sidekiq/running", ("action", "stop"), ("identity", "ruby:1:abc"));
+
+        Assert.Equal(
+            ["TERM", "TSTP"],
+            (await redis.Db.ListRangeAsync("ruby:1:abc-signals")).Select(signal => signal.ToString())
+        );
+        Assert.Contains(
+            "no process",
+            await site.Post("sidekiq/running", ("action", "stop"), ("identity", "gone")),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task Action_that_nobody_knows_changes_nothing()
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.SeedQueue("billing", Jobs.Of("Pay", "1"));
+        await redis.SeedDeadSet(Jobs.Failed("Pay", "1", "Timeout"), TestClock.Start);
+        await using var site = await Site.Open(redis);
+        var before = await Content(redis);
+
+        foreach (var page in new[] { "queues/billing", "dead", "topics", "running", "periodic" })
+        {
+            foreach (var action in new[] { "explode", "", "kill-all" })
+            {
+                Assert.Contains(
+                    "Reload it",
+                    await site.Post("sidekiq/" + page, ("action", action)),
+                    StringComparison.Ordinal
+                );
+            }
+        }
+
+        Assert.Equal(before, await Content(redis));
+    }
+
+    static async Task<string> Content(RedisDatabase redis) =>
+        string.Join('\n', (await redis.Queue("billing")).Concat((await redis.DeadSet()).Select(entry => entry.Job)));
+}

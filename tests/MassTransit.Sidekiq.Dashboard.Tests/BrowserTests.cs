@@ -1,0 +1,128 @@
+namespace MassTransit.Sidekiq.Dashboard.Tests;
+
+public class BrowserTests
+{
+    static readonly string[] pages =
+    [
+        "",
+        "queues",
+        "queues/billing",
+        "running",
+        "retries",
+        "scheduled",
+        "dead",
+        "topics",
+        "periodic",
+        "metrics",
+        "search?q=Pay",
+    ];
+
+    [Fact]
+    public async Task Each_page_is_drawn_without_an_error_in_the_light_in_the_dark_and_on_a_phone()
+    {
+        await using var redis = await Seeded();
+        await using var site = await Site.Open(redis);
+        await using var browser = await Browser.Start();
+
+        foreach (
+            var (name, width, height, dark) in new[]
+            {
+                ("light", 1280, 900, false),
+                ("dark", 1280, 900, true),
+                ("phone", 390, 844, false),
+            }
+        )
+        {
+            await browser.Look(width, height, dark);
+            foreach (var page in pages)
+            {
+                await browser.Open(new Uri(site.Address, "sidekiq/" + page), "Overview");
+                await browser.Shows("document.readyState === 'complete' && !document.querySelector('.tools').hidden");
+                Assert.True(
+                    (await browser.Evaluate("document.documentElement.scrollWidth <= innerWidth")).GetBoolean(),
+                    $"{page} is wider than {name}"
+                );
+                await browser.Picture(
+                    Repository.PathOf(
+                        $"artifacts/dashboard/{(page.Length == 0 ? "overview" : page.Split('?')[0].Replace('/', '-'))}-{name}.png"
+                    )
+                );
+            }
+        }
+
+        Assert.Empty(browser.Errors);
+    }
+
+    [Fact]
+    public async Task Job_is_retried_by_a_click_and_what_cannot_be_undone_is_asked_before()
+    {
+        await using var redis = await Seeded();
+        await using var site = await Site.Open(redis);
+        await using var browser = await Browser.Start();
+
+        await browser.Open(new Uri(site.Address, "sidekiq/retries"), "By class and error");
+        await browser.Shows("!document.querySelector('.tools').hidden");
+        await browser.Evaluate("window.confirm = (text) => { window.asked = text; return false; }");
+        await browser.Evaluate("document.querySelector('button[value=delete-all]').click()");
+        Assert.Contains("Delete all", (await browser.Evaluate("window.asked")).GetString(), StringComparison.Ordinal);
+        Assert.Equal(3, (await redis.RetrySet()).Length);
+
+        await browser.Evaluate("document.querySelector('input[name=entry]').click()");
+        await browser.Evaluate("document.querySelector('button[value=retry]').click()");
+        await browser.Shows(
+            "document.querySelector('.notice')?.innerText === '1 job moved to their queues' && !location.search.includes('done')"
+        );
+
+        Assert.Equal(2, (await redis.RetrySet()).Length);
+        Assert.Empty(browser.Errors);
+    }
+
+    [Fact]
+    public async Task Page_follows_what_happens_and_stays_while_somebody_works_on_it()
+    {
+        await using var redis = await Seeded();
+        await using var site = await Site.Open(redis);
+        await using var browser = await Browser.Start();
+        await browser.Open(new Uri(site.Address, "sidekiq/retries"), "By class and error");
+        await browser.Shows("!document.querySelector('.tools').hidden");
+        await browser.Evaluate(
+            "(() => { const s = document.getElementById('refresh'); s.value = '2'; s.dispatchEvent(new Event('change')); })()"
+        );
+
+        await redis.SeedRetrySet(Jobs.Failed("Late", "9", "Timeout"), TestClock.Start);
+        await browser.Shows("document.body.innerText.includes('Late')");
+
+        await browser.Evaluate("document.querySelector('input[name=entry]').click()");
+        await redis.Db.KeyDeleteAsync("retry");
+        // A refresh that were under way would have come by now: the page was asked for twice since.
+        await browser.Evaluate("refresh().then(refresh)");
+        Assert.Contains(
+            "Late",
+            (await browser.Evaluate("document.body.innerText")).GetString(),
+            StringComparison.Ordinal
+        );
+        await browser.Evaluate("document.querySelector('input[name=entry]:checked').click()");
+        await browser.Shows("document.body.innerText.includes('0 jobs')");
+        Assert.Empty(browser.Errors);
+    }
+
+    static async Task<RedisDatabase> Seeded()
+    {
+        var redis = await RedisServer.Lease();
+        await redis.SeedQueue(
+            "billing",
+            Jobs.Of("Billing::Pay", "1", """[{"order":"A-17","amount":49.9}]""", ""","tags":["vip"]""")
+        );
+        await redis.SeedQueue("mail", Jobs.Of("Mail::Send", "2"));
+        await redis.SeedRetrySet(Jobs.Failed("Billing::Pay", "3", "Timeout::Error"), TestClock.Start);
+        await redis.SeedRetrySet(Jobs.Failed("Billing::Pay", "4", "Timeout::Error"), TestClock.Start);
+        await redis.SeedRetrySet(Jobs.Failed("Ship", "5", "Refused", new string('x', 400)), TestClock.Start);
+        await redis.SeedScheduledSet(Jobs.Of("Remind", "6", $"[\"{new string('y', 300)}\"]"), TestClock.Start);
+        await redis.SeedDeadSet(Jobs.Failed("Ship", "7", "Refused"), TestClock.Start);
+        await redis.Db.HashSetAsync(
+            "mt:topic:Shop.Contracts:OrderAccepted",
+            [new("billing", ""), new("ruby|Ship", "")]
+        );
+        return redis;
+    }
+}

@@ -3,8 +3,8 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-// The one object that ActiveJob's wrapper takes. A message is the arguments of the job inside it, by keyword or one by one;
-// what ActiveJob marks in its values, such as a time or a record's GlobalID, is read as the plain text or number it holds.
+// The one object that ActiveJob's wrapper takes. A message maps to the arguments of the inner job, by keyword or by position.
+// Values that ActiveJob marks, such as a time or a record's GlobalID, are read as the plain string or number inside.
 internal static class ActiveJobArguments
 {
     public static void Write(
@@ -35,7 +35,7 @@ internal static class ActiveJobArguments
         if (arguments.IsAbsent || argument.Span[arguments.Start] != '[')
         {
             throw new JobArgumentsException(
-                $"Job class '{contract.Class}' is not in ActiveJob's form, one object with a list of 'arguments'. "
+                $"Job class '{contract.Class}' is not in ActiveJob's form, one object with an array of 'arguments'. "
                     + "Map the class with Args = Hash or Positional."
             );
         }
@@ -47,7 +47,7 @@ internal static class ActiveJobArguments
         return ReadArguments(contract, document.RootElement);
     }
 
-    // The message in a job of ours, for a receiver that has no contract of its class: we write keywords only.
+    // The message in one of our jobs, for a receiver without a contract of its class: we only write keywords.
     public static ReadOnlyMemory<byte> ReadKeywords(SidekiqJob job) =>
         Read(
             new JobContract

@@ -12,8 +12,8 @@ internal static class ArgumentFaults
         if (!job.HasArgumentList && !job.Args.IsEmpty)
         {
             throw new JobArgumentsException(
-                $"Job class '{contract.Class}' has {JobMismatch.Kind(Kind(job.Args.Span))} as its args, but {contract.Message} needs a list. "
-                    + "Push the job with a list of arguments."
+                $"Job class '{contract.Class}' has {JobMismatch.Kind(Kind(job.Args.Span))} as its args, but {contract.Message} needs an array. "
+                    + "Push the job with an array of arguments."
             );
         }
     }

@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// One argument, an object with the properties of the message.
+// One argument: an object with the message's properties.
 internal static class HashArguments
 {
     public static ReadOnlyMemory<byte> Read(JobContract contract, SidekiqJob job)
@@ -12,7 +12,7 @@ internal static class HashArguments
                 ? argument
                 : throw new JobArgumentsException(
                     $"Job class '{contract.Class}' passes {JobMismatch.Kind(ArgumentFaults.Kind(argument.Span))} as args[0], "
-                        + $"but {contract.Message} takes one {(contract.IsList ? "list" : $"object. {ArgumentFaults.MapPositional}")}"
+                        + $"but {contract.Message} takes one {(contract.IsList ? "array" : $"object. {ArgumentFaults.MapPositional}")}"
                 );
         }
 

@@ -2,16 +2,16 @@ using MassTransit.Sidekiq;
 
 namespace MassTransit;
 
-/// <summary>Says what job a message is on the wire; what is said here wins over <see cref="SidekiqJobAttribute"/>.</summary>
+/// <summary>Configures the job that a message becomes on the wire. Overrides <see cref="SidekiqJobAttribute"/>.</summary>
 public interface ISidekiqJobConfigurator
 {
-    /// <summary>The Ruby class that works on the job. Default: the .NET name as a Ruby constant.</summary>
+    /// <summary>The Ruby class that runs the job. Default: the .NET name as a Ruby constant.</summary>
     ISidekiqJobConfigurator Class(string className);
 
-    /// <summary>Further class names that mean this message when they are read, for instance from before a rename.</summary>
+    /// <summary>Further class names that are read as this message, for instance from before a rename.</summary>
     ISidekiqJobConfigurator Alias(params string[] classNames);
 
-    /// <summary>The queue that publishing the message pushes to, beside whoever subscribed.</summary>
+    /// <summary>The queue that publishing the message pushes to, in addition to its subscribers.</summary>
     ISidekiqJobConfigurator Queue(string queue);
 
     /// <summary>How the message becomes arguments. Default: one object.</summary>
@@ -23,7 +23,7 @@ public interface ISidekiqJobConfigurator
     /// <summary>The job is an ActiveJob: its properties become keyword arguments, in ActiveJob's wrapper.</summary>
     ISidekiqJobConfigurator ActiveJob() => Args(SidekiqArgs.ActiveJob);
 
-    /// <summary>How properties are called. Default: camelCase; snake_case for an ActiveJob.</summary>
+    /// <summary>How properties are named. Default: camelCase; snake_case for an ActiveJob.</summary>
     ISidekiqJobConfigurator Naming(SidekiqNaming naming);
 
     /// <summary>How often a failed job runs again: true, false or a number. Default: true, Sidekiq's 25 times.</summary>
@@ -32,7 +32,7 @@ public interface ISidekiqJobConfigurator
     /// <summary>How long after its first failure a job is retried, instead of a number of retries.</summary>
     ISidekiqJobConfigurator RetryFor(TimeSpan window) => With(new JobOptions { RetryFor = window });
 
-    /// <summary>The queue a failed job moves to. Default: the queue it came from.</summary>
+    /// <summary>The queue that a failed job moves to. Default: the queue it came from.</summary>
     ISidekiqJobConfigurator RetryQueue(string queue) => With(new JobOptions { RetryQueue = queue });
 
     /// <summary>Whether a job out of retries goes to the dead set; false drops it. Default: true.</summary>
@@ -44,13 +44,13 @@ public interface ISidekiqJobConfigurator
     /// <summary>A failed job keeps its whole stack trace.</summary>
     ISidekiqJobConfigurator Backtrace() => Backtrace(SidekiqBacktrace.All);
 
-    /// <summary>Tags, which Sidekiq's Web UI shows and filters.</summary>
+    /// <summary>Tags, which Sidekiq's Web UI shows and filters by.</summary>
     ISidekiqJobConfigurator Tags(params string[] tags) => With(new JobOptions { Tags = [.. tags] });
 
-    /// <summary>Any other key of the job, for the Ruby middleware that reads it, such as <c>lock</c> or <c>expires_in</c>.</summary>
+    /// <summary>Any other key of the job, for Ruby middleware that reads it, such as <c>lock</c> or <c>expires_in</c>.</summary>
     ISidekiqJobConfigurator Option(string key, object? value) =>
         With(new JobOptions { Other = new Dictionary<string, object?>(StringComparer.Ordinal) { [key] = value } });
 
-    // What every option comes to; what was configured before is kept where this is silent.
+    // What every option ends in; options that are not set here keep what was configured before.
     internal ISidekiqJobConfigurator With(JobOptions options);
 }

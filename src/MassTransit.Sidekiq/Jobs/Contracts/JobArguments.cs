@@ -2,11 +2,11 @@ using System.Buffers;
 
 namespace MassTransit.Sidekiq;
 
-// The arguments of a job in the form that its contract names: one object, one by one, or ActiveJob's.
+// The arguments of a job in the form that its contract specifies: one object, positional, or ActiveJob's.
 internal static class JobArguments
 {
-    // Writes the complete array, out of the message as its serializer wrote it, a JSON object. An ActiveJob is told besides which
-    // id it has apart from its jid, and its queue.
+    // Writes the complete array from the message's JSON object, as its serializer wrote it. An ActiveJob also gets its queue and
+    // an id apart from its jid.
     public static void WriteArgs(
         this JobContract contract,
         ReadOnlySpan<byte> body,
@@ -31,7 +31,7 @@ internal static class JobArguments
         }
     }
 
-    // The message as a JSON object: for a Hash, the very bytes of the one argument.
+    // The message as a JSON object: for a Hash, the exact bytes of the one argument.
     public static ReadOnlyMemory<byte> ReadArgs(this JobContract contract, SidekiqJob job) =>
         Utf8Text.Repair(
             contract.Args switch

@@ -2,6 +2,6 @@ using System.Runtime.Serialization;
 
 namespace MassTransit.Sidekiq;
 
-// The arguments do not fit the message. A failure like any other, retried and then dead, since a deploy may cure it.
+// The arguments do not fit the message. Retried and then dead like any other failure, since a deploy may fix it.
 internal sealed class JobArgumentsException(string message, Exception? innerException = null)
     : SerializationException(message, innerException);

@@ -2,13 +2,13 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace MassTransit.Sidekiq;
 
-// The classes that one endpoint consumes, a closed list: no type is ever looked up by a name that came with a job.
+// The classes that one endpoint consumes, a closed set: no type is ever resolved from a name that came with a job.
 internal sealed class JobClassMap : ISpecification
 {
     readonly Dictionary<string, JobContract> contracts = new(StringComparer.Ordinal);
     readonly List<string> conflicts = [];
 
-    // The classes an error names, in alphabetical order.
+    // The classes that an error names, in alphabetical order.
     public IReadOnlyCollection<string> Classes => [.. contracts.Keys.Order(StringComparer.Ordinal)];
 
     public void Add(JobContract contract)
@@ -50,7 +50,7 @@ internal sealed class JobClassMap : ISpecification
     public IEnumerable<ValidationResult> Validate() =>
         conflicts.Distinct(StringComparer.Ordinal).Select(conflict => this.Failure("JobClass", conflict));
 
-    // Ruby takes a leading '::' as the name from the top, which every name of a job is.
+    // A leading '::' makes a Ruby name absolute, which every class name of a job already is.
     static string Normal(string jobClass) =>
         jobClass.StartsWith("::", StringComparison.Ordinal) ? jobClass[2..] : jobClass;
 }

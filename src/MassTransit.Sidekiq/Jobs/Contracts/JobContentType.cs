@@ -2,7 +2,7 @@ using System.Net.Mime;
 
 namespace MassTransit.Sidekiq;
 
-// How the body of a message was written, by which its serializer is found.
+// How a message body was written; its serializer is chosen by this.
 internal static class JobContentType
 {
     static readonly ContentType[] own =
@@ -19,8 +19,8 @@ internal static class JobContentType
     public static bool IsDefault(ContentType contentType) =>
         string.Equals(contentType.MediaType, own[0].MediaType, StringComparison.OrdinalIgnoreCase);
 
-    // Whether a body is the message and nothing else (ours, or what MassTransit calls raw JSON), and so can take the shape that
-    // its contract names.
+    // Whether a body is the bare message (ours, or MassTransit's raw JSON) and so can take the shape that its contract
+    // specifies.
     public static bool IsBare(ContentType contentType) => IndexOf(contentType) >= 0;
 
     public static bool IsJson(ContentType contentType) =>

@@ -3,7 +3,7 @@ using System.Reflection;
 
 namespace MassTransit.Sidekiq;
 
-// Gathers what attribute and configuration say of one message type; what is said later wins.
+// Collects the attribute and configuration of one message type; the later setting takes precedence.
 internal sealed class JobContractBuilder : ISidekiqJobConfigurator
 {
     readonly Type messageType;
@@ -85,7 +85,7 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
         if (isList && chosenArgs != SidekiqArgs.Hash)
         {
             found.Add(
-                $"{message} is a list, which has no properties to pass as arguments one by one. Map it with Args = Hash, or send a message that has the list as a property."
+                $"{message} is a collection, which has no properties to pass as positional arguments. Map it with Args = Hash, or send a message that has the collection as a property."
             );
         }
 

@@ -2,19 +2,19 @@ using System.Collections.Concurrent;
 
 namespace MassTransit.Sidekiq;
 
-// What every message type of a bus is on the wire: configured, attributed or by convention, made once and kept.
+// The contract of every message type of a bus: configured, from the attribute or by convention, made once and cached.
 internal sealed class JobContracts : ISpecification
 {
     readonly ConcurrentDictionary<Type, JobContract> contracts = new();
     readonly ConcurrentDictionary<Type, Action<ISidekiqJobConfigurator>> configured = new();
 
-    // By MassTransit's name, for what is sent without its type at hand.
+    // By MassTransit's name, for messages that are sent without their type.
     readonly ConcurrentDictionary<string, Type> types = new(StringComparer.OrdinalIgnoreCase);
 
     public void Job<T>(Action<ISidekiqJobConfigurator> configure)
         where T : class
     {
-        // A message type may be configured in several places, such as a library and its host; each adds to the last.
+        // A message type may be configured in several places, such as a library and its host; each call adds to the earlier ones.
         configured.AddOrUpdate(typeof(T), configure, (_, earlier) => earlier + configure);
         contracts.TryRemove(typeof(T), out _);
     }
@@ -24,7 +24,7 @@ internal sealed class JobContracts : ISpecification
 
     public JobContract For(Type messageType) => contracts.GetOrAdd(messageType, Build);
 
-    // The contract of a type that this process configured, consumes, or sent before.
+    // The contract of a type that this process configured, consumes or sent before.
     public JobContract? Find(string urn)
     {
         if (!types.TryGetValue(urn, out var messageType))
@@ -36,7 +36,7 @@ internal sealed class JobContracts : ISpecification
         return messageType is null ? null : For(messageType);
     }
 
-    // Every contract known so far: those configured, and those asked for.
+    // Every contract known so far: the configured ones and those asked for.
     public IEnumerable<JobContract> All()
     {
         foreach (var messageType in configured.Keys)

@@ -4,10 +4,10 @@ using System.Text.RegularExpressions;
 
 namespace MassTransit.Sidekiq;
 
-// Says in words which part of a message does not fit its type. Values stay out: they may be what no log should hold.
+// Describes which part of a message does not fit its type. Values are left out: they may be too sensitive for a log.
 internal static partial class JobMismatch
 {
-    // How the serializer begins when a value is of another kind than its type.
+    // How the serializer's message begins when a value is of the wrong JSON kind.
     const string WrongKind = "The JSON value could not be converted";
 
     public static string Describe(
@@ -25,7 +25,7 @@ internal static partial class JobMismatch
             || Expected(messageType, steps, options) is not { } expected
         )
         {
-            // Such as a required property that is missing: the serializer says it well, and knows no values.
+            // For instance a missing required property: the serializer's message is clear and holds no values.
             return $"The job does not fit {message}: {exception.Message}";
         }
 
@@ -33,13 +33,13 @@ internal static partial class JobMismatch
             + $"Change the sender, or the type in {message}.";
     }
 
-    // What a JSON value is, with its article.
+    // The kind of a JSON value, with its article.
     public static string Kind(JsonValueKind kind) =>
         kind switch
         {
             JsonValueKind.Object => "an object",
-            JsonValueKind.Array => "a list",
-            JsonValueKind.String => "a text",
+            JsonValueKind.Array => "an array",
+            JsonValueKind.String => "a string",
             JsonValueKind.Number => "a number",
             JsonValueKind.True or JsonValueKind.False => "a boolean",
             _ => "null",
@@ -79,7 +79,7 @@ internal static partial class JobMismatch
         return Kind(element.ValueKind);
     }
 
-    // The type at the end of a path. The serializer's own message names the type around it where that has a constructor.
+    // The type at the end of a path. The serializer's own message names the enclosing type where that has a constructor.
     static Type? Expected(Type type, Step[] steps, JsonSerializerOptions options)
     {
         var current = type;

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-// One property of a message among the arguments of its job.
+// One property of a message as an argument of its job.
 internal sealed class JobParameter
 {
     readonly JsonValueKind[]? kinds;
@@ -16,18 +16,18 @@ internal sealed class JobParameter
         kinds = Kinds(Nullable.GetUnderlyingType(type) ?? type);
     }
 
-    // As it stands in JSON.
+    // As written in JSON.
     public string Name { get; }
 
     public Type Type { get; }
 
-    // Whether a job may leave it out, at the end of its arguments.
+    // Whether a job may omit it at the end of its arguments.
     public bool IsOptional { get; }
 
     // The name in UTF-8, escaped, without quotes.
     public byte[] Key { get; }
 
-    // Whether JSON of this kind may become the property. Only types whose JSON is beyond doubt say no; the serializer has the last word.
+    // Whether JSON of this kind may become the property. Only types whose JSON is certain refuse; the serializer decides the rest.
     public bool Takes(JsonValueKind kind) =>
         kind is JsonValueKind.Null
             ? !Type.IsValueType || Nullable.GetUnderlyingType(Type) is not null
@@ -39,7 +39,7 @@ internal sealed class JobParameter
             _ when type.IsEnum => null,
             TypeCode.Boolean => [JsonValueKind.True, JsonValueKind.False],
             TypeCode.String or TypeCode.Char => [JsonValueKind.String],
-            // Ruby writes numbers as texts, and times as numbers, now and then.
+            // Ruby code sometimes writes numbers as strings, and times as numbers.
             >= TypeCode.SByte and <= TypeCode.DateTime => [JsonValueKind.Number, JsonValueKind.String],
             _ when type == typeof(DateTimeOffset) => [JsonValueKind.Number, JsonValueKind.String],
             _ when type == typeof(Guid) || type == typeof(Uri) => [JsonValueKind.String],

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 
 namespace MassTransit.Sidekiq;
 
-// The properties of a message in the order of a job's arguments: that of [SidekiqArg], else that of the constructor,
-// else that in which they are declared.
+// The properties of a message in the order of a job's arguments: by [SidekiqArg], else by the constructor,
+// else in order of declaration.
 internal static class JobParameters
 {
     public static JobParameter[] Of(Type messageType, SidekiqNaming naming, List<string> faults)
@@ -65,7 +65,7 @@ internal static class JobParameters
         return types;
     }
 
-    // The constructor that the serializer will take, when it has parameters that are properties.
+    // The constructor that the serializer will use, when it has parameters that are properties.
     static ParameterInfo[] Constructor(Type type, List<PropertyInfo> properties)
     {
         var constructors = type.GetConstructors();

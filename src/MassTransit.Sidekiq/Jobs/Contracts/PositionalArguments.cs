@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-// One argument for each property. Values are copied as they stand, never read and written again.
+// One argument for each property. Values are copied byte for byte, never parsed and rewritten.
 internal static class PositionalArguments
 {
     public static void Write(JobContract contract, ReadOnlySpan<byte> body, IBufferWriter<byte> output)
@@ -55,7 +55,7 @@ internal static class PositionalArguments
         return text.ToArray();
     }
 
-    // The object that the sender's names make of the arguments, for a receiver that has no contract of theirs.
+    // Builds the object from the arguments by the sender's names, for a receiver without a contract of them.
     public static ReadOnlyMemory<byte> Read(string[] names, SidekiqJob job)
     {
         using var text = JobText.Rent();
@@ -75,7 +75,7 @@ internal static class PositionalArguments
         return text.ToArray();
     }
 
-    // Writes the object with its properties, all but the closing brace.
+    // Writes the object with its properties, without the closing brace.
     public static void Append(JobContract contract, ReadOnlySpan<byte> list, JobText text)
     {
         text.Raw("{"u8);

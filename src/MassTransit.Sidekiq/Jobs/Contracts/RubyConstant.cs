@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 
 namespace MassTransit.Sidekiq;
 
-// The name of a .NET type as Ruby would spell it: Shop.Contracts.SubmitOrder is Shop::Contracts::SubmitOrder.
-// Ruby resolves the class of a job as a constant, so every part begins with a capital and holds letters, digits and '_' only.
+// The name of a .NET type in Ruby's notation: Shop.Contracts.SubmitOrder is Shop::Contracts::SubmitOrder.
+// Ruby resolves a job's class as a constant, so every part begins with a capital and holds only letters, digits and '_'.
 internal static partial class RubyConstant
 {
     public static string From(Type type)
@@ -21,7 +21,7 @@ internal static partial class RubyConstant
         return name.Append(Nested(type, type.GetGenericArguments())).ToString();
     }
 
-    // The same from MassTransit's name for the type, `urn:message:Shop.Contracts:SubmitOrder`, where the type is not at hand.
+    // The same from MassTransit's name for the type, `urn:message:Shop.Contracts:SubmitOrder`, where the type is not available.
     public static string FromUrn(string urn)
     {
         var text = urn.AsSpan(
@@ -72,7 +72,7 @@ internal static partial class RubyConstant
     {
         var name = Part(type.Name.Split('`')[0]);
 
-        // A nested type repeats the type parameters of those it stands in.
+        // A nested type repeats the type parameters of its enclosing types.
         var outer = type.DeclaringType?.GetGenericArguments().Length ?? 0;
         var own = type.GetGenericArguments().Length;
         for (var index = outer; index < own; index++)

@@ -1,6 +1,6 @@
 namespace MassTransit;
 
-/// <summary>The place of a property among the arguments of a job, where the constructor's order does not give it.</summary>
+/// <summary>The position of a property among a job's arguments, where the constructor's order does not give it.</summary>
 /// <param name="position">The index in <c>args</c>, counted from 0.</param>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class SidekiqArgAttribute(int position) : Attribute

@@ -2,15 +2,15 @@ using MassTransit.Sidekiq;
 
 namespace MassTransit;
 
-/// <summary>The job that a message is on the wire, where it differs from the convention: class, queue, arguments and options.</summary>
-/// <param name="className">The Ruby class that works on the job; without it, the .NET name as a Ruby constant.</param>
+/// <summary>How a message's job differs from the convention on the wire: class, queue, arguments and options.</summary>
+/// <param name="className">The Ruby class that runs the job. Without it: the .NET name as a Ruby constant.</param>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Interface, Inherited = false)]
 public sealed class SidekiqJobAttribute(string? className = null) : Attribute
 {
-    /// <summary>The Ruby class that works on the job; null for the .NET name as a Ruby constant.</summary>
+    /// <summary>The Ruby class that runs the job; null for the .NET name as a Ruby constant.</summary>
     public string? ClassName { get; } = className;
 
-    /// <summary>The queue that publishing the message pushes to, beside whoever subscribed. Default: none.</summary>
+    /// <summary>The queue that publishing the message pushes to, in addition to its subscribers. Default: none.</summary>
     public string? Queue { get; set; }
 
     /// <summary>How often a failed job runs again: <c>true</c>, <c>false</c> or a number, as in Ruby. Default: <c>true</c>.</summary>
@@ -23,33 +23,33 @@ public sealed class SidekiqJobAttribute(string? className = null) : Attribute
         set => ArgsOrNull = value;
     }
 
-    /// <summary>How properties are called. Default: camelCase; snake_case for an ActiveJob, whose keywords are Ruby names.</summary>
+    /// <summary>How properties are named. Default: camelCase; snake_case for an ActiveJob, whose keywords are Ruby names.</summary>
     public SidekiqNaming Naming
     {
         get => NamingOrNull ?? SidekiqNaming.CamelCase;
         set => NamingOrNull = value;
     }
 
-    /// <summary>Further class names that mean this message when they are read. Default: none.</summary>
+    /// <summary>Further class names that are read as this message. Default: none.</summary>
     public string[] Aliases { get; set; } = [];
 
-    /// <summary>Tags, which Sidekiq's Web UI shows and filters. Default: none.</summary>
+    /// <summary>Tags, which Sidekiq's Web UI shows and filters by. Default: none.</summary>
     public string[] Tags { get; set; } = [];
 
     /// <summary>How much of a stack trace a failed job keeps: <c>true</c>, <c>false</c> or a number of lines. Default: none.</summary>
     public object? Backtrace { get; set; }
 
-    /// <summary>Whether a job out of retries goes to the dead set, where people find it; false drops it. Default: true.</summary>
+    /// <summary>Whether a job out of retries goes to the dead set, for inspection; false drops it. Default: true.</summary>
     public bool Dead
     {
         get => DeadOrNull ?? true;
         set => DeadOrNull = value;
     }
 
-    /// <summary>Seconds after its first failure in which a job is retried, instead of a number of retries. Default: 0, no such limit.</summary>
+    /// <summary>Seconds after its first failure in which it is retried, instead of a number of retries. Default: 0, no limit.</summary>
     public int RetryFor { get; set; }
 
-    /// <summary>The queue a failed job moves to. Default: the queue it came from.</summary>
+    /// <summary>The queue that a failed job moves to. Default: the queue it came from.</summary>
     public string? RetryQueue { get; set; }
 
     internal SidekiqArgs? ArgsOrNull { get; private set; }
@@ -58,7 +58,7 @@ public sealed class SidekiqJobAttribute(string? className = null) : Attribute
 
     bool? DeadOrNull { get; set; }
 
-    // What no option can be is told in `faults`.
+    // Invalid option values are reported in `faults`.
     internal JobOptions ToOptions(string message, List<string> faults)
     {
         T Refused<T>(string option, object value, T instead)

@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// A type as its author would write it, for the people who read an error.
+// A type in C# notation, for error messages.
 internal static class TypeName
 {
     static readonly Dictionary<Type, string> keywords = new()

@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq;
 
-// What becomes of one job that failed, decided once: what was called the last attempt stays it. `canRetry` is false where a retry
-// would come too late for those who wait.
+// What becomes of one failed job, decided once: an attempt that was declared the last stays the last. `canRetry` is false where
+// a retry would come too late for a waiting client.
 internal sealed class FailureVerdict(
     JobFailure failures,
     SidekiqJob job,
@@ -13,7 +13,7 @@ internal sealed class FailureVerdict(
     JobFailureOptions ofConsumers = JobFailureOptions.None;
     JobOutcome? outcome;
 
-    // What the consumer that failed configures, the innermost first.
+    // What the failed consumer configures, the innermost first.
     public void Advise(JobFailureOptions options) => ofConsumers = ofConsumers.Over(options);
 
     public JobOutcome Of(Exception exception, DateTimeOffset now)

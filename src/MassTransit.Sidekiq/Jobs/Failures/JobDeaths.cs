@@ -1,11 +1,11 @@
 namespace MassTransit.Sidekiq;
 
-// Tells whoever asked that a job is dead. A handler that fails is logged: the job is where it belongs by then.
+// Notifies the registered handlers that a job is dead. A failing handler is logged: the job is already in its final place.
 internal sealed class JobDeaths
 {
     readonly List<Func<SidekiqJob, Exception, Task>> handlers = [];
 
-    public bool AreWatched => handlers.Count > 0;
+    public bool IsWatched => handlers.Count > 0;
 
     public void Add(Func<SidekiqJob, Exception, Task> handler)
     {
@@ -13,10 +13,10 @@ internal sealed class JobDeaths
         handlers.Add(handler);
     }
 
-    // `json` is the job as it stands in the dead set, or would if it were kept.
+    // `json` is the job as stored in the dead set, or as it would be if it were kept.
     public async Task Tell(ReadOnlyMemory<byte> json, string queue, Exception cause)
     {
-        if (!AreWatched)
+        if (!IsWatched)
         {
             return;
         }
@@ -28,7 +28,7 @@ internal sealed class JobDeaths
         }
         catch (InvalidJobException)
         {
-            // As in Sidekiq: what nobody can read dies without a word.
+            // As in Sidekiq: an entry that cannot be parsed dies without notice.
             return;
         }
 
@@ -51,7 +51,7 @@ internal sealed class JobDeaths
     }
 }
 
-// Why a job died that was in the hands of too many processes when they died.
+// Why a job died that was claimed by too many processes when they died.
 internal sealed class PoisonJobException(string queue)
     : MassTransitException(
         $"A job of queue '{queue}' was in the hands of three processes that died within 72 hours. It probably kills its process."

@@ -1,9 +1,9 @@
 namespace MassTransit.Sidekiq;
 
-// Where a claimed job ended, for those who count.
+// Where a claimed job ended, for the counters.
 internal enum JobEnd
 {
-    // It stays in the working hash: Redis was away at stop.
+    // It stays in the working hash: Redis was unreachable at shutdown.
     None,
     Acknowledged,
     Expired,
@@ -23,6 +23,6 @@ internal static class JobEnds
     public static bool IsFailure(this JobEnd end) =>
         end is JobEnd.Retried or JobEnd.Buried or JobEnd.Discarded or JobEnd.Moved;
 
-    // Sidekiq counts neither a job that goes back as it was nor a text that is none.
+    // Sidekiq counts neither a job that is returned unchanged nor an entry that is not a job.
     public static bool IsProcessed(this JobEnd end) => end is not (JobEnd.None or JobEnd.PutBack or JobEnd.Unreadable);
 }

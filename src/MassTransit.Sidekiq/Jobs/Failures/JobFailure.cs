@@ -3,11 +3,11 @@ using System.IO.Compression;
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// What becomes of a failed job, decided without touching Redis. Sidekiq's order (8.1):
-/// 1. retry: false drops the job as it is. A job that does not say is retried: in Ruby it may be lost, which is no behaviour to copy.
+/// What becomes of a failed job, decided without access to Redis. Sidekiq's order (8.1):
+/// 1. retry: false drops the job as it is. A job without the key is retried: Ruby may lose it, which is not worth copying.
 /// 2. The failure is written into the job: queue (retry_queue if it has one), error, times, count, stack trace.
-/// 3. Out of retries (retry_for counts time since the first failure and nothing else; otherwise the count): dead, unless dead: false.
-/// 4. Else the retry set, at the time that the curve or the user's policy gives.
+/// 3. Out of retries (with retry_for, only the time since the first failure counts; otherwise the count): dead, unless dead: false.
+/// 4. Otherwise the retry set, due after the exponential backoff or the user's policy.
 /// </summary>
 internal sealed class JobFailure(RetrySchedule schedule)
 {
@@ -21,10 +21,10 @@ internal sealed class JobFailure(RetrySchedule schedule)
         }
         catch (Exception fault)
         {
-            // Rather dead as it came than in nobody's hands.
+            // Better dead and unchanged than lost.
             LogContext.Error?.Log(
                 fault,
-                "The failure of job {JobId} ({Class}) cannot be written into it: it is dead as it came",
+                "The failure of job {JobId} ({Class}) cannot be written into it: it is buried unchanged",
                 job.Jid,
                 job.Class
             );
@@ -56,7 +56,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
         };
     }
 
-    // A job that will have expired by its next attempt has none: a request's client hears of the failure while it waits.
+    // A job that will have expired by its next attempt is not retried: a request's client gets the fault while it still waits.
     static JobOutcome Retry(
         SidekiqJob job,
         ReadOnlyMemory<byte> failed,
@@ -75,7 +75,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
         {
             LogContext.Error?.Log(
                 fault,
-                "RetryIn failed for job {JobId} ({Class}), which waits as if it were not there",
+                "RetryIn failed for job {JobId} ({Class}), which waits for Sidekiq's exponential backoff",
                 job.Jid,
                 job.Class
             );
@@ -91,7 +91,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
             .Set("error_message", Shorten(exception.Message ?? ""))
             .Set("error_class", Harmless(ReadableException.ClassOf(exception)));
 
-        // The Web UI cannot show an entry without the time of its first failure, so one that lost it gets a new one.
+        // The Web UI cannot show an entry without the time of its first failure, so a job that lost it gets a new one.
         if (job.RetryCount is null || job.FailedAt is null)
         {
             edit.Set("failed_at", now, format);
@@ -115,7 +115,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
         JobFailureOptions options
     )
     {
-        // A number in the job itself wins over a window that only its worker names.
+        // A number in the job itself takes precedence over a window that only its worker configures.
         if ((job.RetryFor ?? (job.Retry.Limit is null ? options.Job.RetryFor : null)) is { } window)
         {
             return job.RetryCount is not null && now - job.FailedAt > window;
@@ -134,7 +134,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
             return message;
         }
 
-        // Ruby counts characters, not UTF-16 units, and must not get half of one.
+        // Ruby counts characters, not UTF-16 units, and half of a surrogate pair must not reach it.
         var length = 0;
         foreach (var rune in message.EnumerateRunes().Take(LongestMessage))
         {
@@ -150,7 +150,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
         {
             if (!ReferenceEquals(current, exception))
             {
-                // Without its message: Sidekiq's Web UI shows these lines as HTML, and a message may hold anybody's text.
+                // Without its message: Sidekiq's Web UI shows these lines as HTML, and a message may hold untrusted input.
                 yield return Harmless($"caused by {ReadableException.ClassOf(current)}");
             }
 
@@ -166,11 +166,11 @@ internal sealed class JobFailure(RetrySchedule schedule)
         }
     }
 
-    // What Sidekiq's Web UI prints as it stands (up to 6.4.1 the class as well) holds no tag. Names of lambdas and state
-    // machines are read as well with these brackets.
+    // Sidekiq's Web UI prints these unescaped (up to 6.4.1 the class as well), so they must not hold a tag. Names of lambdas and
+    // state machines read just as well with these brackets.
     static string Harmless(string text) => text.Replace('<', '‹').Replace('>', '›');
 
-    // Base64 of zlib of a JSON list, which the Web UI unpacks; plain deflate or gzip would break its page.
+    // Base64 of a zlib-compressed JSON array, which the Web UI unpacks; plain deflate or gzip would break its page.
     static string Compress(IEnumerable<string> lines)
     {
         using var text = JobText.Rent();
@@ -185,7 +185,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
     }
 }
 
-// Where a failed job goes, and as what.
+// Where a failed job goes, and in what form.
 internal abstract record JobOutcome(ReadOnlyMemory<byte> Json)
 {
     internal sealed record Retry(DateTimeOffset Due, ReadOnlyMemory<byte> Json, int Count) : JobOutcome(Json);

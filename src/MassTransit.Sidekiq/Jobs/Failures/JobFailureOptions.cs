@@ -1,20 +1,20 @@
 namespace MassTransit.Sidekiq;
 
-// What a contract, a consumer, an endpoint or the bus configures for failed jobs where the job itself does not. What is absent
-// or null is left to the next.
+// What a contract, a consumer, an endpoint or the bus configures for failed jobs where the job itself does not. An absent
+// or null value is left to the next level.
 internal sealed record JobFailureOptions
 {
     public static readonly JobFailureOptions None = new();
 
     public static readonly JobFailureOptions NoRetries = new() { Limit = 0 };
 
-    // In the place of those that a job lacks.
+    // Options for jobs that lack them.
     public JobOptions Job { get; init; } = JobOptions.None;
 
-    // The number that retry: true stands for.
+    // The number of retries that retry: true means.
     public int? Limit { get; init; }
 
-    // Sidekiq's sidekiq_retry_in: asked for each retry with its count and the exception.
+    // Sidekiq's sidekiq_retry_in: called for each retry with its count and the exception.
     public Func<int, Exception, SidekiqRetryIn>? RetryIn { get; init; }
 
     public SidekiqTimeFormat TimeFormat { get; init; }
@@ -25,8 +25,8 @@ internal sealed record JobFailureOptions
             ? None
             : new JobFailureOptions { Job = options, Limit = options.Retry.IsNever ? null : options.Retry.Limit };
 
-    // These, and what the lower ones configure where these do not. A limit and a window are one decision: a number above a lower
-    // window means the number.
+    // These, completed by the lower ones. A limit and a window are one decision: a number here overrides a window
+    // of a lower level.
     public JobFailureOptions Over(JobFailureOptions lower) =>
         ReferenceEquals(lower, None)
             ? this

@@ -2,8 +2,8 @@ using MassTransit.Events;
 
 namespace MassTransit.Sidekiq;
 
-// The texts of an exception that cannot be read itself: a getter of it throws, or its causes go on without end. It stands
-// in for it wherever an exception is only told (logs, faults, the job), so that telling it cannot fail.
+// The strings of an exception that cannot be read itself: one of its getters throws, or its causes never end. It replaces
+// the exception wherever that is only reported (logs, faults, the job), so that reporting cannot fail.
 internal sealed class ReadableException : ExceptionInfoException
 {
     const int MostCauses = 100;
@@ -18,14 +18,14 @@ internal sealed class ReadableException : ExceptionInfoException
     public static Exception For(Exception exception) =>
         exception is ReadableException || IsReadable(exception) ? exception : new ReadableException(exception);
 
-    // Its texts alone, without what else it holds.
+    // Only its strings, without the other state it holds.
     public static Exception TextsOf(Exception exception) =>
         exception is ReadableException ? exception : new ReadableException(exception);
 
     public static Exception Original(Exception exception) =>
         exception is ReadableException readable ? readable.original : exception;
 
-    // Its type, or that of the exception that it only carries.
+    // Its type, or the type of the exception that it wraps.
     public static string ClassOf(Exception exception)
     {
         if (exception is ExceptionInfoException { ExceptionInfo.ExceptionType: { Length: > 0 } carried })
@@ -51,7 +51,7 @@ internal sealed class ReadableException : ExceptionInfoException
                 return false;
             }
 
-            // Whoever logs it reads the text; MassTransit's fault reads the others.
+            // Logging reads ToString; MassTransit's fault reads the others.
             _ = (exception.ToString(), exception.Message, exception.StackTrace, exception.Source, exception.Data);
             return true;
         }

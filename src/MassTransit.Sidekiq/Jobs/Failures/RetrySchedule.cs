@@ -1,17 +1,17 @@
 namespace MassTransit.Sidekiq;
 
-// How long a failed job waits: Sidekiq's curve, count^4 + 15 seconds, from a quarter of a minute to four days at the 25th time,
-// and as much chance on top as makes jobs that failed together come back apart.
+// How long a failed job waits: Sidekiq's exponential backoff, count^4 + 15 seconds, from 15 seconds to four days at the 25th
+// retry, plus enough jitter to spread jobs that failed together.
 internal sealed class RetrySchedule(Random random)
 {
-    // Sidekiq's own limit where a job does not say: 25 retries over 20 days.
+    // Sidekiq's own limit where a job sets none: 25 retries over 20 days.
     public const int DefaultLimit = 25;
 
-    // Beyond this a job asks for more retries than anyone will see; it keeps the arithmetic inside a TimeSpan.
+    // Far more than any real retry waits; it keeps the arithmetic inside a TimeSpan.
     static readonly TimeSpan longest = TimeSpan.FromDays(36525);
 
     /// <param name="count">Retries before this one: 0 after the first failure.</param>
-    /// <param name="custom">What a policy of the user's says instead of the curve; the chance is added to it as well.</param>
+    /// <param name="custom">The delay of a user's policy, instead of the backoff; jitter is added to it as well.</param>
     public TimeSpan Delay(int count, TimeSpan? custom = null)
     {
         count = Math.Max(0, count);
@@ -20,7 +20,7 @@ internal sealed class RetrySchedule(Random random)
         return delay < longest ? delay : longest;
     }
 
-    // The curve without the chance.
+    // The backoff without jitter.
     public static TimeSpan Curve(int count)
     {
         var seconds = Math.Pow(count, 4) + 15;

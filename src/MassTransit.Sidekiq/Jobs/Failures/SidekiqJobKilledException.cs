@@ -1,4 +1,4 @@
 namespace MassTransit;
 
-/// <summary>Why a job died that had not failed for the last time: somebody sent it to the dead set by hand.</summary>
+/// <summary>Why a job died before its last attempt: it was sent to the dead set by hand.</summary>
 public sealed class SidekiqJobKilledException() : MassTransitException("Job killed by API");

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace MassTransit;
 
-/// <summary>How long a failed job waits, or that it does not: the answer of Sidekiq's <c>sidekiq_retry_in</c>.</summary>
+/// <summary>How long a failed job waits, or that it is dropped or dead: the result of Sidekiq's <c>sidekiq_retry_in</c>.</summary>
 [StructLayout(LayoutKind.Auto)]
 public readonly struct SidekiqRetryIn : IEquatable<SidekiqRetryIn>
 {
@@ -20,13 +20,13 @@ public readonly struct SidekiqRetryIn : IEquatable<SidekiqRetryIn>
         Kill,
     }
 
-    /// <summary>Sidekiq's own curve: 15 seconds, 16, 31, 96, … up to days.</summary>
+    /// <summary>Sidekiq's own exponential backoff: 15 seconds, 16, 31, 96, … up to days.</summary>
     public static SidekiqRetryIn Default => default;
 
     /// <summary>The job is dropped, without an entry in the dead set.</summary>
     public static SidekiqRetryIn Discard => new(Verdict.Discard);
 
-    /// <summary>The job goes to the dead set at once, whatever retries it has left.</summary>
+    /// <summary>The job goes to the dead set at once, however many retries it has left.</summary>
     public static SidekiqRetryIn Kill => new(Verdict.Kill);
 
     internal Verdict Kind { get; }
@@ -34,15 +34,15 @@ public readonly struct SidekiqRetryIn : IEquatable<SidekiqRetryIn>
     internal TimeSpan? Delay { get; }
 
     /// <summary>
-    /// After this time, and up to ten seconds for each earlier failure on top, so that jobs that failed together come back
-    /// apart. As in Sidekiq, what is not positive means <see cref="Default"/>.
+    /// After this time plus jitter of up to ten seconds for each earlier failure, which spreads jobs that failed together.
+    /// As in Sidekiq, a delay that is not positive means <see cref="Default"/>.
     /// </summary>
     public static SidekiqRetryIn After(TimeSpan delay) => delay > TimeSpan.Zero ? new(Verdict.After, delay) : default;
 
     /// <summary>The same as <see cref="After"/>.</summary>
     public static implicit operator SidekiqRetryIn(TimeSpan delay) => After(delay);
 
-    /// <summary>Whether both say the same.</summary>
+    /// <summary>Whether both are equal.</summary>
     public static bool operator ==(SidekiqRetryIn left, SidekiqRetryIn right) => left.Equals(right);
 
     /// <summary>Whether they differ.</summary>
@@ -57,6 +57,6 @@ public readonly struct SidekiqRetryIn : IEquatable<SidekiqRetryIn>
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Kind, Delay);
 
-    /// <summary>What it says, in a word or as a time.</summary>
+    /// <summary>The verdict as a word, or the delay.</summary>
     public override string ToString() => Delay is { } delay ? $"after {delay}" : Kind.ToString();
 }

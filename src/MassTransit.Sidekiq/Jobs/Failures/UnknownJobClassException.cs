@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// A job whose class no consumer of the endpoint takes. It may after the next deploy, so it is a failure like any other.
+// A job whose class no consumer of the endpoint takes. The next deploy may add one, so it is a failure like any other.
 internal sealed class UnknownJobClassException(string? jobClass, string endpoint, IEnumerable<string> known)
     : MassTransitException(
         $"Job class '{jobClass}' is not consumed on queue '{endpoint}', which takes {List(known)}. "

@@ -1,5 +1,5 @@
 namespace MassTransit.Sidekiq;
 
-// The text cannot be a job for anyone, so no retry will cure it; the message says why and quotes nothing of the text.
+// The entry is not a job for any process, so no retry will help; the message gives the reason and quotes none of the entry.
 internal sealed class InvalidJobException(string message, Exception? innerException = null)
     : MassTransitException(message, innerException!);

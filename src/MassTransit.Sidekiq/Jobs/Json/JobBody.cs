@@ -6,12 +6,12 @@ using MassTransit.Serialization.JsonConverters;
 
 namespace MassTransit.Sidekiq;
 
-// How a message becomes JSON: MassTransit's own converters, written as Ruby would write it.
+// How a message becomes JSON: MassTransit's own converters, written in Ruby's dialect.
 internal static class JobBody
 {
     static Built? built;
 
-    // Made from MassTransit's options as they are now, so that what users configured there counts here too.
+    // Made from MassTransit's current options, so that what users configured there applies here too.
     public static JsonSerializerOptions Create(SidekiqNaming naming)
     {
         var source = SystemTextJsonMessageSerializer.Options;
@@ -37,7 +37,7 @@ internal static class JobBody
         {
             Encoder = RubyJsonEncoder.Instance,
             MaxDepth = JobReader.MaxDepth,
-            // Forms and environment variables make texts of numbers in Ruby.
+            // Forms and environment variables turn numbers into strings in Ruby.
             NumberHandling = source.NumberHandling | JsonNumberHandling.AllowReadingFromString,
             PropertyNamingPolicy = naming,
             WriteIndented = false,
@@ -48,7 +48,7 @@ internal static class JobBody
             options.Converters.Remove(decimals);
         }
 
-        // Behind the users' own converters: the first that fits is taken.
+        // After the users' own converters: the first that fits is used.
         options.Converters.Add(new DecimalConverter());
         options.Converters.Add(new DoubleConverter());
         options.Converters.Add(new SingleConverter());
@@ -93,7 +93,7 @@ internal static class JobBody
         }
     }
 
-    // A number, where MassTransit writes text; read from either, since Rails writes a BigDecimal as text.
+    // A number, where MassTransit writes a string; both are read, since Rails writes a BigDecimal as a string.
     sealed class DecimalConverter : JsonConverter<decimal>
     {
         public override decimal Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
@@ -112,7 +112,7 @@ internal static class JobBody
 
             var value = reader.GetDecimal();
 
-            // The point we add to a whole number is not part of it: 10 comes back as 10, not as 10.0.
+            // The decimal point that we add to a whole number is not part of it: 10 comes back as 10, not as 10.0.
             return value.Scale == 1 && decimal.IsInteger(value) ? decimal.Truncate(value) : value;
         }
 
@@ -123,7 +123,7 @@ internal static class JobBody
         }
     }
 
-    // Rails writes a BigDecimal as text, for whatever type it is read into here.
+    // Rails writes a BigDecimal as a string, whatever type it is read into here.
     static double ReadText(ref Utf8JsonReader reader) =>
         double.TryParse(reader.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
         && double.IsFinite(number)
@@ -131,5 +131,5 @@ internal static class JobBody
             : throw new JsonException();
 
     static JsonException NotFinite(double value) =>
-        new($"{value} is not a number that JSON can hold. Send null or a text in its place.");
+        new($"{value} is not a number that JSON can hold. Send null or a string instead.");
 }

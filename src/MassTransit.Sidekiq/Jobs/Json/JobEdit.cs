@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-// Changes to the top-level keys of a job, made together by JobJson.Edit.
+// Changes to the top-level keys of a job, applied together by JobJson.Edit.
 internal sealed class JobEdit
 {
     // More than any step changes at once.
@@ -21,7 +21,7 @@ internal sealed class JobEdit
 
     public JobEdit Set(string key, object? value) => Add(key, text => text.Value(value));
 
-    // The value is JSON, written as it is.
+    // The value is JSON, written unchanged.
     public JobEdit SetRaw(string key, ReadOnlySpan<byte> json) => Add(new Change(key, json.ToArray()));
 
     public JobEdit Remove(string key) => Add(new Change(key, null));

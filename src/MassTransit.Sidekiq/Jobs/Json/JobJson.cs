@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-// Looks into and changes a job's raw text. Whatever is not edited survives byte for byte and in its order, since the keys of
-// middleware we never heard of are part of somebody's job, and Ruby finds an entry again only by its exact text.
+// Reads and edits a job's raw JSON. Whatever is not edited keeps its bytes and its order, since the keys of middleware that we
+// do not know belong to the job, and Ruby finds an entry only by its exact string.
 internal static class JobJson
 {
     static string TooDeep => $"it is nested deeper than {JobReader.MaxDepth} levels, which Ruby cannot read.";
 
-    // The job with the edits made. A key set twice in the text is afterwards there once, where it stood first; a new key comes last.
+    // The job with the edits applied. A key that occurs twice is kept once, at its first position; a new key comes last.
     public static ReadOnlyMemory<byte> Edit(ReadOnlyMemory<byte> json, JobEdit edit)
     {
         var source = json.Span;
@@ -88,7 +88,7 @@ internal static class JobJson
         return members;
     }
 
-    // The members of an object by name, of two equal keys the last; none when it is no object.
+    // The members of an object by name, of two equal keys the last; empty when it is not an object.
     public static Dictionary<string, JsonElement> Object(ReadOnlyMemory<byte> json)
     {
         var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
@@ -100,7 +100,7 @@ internal static class JobJson
         return members;
     }
 
-    // Why a text is no job, without a word of the text: it may hold what no log should.
+    // Why an entry is not a job, without quoting it: it may be too sensitive for a log.
     public static string Reason(ReadOnlySpan<byte> json, JsonException exception)
     {
         if (json.IsEmpty)

@@ -3,10 +3,10 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-// What reading any part of a job needs: Ruby's limits, and values out of a token.
+// Shared by every reader of a job: Ruby's limits, and values of tokens.
 internal static class JobReader
 {
-    // Ruby's own limit; a deeper job would kill every page of the Web UI that lists it.
+    // Ruby's own limit; a deeper job would break every page of the Web UI that lists it.
     public const int MaxDepth = 100;
 
     public static readonly JsonReaderOptions Options = new()
@@ -17,7 +17,7 @@ internal static class JobReader
 
     static readonly Utf8Cache<string> names = new(static utf8 => Encoding.UTF8.GetString(utf8));
 
-    // The value the reader stands on, skipped, as it stands in the text.
+    // The value at the reader's position, skipped, as written in the job.
     public static JobSlice Slice(ref Utf8JsonReader reader)
     {
         var start = (int)reader.TokenStartIndex;
@@ -25,7 +25,7 @@ internal static class JobReader
         return new JobSlice(start, (int)reader.BytesConsumed - start);
     }
 
-    // A text that comes again with many jobs; null when the value is no text.
+    // A string that recurs in many jobs; null when the value is not a string.
     public static string? Name(ref Utf8JsonReader reader)
     {
         if (reader.TokenType != JsonTokenType.String)
@@ -37,7 +37,7 @@ internal static class JobReader
         return reader.ValueIsEscaped ? Text(ref reader) : names.Get(reader.ValueSpan);
     }
 
-    // The name of a property; one that cannot be unescaped is nobody's.
+    // The name of a property; one that cannot be unescaped matches no known key.
     public static string PropertyName(ref Utf8JsonReader reader) =>
         reader.ValueIsEscaped ? Text(ref reader) : Encoding.UTF8.GetString(reader.ValueSpan);
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-// Where a value stands in the text of its job, so that it is made into an object only when someone asks for it.
+// Where a value is located in its job's JSON, so that it becomes an object only when it is asked for.
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct JobSlice(int Start, int Length)
 {
@@ -12,7 +12,7 @@ internal readonly record struct JobSlice(int Start, int Length)
 
     public ReadOnlySpan<byte> In(ReadOnlyMemory<byte> json) => json.Span.Slice(Start, Length);
 
-    // The value as text, or null when it is no text. Bytes that are not UTF-8, which Ruby lets pass, become U+FFFD.
+    // The value as a string, or null when it is not one. Bytes that are not UTF-8, which Ruby accepts, become U+FFFD.
     public static string? Text(ReadOnlySpan<byte> token)
     {
         if (token.Length < 2 || token[0] != '"')
@@ -36,7 +36,7 @@ internal readonly record struct JobSlice(int Start, int Length)
         }
         catch (InvalidOperationException)
         {
-            // Bytes that are not UTF-8, or half of a surrogate pair: shown as they stand, since nobody can say what was meant.
+            // Bytes that are not UTF-8, or half of a surrogate pair: shown unchanged, since their meaning is unknown.
             return Encoding.UTF8.GetString(token[1..^1]);
         }
     }

@@ -8,7 +8,7 @@ namespace MassTransit.Sidekiq;
 // Writes JSON in Ruby's dialect into one reused buffer per thread: compact, raw UTF-8, only quote, backslash and controls escaped.
 internal sealed class JobText : IDisposable
 {
-    // A job larger than this is rare; its buffer goes back to the collector instead of staying with the thread.
+    // A job larger than this is rare; its buffer is garbage collected instead of staying with the thread.
     const int LargestKept = 256 * 1024;
 
     [ThreadStatic]
@@ -109,7 +109,7 @@ internal sealed class JobText : IDisposable
         Raw("]"u8);
     }
 
-    // What users put into headers and job options; anything unusual goes through the serializer of message bodies.
+    // What users put into headers and job options; other types go through the serializer of message bodies.
     public void Value(object? value)
     {
         switch (value)
@@ -136,7 +136,7 @@ internal sealed class JobText : IDisposable
                 String(address.ToString());
                 break;
             case JsonElement element:
-                // As it came: its serializer would throw for half of a surrogate pair.
+                // Unchanged: its serializer would throw for half of a surrogate pair.
                 Raw(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(element));
                 break;
             case IEnumerable<string> texts and not IDictionary:
@@ -150,7 +150,7 @@ internal sealed class JobText : IDisposable
 
     void Plain(ReadOnlySpan<char> text)
     {
-        // A lone surrogate becomes U+FFFD here: Ruby's parser refuses the escape it would otherwise need.
+        // A lone surrogate becomes U+FFFD here: Ruby's parser refuses the escape that it would otherwise need.
         var free = Free(Encoding.UTF8.GetMaxByteCount(text.Length));
         Length += Encoding.UTF8.GetBytes(text, free);
     }

@@ -4,18 +4,18 @@ using System.Text;
 
 namespace MassTransit.Sidekiq;
 
-// The times of a job. Sidekiq up to 7 writes float seconds, 8 whole milliseconds, others whole seconds or text: all are read.
+// The times of a job. Sidekiq up to 7 writes float seconds, 8 whole milliseconds, others whole seconds or strings: all are read.
 internal static class JobTime
 {
     public const int MaxLength = 32;
 
-    // Read as seconds this is the year 5138, as milliseconds 1973: no job is from either.
+    // As seconds this is the year 5138, as milliseconds 1973: no job is from either.
     const double FirstMillisecond = 1e11;
 
     static readonly double EarliestSecond = DateTimeOffset.MinValue.ToUnixTimeSeconds();
     static readonly double LatestSecond = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
 
-    /// <param name="token">The JSON token as it stands in the job, a text with its quotes.</param>
+    /// <param name="token">The JSON token as written in the job, a string with its quotes.</param>
     public static DateTimeOffset? Read(ReadOnlySpan<byte> token)
     {
         if (token.IsEmpty)
@@ -49,7 +49,7 @@ internal static class JobTime
             : null;
     }
 
-    // At most microseconds, and always a point in float seconds: a whole number of seconds would be read as milliseconds by 8.
+    // At most microseconds, and always a decimal point in float seconds: 8 would read whole seconds as milliseconds.
     public static int Write(DateTimeOffset time, SidekiqTimeFormat format, Span<byte> output)
     {
         var micros = (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
@@ -61,7 +61,7 @@ internal static class JobTime
 
         if (micros < 0)
         {
-            // Before 1970 no one schedules; the general path keeps it right all the same.
+            // No job is scheduled before 1970, but the general path still writes it correctly.
             return RubyFloat.Format(micros / 1e6, output);
         }
 

@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace MassTransit.Sidekiq;
 
-// Numbers as Ruby's JSON writes them, since its API finds an entry again by its own text of it: the shortest digits that read
-// back, with a point. Ruby's json up to 2.9 writes floats from 1e15 on as 1.0e+15 and those below 1e-4 as 1.0e-05, newer ones
-// otherwise. Whole numbers from 1e15 on are written as integers, which all of them write alike (and such a float divides like
-// an Integer). For small ones there is no such form: they are written as up to 2.9.
+// Numbers as Ruby's JSON writes them, since its API finds an entry by generating its string again: the shortest digits that
+// round-trip, with a decimal point. Ruby's json up to 2.9 writes floats from 1e15 on as 1.0e+15 and those below 1e-4 as 1.0e-05,
+// newer ones differ. Whole numbers from 1e15 on are written as integers, which all versions write alike (and such a float divides
+// like an Integer). Small numbers have no common form: they are written as up to 2.9.
 internal static class RubyFloat
 {
     // Of double.MaxValue in full, with its sign.
@@ -42,9 +42,9 @@ internal static class RubyFloat
     public static int Format(float value, Span<byte> output) =>
         Format(double.Parse(value.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture), output);
 
-    // With a point even where there is no fraction (below 1e15), or Ruby would read an Integer and divide without remainder. As the float
-    // that Ruby reads, 1.50 is 1.5, because Ruby's API finds an entry again by its own text of it; what has more than the
-    // 15 digits that every float keeps is written in full.
+    // With a decimal point even without a fraction (below 1e15), or Ruby would read an Integer and use integer division. Like the
+    // float that Ruby reads, 1.50 is 1.5, because Ruby's API finds an entry by generating its string again; a value with more
+    // than the 15 digits that every float keeps is written in full.
     public static int Format(decimal value, Span<byte> output)
     {
         if (Math.Abs(value) >= 1e15m && decimal.IsInteger(value))
@@ -63,7 +63,7 @@ internal static class RubyFloat
             : WritePoint(output, length, length);
     }
 
-    // Puts ".0" behind digits that have no point.
+    // Appends ".0" to digits without a decimal point.
     static int WritePoint(Span<byte> output, int digits, int length)
     {
         if (output[..digits].Contains((byte)'.'))
@@ -76,7 +76,7 @@ internal static class RubyFloat
         return length + 2;
     }
 
-    // The shortest digits, and zeros up to the point: 1.2E+16 is 12 and fifteen zeros.
+    // The shortest digits, padded with zeros up to the decimal point: 1.2E+16 is 12 and fifteen zeros.
     static int WriteInteger(double value, Span<byte> output)
     {
         Span<byte> text = stackalloc byte[32];

@@ -6,7 +6,7 @@ using System.Text.Unicode;
 namespace MassTransit.Sidekiq;
 
 // Escapes what Ruby escapes and no more. .NET's most relaxed encoder still writes an emoji as two \u escapes,
-// and Sidekiq's reschedule finds an entry only when its text is what Ruby would have written.
+// and Sidekiq's reschedule finds an entry only by the exact string that Ruby would have written.
 internal sealed unsafe class RubyJsonEncoder : JavaScriptEncoder
 {
     const string Controls =

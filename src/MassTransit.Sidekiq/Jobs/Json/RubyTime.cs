@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 
 namespace MassTransit.Sidekiq;
 
-// Times in a message as Ruby writes them: what `to_s`, `inspect` and Rails' `iso8601` make of a Time, and seconds or
-// milliseconds since 1970 as a number. Written is what .NET writes, ISO 8601, which Ruby reads.
+// Reads the times that Ruby puts into a message: `to_s`, `inspect` and Rails's `iso8601` of a Time, and seconds or
+// milliseconds since 1970 as a number. Writes .NET's ISO 8601, which Ruby reads.
 internal static class RubyTime
 {
     static readonly string[] formats =
@@ -28,7 +28,7 @@ internal static class RubyTime
 
     static DateTimeOffset? Read(string text)
     {
-        // Nanoseconds, where .NET has hundreds of them.
+        // Nanoseconds, where .NET has a resolution of 100 ns.
         var point = text.IndexOf('.', StringComparison.Ordinal);
         var digits = point < 0 ? 0 : text.AsSpan(point + 1).IndexOfAnyExceptInRange('0', '9');
         var shortened = digits > 7 ? text.Remove(point + 8, digits - 7) : text;

@@ -1,6 +1,6 @@
 namespace MassTransit;
 
-/// <summary>How the properties of a message are called in its job.</summary>
+/// <summary>How the properties of a message are named in its job.</summary>
 public enum SidekiqNaming
 {
     /// <summary><c>OrderId</c> is <c>orderId</c>.</summary>

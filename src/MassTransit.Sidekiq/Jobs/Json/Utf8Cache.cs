@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 
 namespace MassTransit.Sidekiq;
 
-// Values that come again with every job, such as class names, message types and addresses, made from their bytes once.
-// Bounded and without locks: a newcomer takes the place of whoever has its slot, so foreign names cannot fill the memory.
+// Values that recur in many jobs, such as class names, message types and addresses, decoded from their bytes once.
+// Bounded and lock-free: a new entry replaces the one in its slot, so foreign names cannot fill the memory.
 internal sealed class Utf8Cache<T>(Func<ReadOnlySpan<byte>, T> create)
     where T : class
 {

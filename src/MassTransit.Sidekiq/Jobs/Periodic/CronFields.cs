@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace MassTransit.Sidekiq;
 
-// The five or six fields of a cron expression as people write them in a crontab: a bit for each value that fits.
+// The five or six fields of a cron expression in crontab syntax: a bit for each value that matches.
 // Names of months and weekdays, lists, ranges and steps; Sunday is 0 or 7; `?` is read as `*`.
 internal sealed class CronFields
 {
@@ -40,14 +40,14 @@ internal sealed class CronFields
 
         HasEveryHour = fields[2][0] is '*' or '?';
 
-        // As in every crontab: two restricted days mean either of them.
+        // As in every crontab: if both day fields are restricted, either of them matches.
         isEitherDay = fields[3][0] is not ('*' or '?') && fields[5][0] is not ('*' or '?');
     }
 
-    // Whether the hour is `*` or a step of it: the expression goes with elapsed time rather than with the time of day.
+    // Whether the hour is `*` or a step of it: the expression follows elapsed time rather than the time of day.
     public bool HasEveryHour { get; }
 
-    // Throws FormatException: It is no cron expression; the message says which part of it and why.
+    // Throws FormatException: not a cron expression; the message names the part and the reason.
     public static CronFields Parse(string cron)
     {
         var written = nicknames.GetValueOrDefault(cron.Trim(), cron);
@@ -63,7 +63,7 @@ internal sealed class CronFields
         };
     }
 
-    // The first time that fits, `from` included; null when none does within twelve years, as on the 30th of February.
+    // The first matching time, `from` included; null when there is none within twelve years, as for the 30th of February.
     public DateTime? Next(DateTime from)
     {
         var (day, time) = (from.Date, from.TimeOfDay);
@@ -136,7 +136,7 @@ internal sealed class CronFields
                 throw Fault(part);
             }
 
-            // A step may be as large as an int is.
+            // A step may be as large as an int.
             for (long value = first; value <= last; value += step)
             {
                 set |= 1UL << (int)value;

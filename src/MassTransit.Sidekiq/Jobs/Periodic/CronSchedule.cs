@@ -1,19 +1,19 @@
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// When a periodic job runs: a cron expression on the clocks of a place. What happens where those clocks are changed:
-/// 1. An expression that names hours goes by the time of day, and has each of its times once a day. One that the clocks skip
-///    comes when they are put forward; of one that they show twice the first counts.
-/// 2. An expression for every hour (`*`, `*/2`) goes with elapsed time: what the clocks show twice comes twice, what they
-///    skip does not come.
+/// When a periodic job runs: a cron expression in a time zone. What happens when its clocks change:
+/// 1. An expression that names hours follows the time of day and runs at each of its times once a day. A time that is
+///   skipped runs when the clocks go forward; of a time that occurs twice, the first counts.
+/// 2. An expression for every hour (`*`, `*/2`) follows elapsed time: what the clocks show twice runs twice, what they
+///   skip does not run.
 /// </summary>
 internal sealed class CronSchedule
 {
-    // More than clocks were ever put forward or back: a place that changed sides of the date line skipped a day.
+    // Longer than any clock change in history: a country that crossed the date line skipped a day.
     static readonly TimeSpan longestChange = TimeSpan.FromHours(25);
     static readonly TimeSpan second = TimeSpan.FromSeconds(1);
 
-    // Room for the twelve years that a search takes, and for the offsets of zones.
+    // Room for the twelve years of a search, and for the offsets of time zones.
     static readonly DateTimeOffset earliest = DateTimeOffset.MinValue.AddYears(1);
     static readonly DateTimeOffset latest = DateTimeOffset.MaxValue.AddYears(-20);
 
@@ -22,7 +22,7 @@ internal sealed class CronSchedule
 
     CronSchedule(CronFields fields, TimeZoneInfo zone) => (this.fields, this.zone) = (fields, zone);
 
-    // Throws FormatException: The expression or the time zone is none.
+    // Throws FormatException: not a cron expression, or not a time zone.
     public static CronSchedule Parse(string cron, string timeZone)
     {
         try
@@ -45,8 +45,8 @@ internal sealed class CronSchedule
             ? null
             : (fields.HasEveryHour ? NextElapsed(after) : NextTimeOfDay(after))?.ToUniversalTime();
 
-    // The last run from one instant to another, both included. Looks back further and further, since the last is near most
-    // of the time and there may have been millions.
+    // The last run between two instants, both included. The search window grows step by step, since the last run is usually
+    // near and there may have been millions.
     public DateTimeOffset? Last(DateTimeOffset from, DateTimeOffset to)
     {
         for (var span = TimeSpan.FromMinutes(1); ; span *= 60)
@@ -103,7 +103,7 @@ internal sealed class CronSchedule
         }
     }
 
-    // The instant at which the clocks first show a time, or are put past it.
+    // The instant at which the clocks first show a time, or skip past it.
     DateTimeOffset FirstShown(DateTime shown)
     {
         if (zone.IsInvalidTime(shown))

@@ -3,24 +3,24 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-// A periodic job as it stands in Redis: when it runs, where it goes, and the job itself without what each run gets anew.
-// Whoever finds it due runs it, whether or not its code knows the message.
+// A periodic job as stored in Redis: when it runs, where it goes, and the job itself without what each run sets anew.
+// Whichever process finds it due runs it, whether or not its code knows the message.
 internal sealed record PeriodicJob
 {
-    // Nobody means more, and who wrote 1e300 means this.
+    // No real job needs more; a configured 1e300 means this.
     static readonly TimeSpan longestCatchUp = TimeSpan.FromDays(3660);
 
-    // What the names of two applications may not collide in: "OrdersApi:nightly".
+    // Unique across applications: "OrdersApi:nightly".
     public required string Id { get; init; }
 
     public required string Cron { get; init; }
 
     public required string TimeZone { get; init; }
 
-    // How late a missed run is made up for.
+    // How late a missed run is still caught up.
     public TimeSpan CatchUp { get; init; } = TimeSpan.FromHours(1);
 
-    // The application whose code declares it, and which drops it; null for one that was scheduled at run time.
+    // The application whose code declares it and may remove it; null for a job that was scheduled at run time.
     public string? Owner { get; init; }
 
     public DateTimeOffset? From { get; init; }
@@ -35,14 +35,14 @@ internal sealed record PeriodicJob
 
     public CronSchedule Schedule => CronSchedule.Parse(Cron, TimeZone);
 
-    // The first run after an instant, within the job's own time.
+    // The first run after an instant, between the job's start and end.
     public DateTimeOffset? Next(DateTimeOffset after)
     {
         var start = From is { } from && from > after ? from.AddSeconds(-1) : after;
         return Schedule.Next(start) is { } next && !(next > Until) ? next : null;
     }
 
-    // What is stored of the job of each run: all that the runs have in common.
+    // The part of the job that is stored: what all runs have in common.
     public static byte[] CommonOf(JobDraft draft)
     {
         (draft.CreatedAt, draft.EnqueuedAt, draft.TraceParent) = (null, null, null);
@@ -81,7 +81,7 @@ internal sealed record PeriodicJob
         return text.ToArray();
     }
 
-    // Throws FormatException: The text is no periodic job; the message says why.
+    // Throws FormatException: not a periodic job; the message gives the reason.
     public static PeriodicJob Read(string id, ReadOnlyMemory<byte> json)
     {
         try
@@ -112,7 +112,7 @@ internal sealed record PeriodicJob
         }
         catch (Exception fault) when (fault is not FormatException)
         {
-            // Nothing in an entry may throw out of its reader: it would stay due for ever, and hide the others from a list.
+            // No entry may make its reader throw anything else: it would stay due forever and hide the others in a listing.
             throw new FormatException(fault.Message, fault);
         }
     }
@@ -145,7 +145,7 @@ internal sealed record PeriodicJob
     }
 }
 
-// A queue, or all who subscribed to a topic and the queue of the message's contract.
+// A queue, or the subscribers of a topic and the queue of the message's contract.
 internal sealed record PeriodicTarget
 {
     public string? Queue { get; init; }

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace MassTransit.Sidekiq;
 
-// One run of a periodic job as a job of its own. Its ids come from its name and its time, so that every process that finds it due
-// makes the same.
+// One run of a periodic job as a job of its own. Its ids derive from its name and its time, so that every process that finds it
+// due makes the same job.
 internal static class PeriodicRun
 {
     public static PublishRequest Request(

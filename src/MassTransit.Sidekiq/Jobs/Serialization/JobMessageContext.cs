@@ -2,9 +2,9 @@ using MassTransit.Serialization;
 
 namespace MassTransit.Sidekiq;
 
-// What MassTransit reads of a raw message, and what a job knows better: when it expires, which MassTransit would leave out
-// and a forwarded message would lose; when it was sent, which the id of a foreign job does not hold; where it was sent,
-// when it was moved since; and by whom.
+// What MassTransit reads of a raw message, and what the job adds: its expiration, which MassTransit would omit and
+// a forwarded message would lose; when it was sent, which a foreign job's id does not hold; its original destination,
+// if it was moved since; and its sender.
 internal sealed class JobMessageContext : RawMessageContext, MessageContext
 {
     public const string TransportExpirationTime = nameof(TransportExpirationTime);

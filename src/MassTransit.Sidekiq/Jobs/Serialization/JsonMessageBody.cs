@@ -2,7 +2,7 @@ using System.Text;
 
 namespace MassTransit.Sidekiq;
 
-// A message body that is JSON in UTF-8, which a job holds and a serializer reads without a copy.
+// A message body of JSON in UTF-8, stored in a job and read by a serializer without a copy.
 internal abstract class JsonMessageBody : MessageBody
 {
     public abstract ReadOnlyMemory<byte> Json { get; }

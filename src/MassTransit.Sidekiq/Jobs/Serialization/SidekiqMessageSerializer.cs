@@ -5,7 +5,7 @@ using MassTransit.Serialization;
 
 namespace MassTransit.Sidekiq;
 
-// The bare message as JSON, one serializer for each naming. Ids, addresses and types travel in the job around it.
+// The bare message as JSON, one serializer for each naming. Ids, addresses and types are stored in the job around it.
 internal sealed class SidekiqMessageSerializer(SidekiqNaming naming) : IMessageSerializer, IMessageDeserializer
 {
     const RawSerializerOptions Raw = RawSerializerOptions.CopyHeaders;
@@ -14,7 +14,7 @@ internal sealed class SidekiqMessageSerializer(SidekiqNaming naming) : IMessageS
 
     public ContentType ContentType => JobContentType.Of(naming);
 
-    // A message that was written before anybody knew which it is, as its contract names its properties.
+    // A message that was written before its type was known, renamed to the property names of its contract.
     public static ReadOnlyMemory<byte> Rename(ReadOnlyMemory<byte> json, JobContract contract, SidekiqNaming naming)
     {
         try

@@ -6,7 +6,7 @@ using MassTransit.Serialization;
 
 namespace MassTransit.Sidekiq;
 
-// One received message: made into an object straight from its bytes, once for each type that a consumer asks for.
+// One received message: deserialized straight from its bytes, once for each type that a consumer asks for.
 internal sealed class SidekiqSerializerContext(
     ReadOnlyMemory<byte> json,
     ContentType contentType,
@@ -88,8 +88,8 @@ internal sealed class SidekiqSerializerContext(
         }
     }
 
-    // What came in goes out as it came: forwarded, redelivered, scheduled and staged messages keep properties we never heard of.
-    // And it is of the types it was of, whatever the forwarder knows it as.
+    // The body goes out unchanged: forwarded, redelivered, scheduled and staged messages keep properties that we do not know.
+    // So do its message types, whatever type the forwarder knows it as.
     sealed class SameBodySerializer(ContentType contentType, MessageBody body, string[] messageTypes)
         : IMessageSerializer
     {

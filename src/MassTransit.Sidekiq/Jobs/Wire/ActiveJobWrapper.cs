@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// The job in which Rails' ActiveJob wraps its own, known by its class.
+// The job in which Rails's ActiveJob wraps its own, recognised by its class.
 internal static class ActiveJobWrapper
 {
     // The name that Rails itself writes up to 8.1, and that Sidekiq 6, 7 and 8 all resolve.
@@ -11,7 +11,7 @@ internal static class ActiveJobWrapper
 
     public static bool Is(string jobClass) => jobClass is Name or NewName;
 
-    // The class inside the wrapper, for a producer that left "wrapped" out.
+    // The class inside the wrapper, for a producer that omitted "wrapped".
     public static string? JobClass(SidekiqJob job)
     {
         var argument = job.Json.Slice(job.FirstArg.Start, job.FirstArg.Length);
@@ -20,8 +20,8 @@ internal static class ActiveJobWrapper
             : JobSlice.Text(JobJson.Find(argument, "job_class").In(argument));
     }
 
-    // Where the queue stands inside the arguments of the wrapper: Rails enqueues a retry there, so it must be the queue that
-    // the job is really sent to, which its destination decides. Absent when it stands nowhere.
+    // The position of the queue name in the wrapper's arguments. Rails enqueues a retry there, so it must be the queue that
+    // the job is really sent to, which its destination decides. Absent when there is none.
     public static JobSlice QueueName(ReadOnlyMemory<byte> args)
     {
         if (args.Length < 2 || args.Span[1] != '{')
@@ -33,8 +33,8 @@ internal static class ActiveJobWrapper
         return name.IsAbsent ? name : name with { Start = name.Start + 1 };
     }
 
-    // Writes the arguments of a job with the queue that it is sent to inside, where they are an ActiveJob's. Returns where an unknown
-    // queue belongs; 0 for nowhere.
+    // Writes the arguments of a job; an ActiveJob's also name the queue it is sent to. Returns the offset for a queue that is
+    // not known yet; 0 for none.
     public static int WriteArgs(JobText text, ReadOnlyMemory<byte> args, bool isActiveJob, string? queue)
     {
         var name = isActiveJob ? QueueName(args) : default;

@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq;
 
-// A job that waited in a set, as it is to be pushed to its queue. `IsOurs`: .NET wrote it. With `Token` it could be cancelled
-// until now.
+// A job that waited in a set, in the form in which it is pushed to its queue. `IsOurs`: written by .NET. With a `Token` it
+// could be cancelled until now.
 internal sealed record DueMove(
     byte[] Member,
     ReadOnlyMemory<byte> Json,
@@ -12,7 +12,7 @@ internal sealed record DueMove(
 {
     const string Default = "default";
 
-    // Null when the member is no job. `givesBackAttempt` is for a retry by hand, which as in Sidekiq uses up none.
+    // Null when the member is not a job. `givesBackAttempt` is for a retry by hand, which as in Sidekiq does not use one up.
     public static DueMove? Of(byte[] member, DateTimeOffset now, SidekiqTimeFormat times, bool givesBackAttempt = false)
     {
         try

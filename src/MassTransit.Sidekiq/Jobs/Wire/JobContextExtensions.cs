@@ -13,7 +13,7 @@ public static class JobContextExtensions
         ArgumentNullException.ThrowIfNull(context);
         return context.TryGetJob()
             ?? throw new PayloadNotFoundException(
-                "This message did not come from a Sidekiq queue. Use TryGetJob where other transports deliver too."
+                "This message did not come from a Sidekiq queue. Use TryGetJob if other transports deliver it too."
             );
     }
 

@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// The keys that every job read is searched for; all others are looked up when someone asks.
+// The keys that are located in every job that is read; all others are looked up on demand.
 internal enum JobField : byte
 {
     Other,
@@ -19,10 +19,10 @@ internal enum JobField : byte
 
 internal static class JobFields
 {
-    // The key of our one extension.
+    // The key of our only extension.
     public const string Metadata = "mt";
 
-    // What Sidekiq 6 to 8, its API and its official add-ons read or write, and ours.
+    // What Sidekiq 6 to 8, its API and its official add-ons read or write, and our own.
     static readonly HashSet<string> known = new(StringComparer.Ordinal)
     {
         "args",
@@ -55,7 +55,7 @@ internal static class JobFields
         "wrapped",
     };
 
-    // What a job writes from what it is.
+    // Keys that are written from the job itself.
     static readonly HashSet<string> reserved = new(StringComparer.Ordinal)
     {
         "args",
@@ -79,7 +79,7 @@ internal static class JobFields
 
     public static bool IsKnown(string key) => known.Contains(key);
 
-    // So that nobody may add it beside.
+    // Reserved keys cannot be set as an option.
     public static bool IsReserved(string key) => reserved.Contains(key);
 
     public static JobField Find(ReadOnlySpan<byte> key) =>

@@ -3,11 +3,11 @@ using MassTransit.Metadata;
 
 namespace MassTransit.Sidekiq;
 
-// The process that a message comes from, in the short form that each of its jobs carries: `{"name":"web-1","pid":4242,
+// The process that sent a message, in the short form that each of its jobs carries: `{"name":"web-1","pid":4242,
 // "app":"OrdersApi","v":"1.4.0.0"}`. Written once for all jobs of a process, and read once for all jobs of a sender.
 internal sealed class JobHost : HostInfo
 {
-    // What is known of the sender of a job from elsewhere: nothing.
+    // The sender of a job that names none.
     public static readonly JobHost Unknown = new();
 
     static readonly Utf8Cache<JobHost> senders = new(Read);

@@ -3,16 +3,16 @@ using System.Text;
 
 namespace MassTransit.Sidekiq;
 
-// A jid says which message a job carries, so that a push repeated after a crash is recognised as the same job.
+// A jid identifies the message that a job carries, so that a push repeated after a crash is recognised as the same job.
 internal static class JobId
 {
     const int Length = 24;
     const int HashLength = SHA1.HashSizeInBytes;
 
-    // RFC 9562 asks for a namespace of one's own; this one is ours for ever, since message ids in inboxes hang on it.
+    // RFC 9562 asks for a namespace of one's own; this one must never change, since message ids in inboxes depend on it.
     static readonly Guid MessageIds = new("7d3a1c52-6f0b-4a51-9f0e-2b8c54d1e6a7");
 
-    // The first half of a hash, not of the id: the front of a NewId is a clock and would collide within a tick.
+    // The first half of a hash, not of the id: a NewId starts with a clock and would collide within a tick.
     public static string From(Guid messageId)
     {
         Span<byte> text = stackalloc byte[36];
@@ -24,7 +24,7 @@ internal static class JobId
     public static string From(Guid messageId, string queue, string jobClass) =>
         Hash(Encoding.UTF8.GetBytes($"{messageId:D}|{queue}|{jobClass}"));
 
-    // A retried job comes with the jid it had, so an inbox that knows the first attempt's message id knows them all.
+    // A retried job keeps its jid, so an inbox that knows the first attempt's message id knows all attempts.
     public static Guid ToMessageId(string jid)
     {
         if ((Guid.TryParseExact(jid, "D", out var id) || Guid.TryParseExact(jid, "N", out id)) && id != Guid.Empty)

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-// What MassTransit knows of a message beside its body: the "mt" object of a job. Absent for a job that another client pushed.
+// What MassTransit needs of a message besides its body: the "mt" object of a job. Absent in a job that another client pushed.
 internal sealed class JobMetadata
 {
     static readonly Utf8Cache<string[]> typeLists = new(ReadTypes);
@@ -11,10 +11,10 @@ internal sealed class JobMetadata
 
     public Guid? MessageId { get; set; }
 
-    // The message's urns, its own first. The list is shared between jobs: never write to it.
+    // The message's urns, its own first. The array is shared between jobs: never write to it.
     public string[] MessageTypes { get; set; } = [];
 
-    // What positional arguments are called, so that who knows only a base or interface of the message can read them.
+    // The names of positional arguments, for a receiver that knows only a base or interface of the message.
     public string[] ArgumentNames { get; set; } = [];
 
     public Guid? ConversationId { get; set; }
@@ -27,7 +27,7 @@ internal sealed class JobMetadata
 
     public string? SourceAddress { get; set; }
 
-    // Where it was sent, when that is not simply the queue it stands in.
+    // Where it was sent, if that is not simply the queue in which it is stored.
     public string? DestinationAddress { get; set; }
 
     public string? ResponseAddress { get; set; }
@@ -39,7 +39,7 @@ internal sealed class JobMetadata
     // Null for application/json, which nearly every message is.
     public string? ContentType { get; set; }
 
-    // What a scheduled message is cancelled by.
+    // Cancels a scheduled message.
     public Guid? SchedulingToken { get; set; }
 
     public string? RoutingKey { get; set; }
@@ -49,10 +49,10 @@ internal sealed class JobMetadata
     // The process that sent it, as JobHost writes it.
     public ReadOnlyMemory<byte> Host { get; set; }
 
-    // The ledger that wants to hear when the job is done.
+    // The ledger to notify when the job is done.
     public string? Ledger { get; set; }
 
-    // Values are text, booleans, long, double or JSON elements.
+    // Values are strings, booleans, long, double or JSON elements.
     public IReadOnlyDictionary<string, object?> Headers
     {
         get => field ??= ReadHeaders();

@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// Writes the "mt" object of a job. What is absent in it is not written.
+// Writes the "mt" object of a job. Absent values are omitted.
 internal static class JobMetadataText
 {
     public static void Write(this JobMetadata metadata, JobText text)

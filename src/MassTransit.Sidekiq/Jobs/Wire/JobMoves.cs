@@ -1,9 +1,9 @@
 namespace MassTransit.Sidekiq;
 
-// Jobs on their way from one place in Redis to another: all that is not the move's own stays byte for byte what it was.
+// Jobs on their way from one place in Redis to another: all that the move does not change stays byte for byte the same.
 internal static class JobMoves
 {
-    // The same job for another queue, with what its mover has to say; all else is byte for byte what it was.
+    // The same job for another queue, with what the move adds; the rest stays byte for byte the same.
     public static ReadOnlyMemory<byte> ToQueue(
         SidekiqJob job,
         string queue,
@@ -12,7 +12,7 @@ internal static class JobMoves
         SidekiqTimeFormat times
     )
     {
-        // It was sent to where it failed, and its reader wants to know that.
+        // The queue in which it failed, which readers of the error queue want to know.
         var destination = job.Metadata?.DestinationAddress ?? "/" + job.Queue;
         return JobJson.Edit(
             job.Json,
@@ -21,7 +21,7 @@ internal static class JobMoves
     }
 
     // The same job, pushed to its queue now. Another client may have left its due time inside: Ruby would schedule the job
-    // once more by it, when it next fails.
+    // by it again at its next failure.
     public static ReadOnlyMemory<byte> Enqueued(
         SidekiqJob job,
         DateTimeOffset now,

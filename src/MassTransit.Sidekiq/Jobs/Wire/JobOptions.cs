@@ -3,9 +3,9 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-// How a job is to be treated: what a Ruby class configures in sidekiq_options and a caller in set. Attribute, contract, send
-// context, retry configurator and outbox row hold this record, and a job is written and read by it: what an option is, all but
-// its documentation, is told here. What is absent or null is left to the next in the order of precedence.
+// How a job is treated: what a Ruby class configures in sidekiq_options and a caller in set. Attribute, contract, send context,
+// retry configurator and outbox row hold this record, and jobs are written and read with it: it defines everything about an option
+// but its documentation. An absent or null value is left to the next level in the order of precedence.
 internal sealed record JobOptions
 {
     public static readonly JobOptions None = new();
@@ -13,7 +13,7 @@ internal sealed record JobOptions
     // Sidekiq's own limit, a little over 31 years: its client and poller refuse more.
     public static readonly TimeSpan LongestRetryFor = TimeSpan.FromSeconds(1_000_000_000);
 
-    // The keys that options of ours are written under in a job.
+    // The keys that our options have in a job.
     public static readonly string[] Keys = ["retry", "backtrace", "dead", "retry_for", "retry_queue", "tags"];
 
     public SidekiqRetry Retry { get; init; }
@@ -31,7 +31,7 @@ internal sealed record JobOptions
     // Keys for the Ruby middleware that reads them.
     public IReadOnlyDictionary<string, object?>? Other { get; init; }
 
-    // These, and what the lower ones configure where these are silent.
+    // These, completed by the lower ones.
     public JobOptions Over(JobOptions lower)
     {
         if (ReferenceEquals(lower, None))
@@ -53,7 +53,7 @@ internal sealed record JobOptions
             };
     }
 
-    // Those of a job, as its public properties tell them; what is none of Sidekiq's keys or ours is among the other ones.
+    // Those of a job, from its public properties; keys that are neither Sidekiq's nor ours are in Other.
     public static JobOptions Read(SidekiqJob job)
     {
         var tags = job.Tags;
@@ -75,7 +75,7 @@ internal sealed record JobOptions
         };
     }
 
-    // Each as a member of an object, behind a comma. `retry` is not among them: it opens a job, and no job is without it.
+    // Each as a member of an object, after a comma. `retry` is not among them: it opens a job, and no job is without it.
     public void WriteMembers(JobText text)
     {
         if (Backtrace is { } backtrace)
@@ -149,11 +149,11 @@ internal sealed record JobOptions
 
         text.Raw("}"u8);
         var json = text.ToArray();
-        // Where no `retry` stands before it, the first member has no comma.
+        // If no `retry` precedes it, the first member has no comma.
         return start == 1 ? [.. "{"u8, .. json.AsSpan(2)] : json;
     }
 
-    // As changes to a job.
+    // As edits of a job.
     public JobEdit ToEdit()
     {
         var edit = new JobEdit();
@@ -165,7 +165,7 @@ internal sealed record JobOptions
         return edit;
     }
 
-    // What is wrong with those of a contract.
+    // The faults of a contract's options.
     public IEnumerable<string> Faults(string message)
     {
         if (RetryQueue is not null && QueueName.Fault(RetryQueue, $"Rename the retry queue of {message}.") is { } fault)
@@ -195,7 +195,7 @@ internal sealed record JobOptions
             case JsonTokenType.Number when reader.TryGetInt32(out var times):
                 return times;
             default:
-                // Whatever else is true in Ruby, and what is not an Integer there means the default number.
+                // Any other value is true in Ruby, and a value that is not an Integer means the default number there.
                 reader.Skip();
                 return SidekiqRetry.Default;
         }

@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// A job that was stored in parts, by an outbox or as a periodic job: its arguments, and the rest of it without them and its class
+// A job stored in parts, by an outbox or as a periodic job: its arguments, and the rest without them and without its class
 // (JobWriter.WriteRest). It lacks queue, jid and the time of the push.
 internal sealed record JobParts(
     ReadOnlyMemory<byte> Rest,
@@ -41,7 +41,7 @@ internal sealed record JobParts(
         );
     }
 
-    // Returns where an ActiveJob's arguments want the queue that is not known yet; 0 when they do not.
+    // Returns the offset in an ActiveJob's arguments for a queue that is not known yet; 0 for none.
     int WriteArgs(JobText text, string? queue)
     {
         text.Raw(",\"args\":"u8);

@@ -1,8 +1,8 @@
 namespace MassTransit.Sidekiq;
 
-// A job with holes for queue, class and jid, which the publish script fills for each subscriber:
+// A job with placeholders for queue, class and jid, which the publish script fills in for each subscriber:
 // BeforeQueue + json(queue) + BetweenQueueAndClass + json(class) + ,"jid":" + jid + " + AfterJid.
-// An ActiveJob names its queue inside its arguments as well: behind so many bytes of BetweenQueueAndClass; 0 for no such place.
+// An ActiveJob names its queue inside its arguments as well: at this byte offset in BetweenQueueAndClass; 0 for none.
 internal sealed record JobTemplate(
     byte[] BeforeQueue,
     byte[] BetweenQueueAndClass,

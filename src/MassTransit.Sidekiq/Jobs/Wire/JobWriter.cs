@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// Writes a job as Ruby's client would: options first, then arguments, class, ids and times, what middleware adds, the push time last.
+// Writes a job as Ruby's client does: options, arguments, class, ids and times, what middleware adds, and the push time last.
 internal static class JobWriter
 {
     public static byte[] Write(JobDraft draft, string queue, string jid)
@@ -34,8 +34,8 @@ internal static class JobWriter
         );
     }
 
-    // What is the same wherever and whenever the job is pushed: all but queue, class, jid and the time of the push. The arguments
-    // are left out for who has them already.
+    // What is the same wherever and whenever the job is pushed: all but queue, class, jid and the time of the push. Without the
+    // arguments where the caller stores them separately.
     public static byte[] WriteRest(JobDraft draft, bool withArgs)
     {
         using var text = JobText.Rent();
@@ -59,12 +59,12 @@ internal static class JobWriter
     static void BeforeQueue(JobText text, JobDraft draft)
     {
         text.Raw("{\"retry\":"u8);
-        // Never left out: a job without the key is lost at its first failure where Ruby does not know its class.
+        // Never omitted: a job without the key is lost at its first failure where Ruby does not know its class.
         JobOptions.Write(text, draft.Options.Retry);
         text.Raw(",\"queue\":"u8);
     }
 
-    // Returns where an ActiveJob's arguments want the queue that is not known yet; 0 when they do not.
+    // Returns the offset in an ActiveJob's arguments for a queue that is not known yet; 0 for none.
     static int BetweenQueueAndClass(JobText text, JobDraft draft, string? queue)
     {
         draft.Options.WriteMembers(text);

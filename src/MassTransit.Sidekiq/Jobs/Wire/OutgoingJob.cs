@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq;
 
-// A job on its way to a queue or a topic, which give it queue, class and jid: a draft that is written then, or parts that were
-// finished before. `Queue` is that of its contract, which a publish reaches besides the subscribers; `Entities` are those whose
+// A job on its way to a queue or a topic, which give it queue, class and jid: a draft that is written then, or finished
+// parts. `Queue` is that of its contract, which a publish reaches in addition to the subscribers; `Entities` are those whose
 // subscribers a publish reaches, where they are known.
 internal readonly record struct OutgoingJob(
     string Class,

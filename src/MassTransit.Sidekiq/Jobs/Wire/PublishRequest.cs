@@ -1,15 +1,15 @@
 namespace MassTransit.Sidekiq;
 
-// A message to all who subscribed. The copies are made in Redis, which alone knows the subscriptions of this instant.
+// A message to all subscribers (fan-out). The copies are made in Redis, which alone knows the current subscriptions.
 internal sealed record PublishRequest
 {
-    // The message's own entity first, then what it implements, nearest first.
+    // The message's own entity first, then its base types, nearest first.
     public required IReadOnlyList<string> Entities { get; init; }
 
-    // Where only the address is known: find what the entities implement in Redis.
+    // Where only the address is known: look up in Redis what the entities implement.
     public bool FollowImplements { get; init; }
 
-    // Where there is no such topic, it is the queue of that name.
+    // If there is no such topic, it is the queue of that name.
     public bool IsExchange { get; init; }
 
     // Subscriptions by contract: (queue, class).
@@ -17,7 +17,7 @@ internal sealed record PublishRequest
 
     public required JobTemplate Template { get; init; }
 
-    // The message's own class, for subscriptions that name none.
+    // The message's own class, for subscriptions that specify none.
     public required string Class { get; init; }
 
     public required Guid MessageId { get; init; }

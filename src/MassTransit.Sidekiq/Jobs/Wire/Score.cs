@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace MassTransit.Sidekiq;
 
-// Scores of Sidekiq's sorted sets: float seconds since 1970 in every version. Six decimals are what a double holds there.
+// Scores of Sidekiq's sorted sets: float seconds since 1970 in every version. A double holds six decimals there.
 internal static class Score
 {
     public static string From(DateTimeOffset time) =>
@@ -29,7 +29,7 @@ internal static class Score
             _ => double.Parse(score, CultureInfo.InvariantCulture),
         };
 
-    // Anyone may ZADD anything, infinities included: a score that is no time is the nearest one.
+    // Any client may ZADD anything, infinities included: a score that is not a time becomes the nearest one.
     static readonly double MinSeconds = (DateTimeOffset.MinValue - DateTimeOffset.UnixEpoch).TotalSeconds + 1;
     static readonly double MaxSeconds = (DateTimeOffset.MaxValue - DateTimeOffset.UnixEpoch).TotalSeconds - 1;
 }

@@ -40,7 +40,7 @@ public readonly struct SidekiqBacktrace : IEquatable<SidekiqBacktrace>
     /// <inheritdoc/>
     public override int GetHashCode() => Lines;
 
-    /// <summary>The value as it stands in a job: <c>true</c>, <c>false</c> or a number.</summary>
+    /// <summary>The value as stored in a job: <c>true</c>, <c>false</c> or a number.</summary>
     public override string ToString() =>
         Lines switch
         {

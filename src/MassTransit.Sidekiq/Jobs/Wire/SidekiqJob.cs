@@ -5,8 +5,8 @@ using MassTransit.Sidekiq;
 namespace MassTransit;
 
 /// <summary>
-/// A job as it stands in Redis. A field that is missing, or that is not what Sidekiq would write there, is null;
-/// the raw text is never changed by reading it.
+/// A job as stored in Redis. A field that is missing, or that is not what Sidekiq would write there, is null;
+/// reading never changes the raw JSON.
 /// </summary>
 public sealed class SidekiqJob
 {
@@ -23,10 +23,10 @@ public sealed class SidekiqJob
         Queue = queue;
     }
 
-    /// <summary>The queue it was fetched from, whatever the job itself says.</summary>
+    /// <summary>The queue it was fetched from, whatever queue the job itself names.</summary>
     public string Queue { get; }
 
-    /// <summary>The Ruby class that works on it; for an ActiveJob, the wrapper.</summary>
+    /// <summary>The Ruby class that runs it; for an ActiveJob, the wrapper.</summary>
     public string? Class { get; private set; }
 
     /// <summary>The class of the ActiveJob inside the wrapper.</summary>
@@ -35,7 +35,7 @@ public sealed class SidekiqJob
     /// <summary>The job's id, usually 24 hexadecimal digits; it stays the same through retries.</summary>
     public string? Jid => field ??= Text(jid);
 
-    /// <summary>How often it is to be retried.</summary>
+    /// <summary>How many times it is retried.</summary>
     public SidekiqRetry Retry { get; private set; }
 
     /// <summary>Failures before this run, less one: null when it never failed, 0 after the first failure.</summary>
@@ -59,7 +59,7 @@ public sealed class SidekiqJob
     /// <summary>The message of the exception it last failed with.</summary>
     public string? ErrorMessage => Text(Find("error_message"));
 
-    /// <summary>Its tags; none when it has no list of them.</summary>
+    /// <summary>Its tags; empty when it has no array of them.</summary>
     public IReadOnlyList<string> Tags =>
         TryGet("tags", out var tags) && tags.ValueKind == JsonValueKind.Array
             ? [.. tags.EnumerateArray().Select(JobSlice.Text).OfType<string>()]
@@ -80,19 +80,19 @@ public sealed class SidekiqJob
             ? dead.GetBoolean()
             : null;
 
-    /// <summary>The W3C trace context of whoever pushed it.</summary>
+    /// <summary>The W3C trace context of its sender.</summary>
     public string? TraceParent => Text(traceParent);
 
-    /// <summary>The vendors' part of <see cref="TraceParent"/>.</summary>
+    /// <summary>The vendor-specific part of <see cref="TraceParent"/>.</summary>
     public string? TraceState => Text(traceState);
 
-    /// <summary>The arguments as they stand in the job, a JSON array; empty when it has none.</summary>
+    /// <summary>The arguments as stored in the job, a JSON array; empty when it has none.</summary>
     public ReadOnlyMemory<byte> Args => Json.Slice(args.Start, args.Length);
 
-    /// <summary>Whether the arguments are a list, as they must be for Ruby's client, if not for its workers.</summary>
+    /// <summary>Whether the arguments are an array, which Ruby's client requires, although its workers do not.</summary>
     public bool HasArgumentList { get; private set; }
 
-    /// <summary>The whole job as it stands in Redis.</summary>
+    /// <summary>The whole job as stored in Redis.</summary>
     public string RawJson => field ??= Encoding.UTF8.GetString(Json.Span);
 
     /// <summary>The keys that are neither Sidekiq's nor ours, in their order: what middleware added.</summary>
@@ -101,7 +101,7 @@ public sealed class SidekiqJob
 
     internal ReadOnlyMemory<byte> Json { get; }
 
-    // What our own extension says: null for a job that another client pushed.
+    // Our own extension: null for a job that another client pushed.
     internal JobMetadata? Metadata { get; private set; }
 
     internal int ArgsCount { get; private set; }
@@ -123,10 +123,10 @@ public sealed class SidekiqJob
         return true;
     }
 
-    /// <summary>The whole job as it stands in Redis.</summary>
+    /// <summary>The whole job as stored in Redis.</summary>
     public override string ToString() => RawJson;
 
-    // Null for what is no job.
+    // Null for an entry that is not a job.
     internal static SidekiqJob? TryParse(ReadOnlyMemory<byte> json, string queue = "")
     {
         try
@@ -155,7 +155,7 @@ public sealed class SidekiqJob
         }
         catch (Exception exception)
         {
-            // Nothing in a text may throw out of its reader; whatever could is told like a text that is none.
+            // No entry may make its reader throw anything else; whatever happens is reported like an entry that is not a job.
             throw new InvalidJobException(
                 $"An entry of queue '{queue}' is not a job: reading it failed with {exception.GetType().Name}.",
                 exception
@@ -170,7 +170,7 @@ public sealed class SidekiqJob
         var reader = new Utf8JsonReader(Json.Span, JobReader.Options);
         if (reader.Read() && reader.TokenType != JsonTokenType.StartObject)
         {
-            throw new JsonException("It is no JSON object.");
+            throw new JsonException("It is not a JSON object.");
         }
 
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
@@ -182,7 +182,7 @@ public sealed class SidekiqJob
             ReadField(field, ref reader);
         }
 
-        // Reads past the end, so that a second value behind the object is refused.
+        // Reads past the end, so that a second value after the object is refused.
         reader.Read();
     }
 
@@ -239,7 +239,7 @@ public sealed class SidekiqJob
             return;
         }
 
-        // One look at the list on the way through, so that the usual job, one object, needs no second pass.
+        // The array is checked in passing, so that the usual job, one object, needs no second pass.
         var start = (int)reader.TokenStartIndex;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {

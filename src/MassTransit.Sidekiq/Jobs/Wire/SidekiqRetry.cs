@@ -24,16 +24,16 @@ public readonly struct SidekiqRetry : IEquatable<SidekiqRetry>
         Times,
     }
 
-    /// <summary>The job does not say; whoever runs it decides.</summary>
+    /// <summary>The job does not specify it; the worker that runs it decides.</summary>
     public static SidekiqRetry Absent => default;
 
     /// <summary>The job is dropped at its first failure: <c>retry: false</c>.</summary>
     public static SidekiqRetry Never => new(Kind.Never);
 
-    /// <summary>The job is retried as often as its worker's default says, 25 times in Sidekiq: <c>retry: true</c>.</summary>
+    /// <summary>The job is retried as often as its worker's default, 25 times in Sidekiq: <c>retry: true</c>.</summary>
     public static SidekiqRetry Default => new(Kind.Default);
 
-    /// <summary>Whether the job does not say.</summary>
+    /// <summary>Whether the job does not specify it.</summary>
     public bool IsAbsent => kind == Kind.Absent;
 
     /// <summary>Whether the job is dropped at its first failure, without an entry in the dead set.</summary>
@@ -57,7 +57,7 @@ public readonly struct SidekiqRetry : IEquatable<SidekiqRetry>
     /// <summary>True is <see cref="Default"/>, false is <see cref="Never"/>.</summary>
     public static implicit operator SidekiqRetry(bool retry) => retry ? Default : Never;
 
-    /// <summary>Whether both say the same.</summary>
+    /// <summary>Whether both are equal.</summary>
     public static bool operator ==(SidekiqRetry left, SidekiqRetry right) => left.Equals(right);
 
     /// <summary>Whether they differ.</summary>
@@ -72,7 +72,7 @@ public readonly struct SidekiqRetry : IEquatable<SidekiqRetry>
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(kind, times);
 
-    /// <summary>The value as it stands in a job: <c>true</c>, <c>false</c>, a number, or nothing.</summary>
+    /// <summary>The value as stored in a job: <c>true</c>, <c>false</c>, a number, or nothing.</summary>
     public override string ToString() =>
         kind switch
         {

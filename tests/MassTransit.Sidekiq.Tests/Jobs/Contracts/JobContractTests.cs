@@ -141,10 +141,10 @@ public class JobContractTests
     [InlineData("[1,2]", "passes 2 arguments, but SubmitOrder takes one object (orderId, [customer])")]
     [InlineData("[42]", "passes a number as args[0], but SubmitOrder takes one object")]
     [InlineData("[null]", "passes null as args[0], but SubmitOrder takes one object")]
-    [InlineData("[[{}]]", "passes a list as args[0], but SubmitOrder takes one object")]
+    [InlineData("[[{}]]", "passes an array as args[0], but SubmitOrder takes one object")]
     [InlineData("null", "passes 0 arguments")]
-    [InlineData("{}", "has an object as its args, but SubmitOrder needs a list")]
-    [InlineData("\"x\"", "has a text as its args, but SubmitOrder needs a list")]
+    [InlineData("{}", "has an object as its args, but SubmitOrder needs an array")]
+    [InlineData("\"x\"", "has a string as its args, but SubmitOrder needs an array")]
     public void Arguments_that_are_not_one_object_are_refused(string args, string reason)
     {
         var refusal = Assert.Throws<JobArgumentsException>(() => Read<SubmitOrder>(args));

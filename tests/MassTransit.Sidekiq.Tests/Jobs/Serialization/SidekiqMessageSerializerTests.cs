@@ -197,14 +197,14 @@ public class SidekiqMessageSerializerTests
     [Theory]
     [InlineData(
         """{"orderId":"x"}""",
-        "The job does not fit SubmitOrder: $.orderId is a text, but SubmitOrder takes int there. Change the sender, or the type in SubmitOrder."
+        "The job does not fit SubmitOrder: $.orderId is a string, but SubmitOrder takes int there. Change the sender, or the type in SubmitOrder."
     )]
     [InlineData("""{"orderId":null}""", "$.orderId is null, but SubmitOrder takes int there")]
     [InlineData("""{"customer":{"secret":1}}""", "$.customer is an object, but SubmitOrder takes string there")]
-    [InlineData("[]", "$ is a list, but SubmitOrder takes SubmitOrder there")]
+    [InlineData("[]", "$ is an array, but SubmitOrder takes SubmitOrder there")]
     [InlineData(
         """{"customer":"\ud800"}""",
-        "The job does not fit SubmitOrder: $.customer is a text, but SubmitOrder takes string there"
+        "The job does not fit SubmitOrder: $.customer is a string, but SubmitOrder takes string there"
     )]
     [InlineData("""{"orderId":1""", "The job does not fit SubmitOrder: '1' is an invalid end of a number")]
     [InlineData("null", "")]
@@ -267,7 +267,7 @@ public class SidekiqMessageSerializerTests
         );
 
         Assert.Contains(
-            "$.numbers[2] is a text, but Everything takes double there",
+            "$.numbers[2] is a string, but Everything takes double there",
             refusal.Message,
             StringComparison.Ordinal
         );

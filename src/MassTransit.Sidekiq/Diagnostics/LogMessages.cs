@@ -2,10 +2,10 @@ using Microsoft.Extensions.Logging;
 
 namespace MassTransit.Sidekiq;
 
-// Every line we log. Event ids stay as they are once released: 1000 Redis, 2000 the process.
+// Every line we log. Event ids never change once released: 1000 Redis, 2000 the process.
 internal static partial class LogMessages
 {
-    // Both ends of an outage are warnings, so that a log without information still shows how long it was.
+    // Both ends of an outage are warnings, so that a log without information still shows how long it lasted.
     [LoggerMessage(1000, LogLevel.Warning, "Redis lost at {Address}: fetching paused, sends wait ({Reason})")]
     public static partial void RedisLost(this ILogger logger, string address, string reason);
 
@@ -42,13 +42,13 @@ internal static partial class LogMessages
     [LoggerMessage(1008, LogLevel.Warning, "Endpoint {Endpoint} takes jobs again")]
     public static partial void EndpointServed(this ILogger logger, Uri endpoint);
 
-    [LoggerMessage(2000, LogLevel.Information, "Quiet, asked by {By}: no more jobs are fetched, {Count} still run")]
+    [LoggerMessage(2000, LogLevel.Information, "Quiet, requested by {By}: no more jobs are fetched, {Count} still run")]
     public static partial void Quieted(this ILogger logger, int count, string by);
 
-    [LoggerMessage(2001, LogLevel.Information, "The host stops, asked by {By}")]
+    [LoggerMessage(2001, LogLevel.Information, "The host stops, requested by {By}")]
     public static partial void StopRequested(this ILogger logger, string by);
 
-    [LoggerMessage(2002, LogLevel.Warning, "Job {JobId} ({Class}) of queue {Queue} runs for {Seconds:0.0} s")]
+    [LoggerMessage(2002, LogLevel.Warning, "Job {JobId} ({Class}) of queue {Queue} has run for {Seconds:0.0} s")]
     public static partial void Runs(this ILogger logger, string? jobId, string? @class, string queue, double seconds);
 
     [LoggerMessage(
@@ -61,14 +61,14 @@ internal static partial class LogMessages
     [LoggerMessage(
         2004,
         LogLevel.Warning,
-        "The thread pool is late: work waits for a thread for {Seconds:0.0} s while {Threads} are busy or blocked, so jobs settle late. Threads are added, up to {Limit}. Let consumers await instead of blocking, or lower ConcurrentMessageLimit"
+        "Thread pool starvation: work waits {Seconds:0.0} s for a thread while {Threads} are busy or blocked, so jobs settle late. Threads are added, up to {Limit}. Let consumers await instead of blocking, or lower ConcurrentMessageLimit"
     )]
     public static partial void PoolIsLate(this ILogger logger, double seconds, int threads, int limit);
 
     [LoggerMessage(
         2005,
         LogLevel.Information,
-        "The thread pool is in time again, after {Seconds:0.0} s, with {Threads} threads"
+        "Thread pool starvation has ended, after {Seconds:0.0} s, with {Threads} threads"
     )]
     public static partial void PoolIsInTime(this ILogger logger, double seconds, int threads);
 
@@ -79,23 +79,23 @@ internal static partial class LogMessages
     )]
     public static partial void SettlementRefused(this ILogger logger, string queue, string reason);
 
-    [LoggerMessage(2007, LogLevel.Warning, "The jobs whose move Redis had refused are where they belong")]
+    [LoggerMessage(2007, LogLevel.Warning, "The jobs whose move Redis had refused have been moved")]
     public static partial void SettlementsTaken(this ILogger logger);
 
     [LoggerMessage(
         2008,
         LogLevel.Warning,
-        "Published before this bus's own endpoints have subscribed: after {Seconds:0} s {Endpoints} had not, and get only what is published later. Publish when the bus has started: register what publishes behind AddMassTransit"
+        "Published before this bus's own endpoints have subscribed: after {Seconds:0} s {Endpoints} had not, and get only what is published later. Publish when the bus has started: register the publishing service after AddMassTransit"
     )]
     public static partial void PublishedTooEarly(this ILogger logger, double seconds, string endpoints);
 
     [LoggerMessage(
         2010,
         LogLevel.Warning,
-        "The clock of this machine is {Seconds:0.0} s {Direction} Redis' at {Address}: scheduled jobs come at the wrong time. Let both machines keep time by NTP"
+        "The clock of this machine is {Seconds:0.0} s {Direction} Redis's at {Address}: scheduled jobs run at the wrong time. Synchronize both machines by NTP"
     )]
     public static partial void ClockIsWrong(this ILogger logger, double seconds, string direction, string address);
 
-    [LoggerMessage(2011, LogLevel.Information, "The clock of this machine agrees with Redis' at {Address} again")]
+    [LoggerMessage(2011, LogLevel.Information, "The clock of this machine agrees with Redis's at {Address} again")]
     public static partial void ClockIsRight(this ILogger logger, string address);
 }

@@ -3,19 +3,19 @@ using System.Diagnostics.Metrics;
 
 namespace MassTransit.Sidekiq;
 
-// What the transport counts, for OpenTelemetry: `AddMeter("MassTransit.Sidekiq")`.
+// The transport's metrics, for OpenTelemetry: `AddMeter("MassTransit.Sidekiq")`.
 internal static class SidekiqMeter
 {
     public const string Name = "MassTransit.Sidekiq";
 
-    // Whoever pushes names the class, so a tag of it must not grow without end.
+    // Senders choose the class name, so the number of tag values must be bounded.
     const int MostClasses = 100;
 
     public static readonly KeyValuePair<string, object?> System = new("messaging.system", "sidekiq");
 
     public static readonly Meter Meter = new(Name);
 
-    // As OpenTelemetry advises for what takes milliseconds to minutes.
+    // As OpenTelemetry advises for durations from milliseconds to minutes.
     static readonly InstrumentAdvice<double> lateness = new()
     {
         HistogramBucketBoundaries = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600],
@@ -25,7 +25,7 @@ internal static class SidekiqMeter
     static readonly Counter<long> unreadable = Meter.CreateCounter<long>(
         "sidekiq.jobs.unreadable",
         "{job}",
-        "Attempts at jobs that no consumer here understands: an unknown class, arguments that do not fit, or no job at all."
+        "Attempts at jobs that cannot be consumed here: an unknown class, arguments that do not fit, or an entry that is not a job."
     );
 
     static readonly Counter<long> claimed = Meter.CreateCounter<long>(
@@ -36,17 +36,17 @@ internal static class SidekiqMeter
     static readonly Counter<long> settled = Meter.CreateCounter<long>(
         "sidekiq.jobs.settled",
         "{job}",
-        "Jobs that were run, or gave their place up, by what became of them."
+        "Jobs that were run or gave up their slot, by outcome."
     );
     static readonly Counter<long> rescued = Meter.CreateCounter<long>(
         "sidekiq.jobs.rescued",
         "{job}",
-        "Jobs of dead processes that went back to their queues."
+        "Jobs of dead processes that were returned to their queues."
     );
     static readonly Counter<long> poisoned = Meter.CreateCounter<long>(
         "sidekiq.jobs.poisoned",
         "{job}",
-        "Jobs buried because they were in the hands of three processes that died."
+        "Jobs buried because three processes died while they had them."
     );
     static readonly Histogram<double> lag = Meter.CreateHistogram<double>(
         "sidekiq.poll.lag",
@@ -99,7 +99,7 @@ internal static class SidekiqMeter
         }
     }
 
-    // Counts an attempt that failed because nobody understands the job; other failures are none of these.
+    // Counts an attempt that failed because the job cannot be consumed; other failures do not count.
     public static void CountUnreadable(Exception fault, string? jobClass, string queue)
     {
         var reason = fault switch
@@ -137,7 +137,7 @@ internal static class SidekiqMeter
         "unreadable",
     ];
 
-    // Listeners are called in here, and one that throws is not to cost a job.
+    // Listeners run in here, and one that throws must not cost a job.
     static void Add(Counter<long> counter, long count, params ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         try

@@ -3,14 +3,14 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// Every key we touch, with its Redis type. The prefix goes before keys only: what is in a set stays bare, as
-// redis-namespace does it. `identity` is this process: "host:pid:nonce".
+// Every key we touch, with its Redis type. The prefix applies to keys only: the members of a set have none, as with
+// redis-namespace. `identity` is this process: "host:pid:nonce".
 internal sealed class RedisKeys(string prefix, string identity)
 {
-    // The value of a temporary queue's subscription. It gets the message's own class.
+    // The value of a temporary queue's subscription. It receives the message's own class.
     public const string TemporarySubscriber = "temporary";
 
-    // Answers go to the temporary queue of each caller ever met, so the cache forgets rather than grows.
+    // Responses go to the temporary queue of every caller ever met, so the cache evicts instead of growing.
     const int MostQueues = 4096;
 
     readonly ConcurrentDictionary<string, QueueKeys> queues = new(StringComparer.Ordinal);
@@ -23,14 +23,14 @@ internal sealed class RedisKeys(string prefix, string identity)
     public RedisKey Queues { get; } = prefix + "queues"; // SET of bare queue names
     public RedisKey Schedule { get; } = prefix + "schedule"; // ZSET job -> due, float seconds
     public RedisKey Retry { get; } = prefix + "retry"; // ZSET job -> next attempt
-    public RedisKey Dead { get; } = prefix + "dead"; // ZSET job or unreadable text -> time of death
+    public RedisKey Dead { get; } = prefix + "dead"; // ZSET job or unreadable entry -> time of death
     public RedisKey Paused { get; } = prefix + "paused"; // SET of bare queue names
     public RedisKey Processes { get; } = prefix + "processes"; // SET of identities
-    public RedisKey Process { get; } = prefix + identity; // HASH of what the process says of itself, with EX
+    public RedisKey Process { get; } = prefix + identity; // HASH that describes the process, with EX
     public RedisKey Work { get; } = prefix + identity + ":work"; // HASH thread -> job that runs, with EX
     public RedisKey Workers { get; } = prefix + identity + ":workers"; // The same, as Sidekiq up to 6.4.1 calls it
     public RedisKey Signals { get; } = prefix + identity + "-signals"; // LIST of signals from the Web UI, with EX
-    public RedisKey ProcessCleanup { get; } = prefix + "process_cleanup"; // STRING with EX: somebody has pruned the processes
+    public RedisKey ProcessCleanup { get; } = prefix + "process_cleanup"; // STRING with EX: a process has pruned the processes
 
     public RedisKey ProcessOf(string owner) => Prefix + owner;
 
@@ -90,7 +90,7 @@ internal sealed class RedisKeys(string prefix, string identity)
 
     public RedisKey Completed(string ledger) => Prefix + "mt:completed:" + ledger; // ZSET of jids, or "jid:dead" -> when
 
-    public RedisKey Keeper(string ledger) => Prefix + "mt:keeper:" + ledger; // STRING with PX: who keeps the ledger
+    public RedisKey Keeper(string ledger) => Prefix + "mt:keeper:" + ledger; // STRING with PX: the process that keeps the ledger
 
     public RedisKey WorkOf(string owner) => Prefix + owner + ":work"; // HASH thread -> job that runs
 
@@ -99,7 +99,7 @@ internal sealed class RedisKeys(string prefix, string identity)
     public string PoisonPrefix => Prefix + "mt:poison:"; // + jid: STRING counter with PX
 }
 
-// The keys of one queue, written to bytes once: 70,000 pushes a second use them.
+// The keys of one queue, encoded once: 70,000 pushes a second use them.
 internal sealed class QueueKeys(RedisKeys keys, string name)
 {
     public string Name { get; } = name;

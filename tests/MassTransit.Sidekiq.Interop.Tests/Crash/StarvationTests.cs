@@ -40,7 +40,10 @@ public sealed class StarvationTests(ITestOutputHelper output)
         var runs = await redis.Db.HashGetAllAsync("ledger");
         Assert.All(runs, run => Assert.Equal(1, (int)run.Value));
         await redis.Until(async state => !(await state.Keys()).Any(IsClaim));
-        Assert.Single(worker.Lines, line => line.Contains("The thread pool is late", StringComparison.Ordinal));
+        Assert.Single(
+            worker.Lines,
+            line => line.Contains("Thread pool starvation: work waits", StringComparison.Ordinal)
+        );
         Assert.DoesNotContain(worker.Lines, line => line.Contains("no longer ours", StringComparison.Ordinal));
         Assert.DoesNotContain(worker.Lines, line => line.Contains("Redis lost", StringComparison.Ordinal));
     }

@@ -246,7 +246,7 @@ public sealed class ServerTests(ITestOutputHelper output)
         await Eventually.Until(() =>
             log.Lines.Any(line =>
                 line.StartsWith(
-                    "Job j1d (MassTransit::Sidekiq::Tests::SubmitOrder) of queue orders runs for",
+                    "Job j1d (MassTransit::Sidekiq::Tests::SubmitOrder) of queue orders has run for",
                     StringComparison.Ordinal
                 )
             )

@@ -1,11 +1,11 @@
 namespace MassTransit.Sidekiq;
 
-// How far the clock of this machine is from Redis', which all processes share: a message expires by Redis' clock, so that a
-// process with a clock of its own drops nobody else's. Asked whenever Redis was waited for, and once a minute; said once
-// when it is more than anybody should bear, and once when it is not any more.
+// How far this machine's clock is from Redis's, which all processes share: messages expire by Redis's clock, so that a
+// process with a wrong clock does not drop them early. Measured after each wait for Redis and once a minute; logged once
+// when it exceeds the tolerance, and once when it is back within it.
 internal sealed class ClockSkew(RedisConnection redis)
 {
-    // A scheduled job is as late as the clocks differ.
+    // A scheduled job is off by as much as the clocks differ.
     public static readonly TimeSpan Tolerable = TimeSpan.FromSeconds(5);
 
     long ticks;

@@ -4,12 +4,12 @@ using StackExchange.Redis;
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// One multiplexer: opened at first use, and opened anew when it stops answering, finds itself on a replica, or when another
+/// One multiplexer: opened at first use, and reopened when it stops answering, finds itself on a replica, or when another
 /// server has become the primary. Beyond what StackExchange.Redis does by itself:
-/// 1. A server that answers nothing for the command timeout is left; the client would wait four times as long.
-/// 2. Where several servers may take each other's place, a broken connection is not repaired: PrimaryWatch says where to
-///    open the next one.
-/// 3. An outage ends when Redis answers a PING, not when it accepts a connection: it may still load its data set.
+/// 1. A server that does not answer within the command timeout is left; the client would wait four times as long.
+/// 2. Where several servers may replace each other, a broken connection is not repaired: PrimaryWatch decides where to
+///   open the next one.
+/// 3. An outage ends when Redis answers a PING, not when it accepts a connection: it may still be loading its data set.
 /// </summary>
 internal sealed class KeptMultiplexer : IAsyncDisposable
 {
@@ -35,7 +35,7 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
     long reopenedAt;
     long failedAt;
 
-    // `report` hears of every change: the reason when Redis is lost, null when it answers.
+    // `report` gets every change: the reason when Redis is lost, null when it answers.
     public KeptMultiplexer(RedisSettings settings, PrimaryWatch primary, Action<string?> report)
     {
         (this.settings, this.primary, this.report) = (settings, primary, report);
@@ -45,8 +45,8 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
 
     public bool IsConnected => multiplexer is { } open && PrimaryWatch.PrimaryOf(open) is not null;
 
-    // Opens the multiplexer when needed. It comes back after the first attempt, connected or not: an absent Redis
-    // fails the command that follows, at once.
+    // Opens the multiplexer when needed. Completes after the first attempt, connected or not: if Redis is unreachable, the
+    // command that follows fails at once.
     public ValueTask<IDatabase> Database() => database is { } open ? new(open) : new(Opening());
 
     // A server that answers READONLY was the primary before: look again.
@@ -56,7 +56,7 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
         Reopen(Replica);
     }
 
-    // The server refuses everything. Its end is found by the PINGs of the watch.
+    // The server refuses everything. The PINGs of the watch detect when that ends.
     public void Refused(Exception outage) => Report(RedisErrors.Reason(outage));
 
     public async ValueTask DisposeAsync()
@@ -70,7 +70,7 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
 
         if (last is not null)
         {
-            // One that is still being opened, since Redis is silent, is closed when it is.
+            // One that is still being opened, since Redis is silent, is closed once it is open.
             await Task.WhenAny(last, Task.Delay(watchPeriod, RealTime.Clock)).ConfigureAwait(false);
             _ = last.ContinueWith(_ => Close(), TaskScheduler.Default);
         }
@@ -145,7 +145,7 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
         {
             if ((multiplexer, database) is not ({ } watched, { } open))
             {
-                // Nobody may ask for a while, and the end of the outage should be noticed all the same.
+                // No command may come for a while, and the end of the outage should be noticed anyway.
                 Opening().Forget();
             }
             else if (silence.IsTooLong(watched))
@@ -156,8 +156,8 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
             {
                 Lose("another server may be the primary now", replace: true);
             }
-            // Events can be missed between connecting and listening. But the client says that it is connected for a moment
-            // after it was not.
+            // Events can be missed between connecting and listening. But the client still reports a connection for a moment
+            // after it has broken.
             else if (
                 isLost || (!IsConnected && RealTime.Clock.GetElapsedTime(Volatile.Read(ref failedAt)) >= watchPeriod)
             )
@@ -167,7 +167,7 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
         }
         catch (Exception exception) when (RedisErrors.IsRedis(exception))
         {
-            // It was closed while we looked.
+            // It was closed meanwhile.
         }
     }
 
@@ -182,7 +182,7 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
         }
     }
 
-    // Says whether the link works. Never fails.
+    // Reports whether the link works. Never fails.
     async Task Verify(IConnectionMultiplexer current, IDatabase open)
     {
         try
@@ -221,7 +221,7 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
             reopenedAt = RealTime.Clock.GetTimestamp();
         }
 
-        // Another server of several may be the primary; the only one there is may become it again.
+        // Another of several servers may be the primary; a single server may become it again.
         Lose(reason, replace: settings.Connection is null && (!isReplica || primary.MayChange));
     }
 
@@ -255,7 +255,7 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
         }
     }
 
-    // Closing may take as long as Redis is silent, and what waits for an answer fails only then.
+    // Closing may take as long as Redis is silent, and pending commands fail only then.
     void Close()
     {
         IConnectionMultiplexer? old;

@@ -4,11 +4,11 @@ using StackExchange.Redis;
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// Which server takes writes: one word for all connections of a bus.
-/// 1. One server named: that one. A multiplexer of the user's own: the primary it is connected to.
-/// 2. Several servers, or sentinels: they are asked (`IPrimarySource`) once a second, four times while nobody knows, and at
-///    once when a sentinel tells of a switch. Nothing else decides: a server that comes back as a primary after its replica
-///    was promoted is not written to because it happens to answer first.
+/// Which server takes writes: one decision for all connections of a bus.
+/// 1. A single server: that one. A multiplexer of the user's own: the primary it is connected to.
+/// 2. Several servers, or sentinels: they are asked (`IPrimarySource`) once a second, four times a second while the primary
+///   is unknown, and at once when a sentinel announces a switch. Nothing else decides: a server that comes back as a primary
+///   after its replica was promoted is not written to because it happens to answer first.
 /// 3. When the answer changes, every connection moves.
 /// </summary>
 internal sealed class PrimaryWatch : IAsyncDisposable
@@ -18,7 +18,7 @@ internal sealed class PrimaryWatch : IAsyncDisposable
 
     readonly RedisSettings settings;
     readonly IPrimarySource? source;
-#pragma warning disable CA2213 // Nothing is left to it once it is cancelled, and a late look may still ask it
+#pragma warning disable CA2213 // It holds nothing once cancelled, and a late look may still read it
     readonly CancellationTokenSource closed = new();
 #pragma warning restore CA2213
     readonly WakeUp asked = new();
@@ -48,11 +48,11 @@ internal sealed class PrimaryWatch : IAsyncDisposable
     // Another server is the primary now. Handlers return at once.
     public event EventHandler? Changed;
 
-    // Whether servers may take each other's place: a connection that breaks is then not to be repaired, since the server
-    // behind it may come back as something else.
+    // Whether servers may replace each other: a broken connection is then not repaired, since the server behind it may come
+    // back in another role.
     public bool MayChange => source is not null;
 
-    // Throws RedisConnectionException when nobody knows one at the moment.
+    // Throws RedisConnectionException when the primary is unknown at the moment.
     public async ValueTask<EndPoint> Find(CancellationToken cancellationToken = default)
     {
         if (settings.Connection is { } external)
@@ -74,7 +74,7 @@ internal sealed class PrimaryWatch : IAsyncDisposable
         return current ?? throw Unknown();
     }
 
-    // A connection to this server broke. Nobody goes back to it before the source has named it again.
+    // A connection to this server broke. It is not used again before the source has named it again.
     public void Lost(EndPoint server)
     {
         if (MayChange && server.Equals(current))
@@ -86,7 +86,7 @@ internal sealed class PrimaryWatch : IAsyncDisposable
         asked.Set();
     }
 
-    // Whether the primary is known, and another than this.
+    // Whether the primary is known and is another server than this.
     public bool HasMoved(EndPoint? server) => MayChange && current is { } known && !known.Equals(server);
 
     // The client looks at a server's role when it connects, when told to, and once a minute.
@@ -153,14 +153,14 @@ internal sealed class PrimaryWatch : IAsyncDisposable
         }
     }
 
-    // Never fails: what cannot be asked now is asked again.
+    // Never fails: a source that cannot be asked now is asked again.
     async Task Look()
     {
         var lossesBefore = Volatile.Read(ref losses);
         try
         {
             var found = await source!.Find(current, closed.Token).ConfigureAwait(false);
-            // What was asked before a connection broke says nothing of the server after it.
+            // An answer from before a connection broke is no evidence about the server after it.
             if (found is not null && lossesBefore == Volatile.Read(ref losses))
             {
                 var hasChanged = last is not null && !found.Equals(last);
@@ -173,7 +173,7 @@ internal sealed class PrimaryWatch : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            // The connections tell the outage, and this as its cause.
+            // The connections report the outage, with this as its cause.
             fault = exception;
         }
 

@@ -3,16 +3,16 @@ using StackExchange.Redis;
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// The way into one queue, which sends in flight share.
-/// 1. The first push goes at once, as SADD and LPUSH.
-/// 2. Pushes that come while it is under way wait for each other, and go together when it is answered: many senders
-///    need few commands, one sender waits for nobody.
-/// 3. A batch that is full goes at once too; one connection keeps the order.
-/// Each push ends when the batch it is in was answered, and fails with it.
+/// The way into one queue, shared by concurrent sends.
+/// 1. The first push is sent at once, as SADD and LPUSH.
+/// 2. Pushes that arrive while it is in flight are collected and sent together when it is answered: many senders
+///   need few commands, and a single sender never waits.
+/// 3. A full batch is sent at once too; one connection keeps the order.
+/// Each push completes when its batch was answered, and fails with it.
 /// </summary>
 internal sealed class PushLane(RedisLink link, RedisKey queues, QueueKeys queue)
 {
-    // As Ruby's push_bulk: long enough to save round trips, short enough not to hold up Redis.
+    // As Ruby's push_bulk: long enough to save round trips, short enough not to block Redis.
     const int MostJobs = 1000;
     const int MostBytes = 1_000_000;
 
@@ -57,7 +57,7 @@ internal sealed class PushLane(RedisLink link, RedisKey queues, QueueKeys queue)
         }
     }
 
-    // Sends what came meanwhile, or leaves the lane free for the next push.
+    // Sends what arrived meanwhile, or leaves the lane free for the next push.
     void Follow()
     {
         lock (gate)
@@ -98,7 +98,7 @@ internal sealed class PushLane(RedisLink link, RedisKey queues, QueueKeys queue)
             Bytes += bytes;
         }
 
-        // Tells all who wait; never throws.
+        // Completes all waiting pushes; never throws.
         public async Task End(Task sending)
         {
             await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

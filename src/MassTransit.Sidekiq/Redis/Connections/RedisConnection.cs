@@ -12,7 +12,7 @@ internal sealed class RedisOutage(string reason, TimeSpan length) : EventArgs
     public TimeSpan Length { get; } = length;
 }
 
-// The connections of one bus: one for sending and one for fetching, settling and the background, so that a large claim
+// The connections of one bus: one for sending and one for fetching, settling and background work, so that a large claim
 // never delays a send. Blocking waits have their own (QueueWaiter). Nothing connects before it is used.
 internal sealed class RedisConnection : IAsyncDisposable
 {
@@ -41,10 +41,10 @@ internal sealed class RedisConnection : IAsyncDisposable
             : new RedisLink(settings with { Connection = null }, Primary, Refusals, static (_, _) => { });
     }
 
-    // Redis was lost; once per outage. Handlers return at once.
+    // Redis was lost; raised once per outage. Handlers return at once.
     public event EventHandler<RedisOutage>? Lost;
 
-    // Redis is back; the outage has its length now. Handlers return at once.
+    // Redis is back; the outage now has its length. Handlers return at once.
     public event EventHandler<RedisOutage>? Back;
 
     public RedisSettings Settings { get; }
@@ -62,10 +62,10 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     public ILogger Logger { get; }
 
-    // The time that jobs live by.
+    // The clock of all times in jobs.
     public TimeProvider Clock { get; }
 
-    // How far that is from Redis' own.
+    // How far that clock is from Redis's own.
     public ClockSkew Skew { get; }
 
     public bool IsConnected => Outage is null && (Sending.IsConnected || Working.IsConnected);
@@ -82,17 +82,17 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    // How long Redis has been there without an outage, as far as this process knows: since it began, since its last outage
-    // ended, or, when Redis began later than that, since then.
+    // How long Redis has been up without an outage, as far as this process knows: since this process started, since the last
+    // outage ended, or since Redis started, if that was later.
     public TimeSpan SinceBack => RealTime.Clock.GetElapsedTime(Volatile.Read(ref backAt));
 
-    // How often an outage has ended: what Redis was told before may have gone with it.
+    // How many outages have ended: what was written to Redis before may be lost.
     public int Epoch => Volatile.Read(ref epoch);
 
-    // Redis was emptied without a connection breaking (FLUSHALL): what was declared in it is gone as after a restart.
+    // Redis was emptied without a broken connection (FLUSHALL): what was declared in it is gone as after a restart.
     public void Emptied() => Interlocked.Increment(ref epoch);
 
-    // What the caller of a step sees that answered with Redis' error about a part of it.
+    // The exception for the caller of a step that answered with Redis's error about a part of it.
     public Exception Refused(string what, string error) =>
         RedisErrors.Translate(new RedisServerException(error), what, Settings.Address);
 
@@ -106,8 +106,8 @@ internal sealed class RedisConnection : IAsyncDisposable
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    // Completes when Redis answers, however long that takes. Throws only what waiting does not cure: a refused
-    // password, a missing permission, a server too old.
+    // Completes when Redis answers, however long that takes. Throws only what waiting does not fix: a refused
+    // password, a missing permission, a server that is too old.
     public async Task Connected(CancellationToken cancellationToken)
     {
         while (true)
@@ -139,7 +139,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
     }
 
-    // Redis' own clock, on the way that sends take; null where asking for it is not allowed.
+    // Redis's own clock, over the connection for sends; null where asking for it is not allowed.
     public async Task<DateTimeOffset?> ServerTime()
     {
         try
@@ -169,7 +169,7 @@ internal sealed class RedisConnection : IAsyncDisposable
             return;
         }
 
-        // PING works in any.
+        // PING works in any database.
         if (
             Array.Exists(
                 database.Multiplexer.GetServers(),
@@ -197,7 +197,7 @@ internal sealed class RedisConnection : IAsyncDisposable
             Logger.RedisEvicts(Settings.Address, policy);
         }
 
-        // It may have begun a moment ago, with leases that had ended meanwhile in its data.
+        // It may have started a moment ago, with leases in its data that had ended meanwhile.
         if (int.TryParse(RedisInfo.Field(info, "uptime_in_seconds:"), CultureInfo.InvariantCulture, out var uptime))
         {
             var began = RealTime.Clock.GetTimestamp() - (uptime * RealTime.Clock.TimestampFrequency);
@@ -207,8 +207,8 @@ internal sealed class RedisConnection : IAsyncDisposable
         isChecked = true;
     }
 
-    // Hosted Redis often forbids or renames INFO, and a multiplexer of the user's own may not be allowed to send it. Then we
-    // believe the operator, as Sidekiq does.
+    // Hosted Redis often forbids or renames INFO, and a multiplexer of the user's own may not be allowed to send it. The
+    // operator is then trusted, as in Sidekiq.
     static async Task<string> Info(IDatabase database)
     {
         try
@@ -233,7 +233,7 @@ internal sealed class RedisConnection : IAsyncDisposable
                 return;
             }
 
-            // Both links are lost together, more or less: one outage from the first loss to the last return.
+            // Both links are lost at nearly the same time: one outage from the first loss to the last return.
             if (lost is null && down.Count == 0)
             {
                 length = RealTime.Clock.GetElapsedTime(lostAt);

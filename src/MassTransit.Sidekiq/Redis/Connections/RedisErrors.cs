@@ -5,24 +5,24 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// What a step that failed means for whoever has others to do.
+// What a failed step means for the other steps of its caller.
 internal enum StepFailure
 {
-    // Redis is away: nothing goes until it is back, which the connection says.
+    // Redis is unreachable: nothing works until it is back, which the connection reports.
     Lost,
 
-    // Redis refuses everybody for now: it is full, loading, read only, does not know the user.
+    // Redis refuses all commands for now: it is full, loading, read only, or does not know the user.
     Waits,
 
-    // This step will be refused until somebody changes something, and others may go: a key of another type, outside the ACL.
+    // This step is refused until its cause is fixed, and others may work: a key of another type, or outside the ACL.
     OfTheStep,
 
-    // It was done, and fewer replicas have it than were asked for.
+    // It was done, but confirmed by fewer replicas than were asked for.
     Unconfirmed,
 }
 
-// What Redis' refusals mean, in one place: wait and try again (a transient ConnectionException, which MassTransit's
-// policies retry), load the script, or tell a person. No text here ever holds the password.
+// What Redis's refusals mean, in one place: wait and try again (a transient ConnectionException, which MassTransit's
+// policies retry), load the script, or tell the operator. No message here ever holds the password.
 internal static class RedisErrors
 {
     const int MostKeysTold = 8;
@@ -47,9 +47,9 @@ internal static class RedisErrors
 
     static readonly string[] scriptPermission = ["executing the script can't", "ACL failure in script"];
 
-    // The exceptions that come out of StackExchange.Redis when Redis, the network or the multiplexer fails a command. A
-    // multiplexer that is closed while it reads fails what is under way with an InvalidOperationException of its pipe, or
-    // with the ObjectDisposedException that is one.
+    // The exceptions of StackExchange.Redis when Redis, the network or the multiplexer fails a command. A multiplexer that
+    // is closed while it reads fails pending commands with an InvalidOperationException of its pipe, or with an
+    // ObjectDisposedException, which is one.
     public static bool IsRedis(Exception exception) =>
         exception
             is RedisException
@@ -60,7 +60,7 @@ internal static class RedisErrors
                 or InvalidOperationException
                 or TaskCanceledException;
 
-    // Redis does not tell which of the keys it minded.
+    // Redis does not tell which of the keys it refused.
     public static string Describe(string step, ReadOnlySpan<RedisKey> keys)
     {
         var text = new StringBuilder(step);
@@ -77,22 +77,22 @@ internal static class RedisErrors
     // Redis has no memory left.
     public static bool IsFull(string message) => Code(message) == "OOM";
 
-    // A key holds something else than Sidekiq keeps there.
+    // A key holds another type than Sidekiq keeps there.
     public static bool IsWrongType(string message) => Code(message) == "WRONGTYPE";
 
-    // A server that is not the primary, or not any more.
+    // A server that is not, or is no longer, the primary.
     public static bool IsReadOnly(Exception exception) =>
         exception is RedisServerException && Code(exception.Message) is "READONLY" or "MASTERDOWN";
 
-    // Redis does nothing at all now.
+    // Redis executes nothing at all now.
     public static bool IsOutage(Exception exception) =>
         exception is RedisServerException && outages.AsSpan().Contains(Code(exception.Message));
 
-    // The first word of an error that says that Redis takes no writes, though it answers; null for any other.
+    // The first word of an error that means that Redis answers but takes no writes; null for any other.
     public static string? RefusesWrites(string message) =>
         Code(message) is { } code && writeRefusals.AsSpan().Contains(code) ? code : null;
 
-    // A translated failure that says that Redis has no memory left.
+    // A translated failure that means that Redis has no memory left.
     public static bool IsFull(ConnectionException translated) =>
         translated.InnerException is RedisServerException { Message: var message } && Code(message) == "OOM";
 
@@ -107,7 +107,7 @@ internal static class RedisErrors
             _ => code + ": sends fail and jobs wait. See the log of Redis",
         };
 
-    // An error that waiting cures.
+    // An error that waiting fixes.
     public static bool IsPassing(string message) => waiting.AsSpan().Contains(Code(message));
 
     // A password or user that Redis does not accept: waiting does not help.
@@ -122,13 +122,13 @@ internal static class RedisErrors
     // A certificate that is not trusted: waiting does not help either.
     public static bool IsUntrusted(Exception exception) => Certificate(exception) is not null;
 
-    // StackExchange.Redis calls this a failed authentication too.
+    // StackExchange.Redis reports this as a failed authentication too.
     static AuthenticationException? Certificate(Exception? exception) =>
         exception is null or AuthenticationException
             ? (AuthenticationException?)exception
             : Certificate(exception.InnerException);
 
-    // What the caller of a step sees. `what` is the step and its key: "claim on queue:orders".
+    // The exception for the caller of a step. `what` is the step and its key: "claim on queue:orders".
     public static Exception Translate(Exception exception, string what, string address)
     {
         if (Certificate(exception) is { } untrusted)
@@ -181,7 +181,7 @@ internal static class RedisErrors
         };
     }
 
-    // Of an exception that Translate made.
+    // For an exception that Translate made.
     public static StepFailure FailureOf(Exception translated) =>
         translated switch
         {
@@ -205,7 +205,7 @@ internal static class RedisErrors
         "it has no database of this number. Set Database to one that its 'databases' setting has, which are 0 to 15 by default";
 
     public const string AuthenticationAdvice =
-        "user name or password were not accepted. Check the host's UserName and Password against Redis' requirepass or ACL";
+        "user name or password were not accepted. Check the host's UserName and Password against Redis's requirepass or ACL";
 
     static ConnectionException Lost(Exception exception, string what, string address) =>
         new($"Redis at {address} did not answer {what} ({Reason(exception)}).", exception, isTransient: true);
@@ -213,7 +213,7 @@ internal static class RedisErrors
     static SidekiqRedisException Refused(string what, string address, string why, Exception exception) =>
         new($"Redis at {address} refused {what}: {why}.", exception);
 
-    // What is at the bottom of it, in Redis' or .NET's own words.
+    // The root cause, in Redis's or .NET's own words.
     public static string Cause(Exception exception) =>
         exception.InnerException is { } inner ? Cause(inner) : exception.Message;
 
@@ -232,7 +232,7 @@ internal static class RedisErrors
             _ => exception.GetType().Name,
         };
 
-    // The first word of an error. One from inside a script comes in other words: Redis 6.2 hides the first word in
+    // The first word of an error. An error from inside a script differs: Redis 6.2 hides the first word in
     // "ERR Error running script (call to f_…): @user_script:12: WRONGTYPE Operation against …", with or without a minus,
     // and a missing permission has none at all before 7.4.
     static string? Code(string message)

@@ -1,9 +1,9 @@
 namespace MassTransit.Sidekiq;
 
-// Reads what INFO answers: `name:value`, a line each.
+// Reads the answer of INFO: one `name:value` per line.
 internal static class RedisInfo
 {
-    // Empty when there is none. `name` has its colon.
+    // Empty when it is absent. `name` includes the colon.
     public static string Field(string info, string name)
     {
         foreach (var line in info.AsSpan().EnumerateLines())

@@ -2,8 +2,8 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// The way of commands and steps to Redis, over one multiplexer: each failure is told in the words of RedisErrors. `replicas`
-// is how many must have what is written before a call is done.
+// Sends commands and steps to Redis over one multiplexer and translates each failure (RedisErrors). `replicas` is how many
+// replicas must have a write before the call completes.
 internal sealed class RedisLink : IAsyncDisposable
 {
     readonly RedisSettings settings;
@@ -12,7 +12,7 @@ internal sealed class RedisLink : IAsyncDisposable
     readonly ScriptLoads scripts = new();
     readonly int replicas;
 
-    // `report` hears of every change: the reason when the link is lost, null when it works.
+    // `report` gets every change: the reason when the link is lost, null when it works.
     public RedisLink(
         RedisSettings settings,
         PrimaryWatch primary,
@@ -34,10 +34,10 @@ internal sealed class RedisLink : IAsyncDisposable
     public Task<T> Call<T>(string step, RedisKey key, Func<IDatabase, Task<T>> command) =>
         Call(step, [key], command, replicas);
 
-    // A question that writes nothing, so that no replica has anything to confirm.
+    // A read, which no replica has to confirm.
     public Task<T> Ask<T>(string step, Func<IDatabase, Task<T>> command) => Call(step, [], command, copies: 0);
 
-    // Several batches go one behind the other and keep their order. SADD goes first: a kill between the two leaves a queue
+    // Several batches are sent one after the other and keep their order. SADD goes first: a kill between the two leaves a queue
     // that is known and empty, never a job in an unknown queue.
     public Task Push(RedisKey queues, QueueKeys queue, params IReadOnlyList<RedisValue[]> batches) =>
         Call(
@@ -106,7 +106,7 @@ internal sealed class RedisLink : IAsyncDisposable
         }
     }
 
-    // WAIT counts for all that was written on its connection before.
+    // WAIT covers everything that was written on its connection before.
     async Task Replicated(IDatabase database, string step, RedisKey[] keys)
     {
         var limit = (int)settings.CommandTimeout.TotalMilliseconds / 2;
@@ -116,7 +116,7 @@ internal sealed class RedisLink : IAsyncDisposable
             throw new ConnectionException(
                 $"Redis at {settings.Address} has done {RedisErrors.Describe(step, keys)}, but only {copies} of {replicas} "
                     + $"replicas confirmed it within {limit} ms. Add replicas, or lower Replicas.",
-                // Another try would do it once more.
+                // A retry would do it a second time.
                 isTransient: false
             );
         }

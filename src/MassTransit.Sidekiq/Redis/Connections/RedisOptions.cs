@@ -3,19 +3,19 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// The user's options as each of our connections needs them.
+// The user's options, adapted to each of our connections.
 internal static class RedisOptions
 {
     static readonly TimeSpan reconnectAfter = TimeSpan.FromMilliseconds(250);
 
-    // No subscription connection (nothing here listens to channels), and no question about a cluster, which Sidekiq refuses.
+    // No subscription connection (nothing here listens to channels), and no cluster commands, since Sidekiq does not support it.
     static readonly CommandMap commands = CommandMap.Create(
         ["SUBSCRIBE", "PSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "CLUSTER"],
         available: false
     );
 
-    // A connection to one server. `purpose` ends the name that CLIENT LIST shows; `block` is how long a command of it may
-    // wait in Redis.
+    // A connection to one server. `purpose` is the last part of the name in CLIENT LIST; `block` is how long one of its commands
+    // may wait in Redis.
     public static ConfigurationOptions For(
         RedisSettings settings,
         EndPoint server,
@@ -32,7 +32,7 @@ internal static class RedisOptions
         return options;
     }
 
-    // All servers of the data set, only to be asked who is the primary.
+    // All servers of the data set, only to find out which one is the primary.
     public static ConfigurationOptions ForReplicas(RedisSettings settings)
     {
         var options = Own(settings);
@@ -51,7 +51,7 @@ internal static class RedisOptions
         return options;
     }
 
-    // The servers that were named; those of a multiplexer of the user's own are its own affair.
+    // The configured servers; those of a multiplexer of the user's own are its own affair.
     public static IReadOnlyList<EndPoint> EndPoints(RedisSettings settings) =>
         settings.Connection is { } connection ? connection.GetEndPoints() : [.. settings.Options.EndPoints];
 
@@ -66,10 +66,10 @@ internal static class RedisOptions
     public static string Address(EndPoint server) =>
         server is DnsEndPoint named ? $"{named.Host}:{named.Port}" : $"{server}";
 
-    // A multiplexer of the user's own brings its database; one we are told to use wins.
+    // A multiplexer of the user's own brings its database; a configured one takes precedence.
     public static int Database(RedisSettings settings) => settings.Options.DefaultDatabase ?? -1;
 
-    // What a multiplexer of the user's own was made of, as far as it tells: no callbacks, no certificates.
+    // The options of a multiplexer of the user's own, as far as it reveals them: no callbacks, no certificates.
     public static ConfigurationOptions Of(IConnectionMultiplexer connection)
     {
         var options = ConfigurationOptions.Parse(connection.Configuration, ignoreUnknown: true);
@@ -85,7 +85,7 @@ internal static class RedisOptions
         options.ConnectRetry = 1;
         options.ReconnectRetryPolicy = new LinearRetry((int)reconnectAfter.TotalMilliseconds);
         options.AsyncTimeout = options.SyncTimeout = (int)settings.CommandTimeout.TotalMilliseconds;
-        // A sender wants to hear at once that Redis is away: MassTransit's retries and the outbox know what to do.
+        // A send fails at once when Redis is unreachable: MassTransit's retries and the outbox handle that.
         options.BacklogPolicy = BacklogPolicy.FailFast;
         // INFO, CLIENT ID and CLIENT UNBLOCK.
         options.AllowAdmin = true;

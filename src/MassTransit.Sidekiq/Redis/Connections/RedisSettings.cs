@@ -2,17 +2,17 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// Where Redis is and how to speak to it: what the user's options come down to.
+// Where Redis is and how to talk to it: the result of the user's options.
 internal sealed record RedisSettings
 {
-    // In StackExchange.Redis' words, with all that a user may have set there; RedisOptions makes connections of copies of it.
+    // In StackExchange.Redis's terms, with all that a user may have set there; RedisOptions makes connections of copies of it.
     public ConfigurationOptions Options { get; init; } = new() { EndPoints = { { "localhost", 6379 } } };
 
     // Empty, or with its separator: "myapp:".
     public string KeyPrefix { get; init; } = "";
 
-    // A multiplexer of the user's own: sending and working share it, and nobody here closes it. `Options` are then those of
-    // the connections beside it.
+    // A multiplexer of the user's own: sends and working steps share it, and it is never closed here. `Options` are then those of
+    // the other connections.
     public IConnectionMultiplexer? Connection { get; init; }
 
     // How long Redis may be silent while an answer is due before the connection counts as dead.
@@ -28,6 +28,6 @@ internal sealed record RedisSettings
     // For log lines and exceptions: "redis-1:6379, redis-2:6379".
     public string Address => RedisOptions.Address(this);
 
-    // The record's own text would show the password.
+    // The record's own ToString would show the password.
     public override string ToString() => $"{Address}/{RedisOptions.Database(this)}";
 }

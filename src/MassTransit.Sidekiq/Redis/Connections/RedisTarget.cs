@@ -4,8 +4,8 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// Where Redis is and how to log in, gathered from several places, in the client's own options: so all of them can be set. What
-// cannot be understood is a fault, and is not repeated in it: it may hold a password.
+// Where Redis is and how to log in, collected from several sources in the client's own options, so that all of them can be
+// set. An input that cannot be parsed is a fault, which does not quote it: it may hold a password.
 internal sealed class RedisTarget
 {
     readonly List<(string Host, int Port)> further = [];
@@ -14,7 +14,7 @@ internal sealed class RedisTarget
 
     public ConfigurationOptions Options { get; private set; } = new() { ClientName = "masstransit" };
 
-    // A connection of the user's own; `Options` are then those of the connections beside it.
+    // A connection of the user's own; `Options` are then those of the other connections.
     public IConnectionMultiplexer? Connection { get; private set; }
 
     public IReadOnlyList<string> Faults => faults;
@@ -25,7 +25,7 @@ internal sealed class RedisTarget
         set => Options.DefaultDatabase = value;
     }
 
-    // All servers named: those of a connection string or of the options, then that of the URL, then further ones.
+    // All configured servers: those of a connection string or of the options, then that of the URL, then further ones.
     public IReadOnlyList<(string Host, int Port)> Endpoints
     {
         get
@@ -43,7 +43,7 @@ internal sealed class RedisTarget
         }
     }
 
-    // The first server; behind sentinels the name of the service, which is the same for all who use it.
+    // The first server; behind sentinels the name of the service, which is the same for all processes.
     public SidekiqHostAddress Address
     {
         get
@@ -77,7 +77,7 @@ internal sealed class RedisTarget
         Options.ClientName ??= "masstransit";
     }
 
-    // "redis-2:7000", "[::1]:7000", or a host alone.
+    // "redis-2:7000", "[::1]:7000", or only a host.
     public void Further(string endpoint)
     {
         var end = endpoint.StartsWith('[') ? endpoint.IndexOf(']', StringComparison.Ordinal) : -1;
@@ -122,7 +122,7 @@ internal sealed class RedisTarget
         if (url.Scheme is not ("redis" or "rediss" or SidekiqHostAddress.Scheme))
         {
             faults.Add(
-                $"Scheme '{url.Scheme}' is not Redis'. Write the host as redis://user:password@host:6379/0, or rediss:// for TLS."
+                $"Scheme '{url.Scheme}' is not a Redis scheme. Write the host as redis://user:password@host:6379/0, or rediss:// for TLS."
             );
             return;
         }
@@ -165,7 +165,7 @@ internal sealed class RedisTarget
         return settled;
     }
 
-    // The form that Aspire, Azure and most .NET code hand out. What it does not name stays.
+    // The form that Aspire, Azure and most .NET code provide. Settings that it does not contain are kept.
     bool TryApplyConnectionString(string text)
     {
         ConfigurationOptions parsed;
@@ -202,7 +202,7 @@ internal sealed class RedisTarget
         return true;
     }
 
-    // Where a connection string names no port, it is the one that StackExchange.Redis takes. Null for a Unix socket.
+    // Where a connection string has no port, the default of StackExchange.Redis. Null for a Unix socket.
     (string Host, int Port)? Named(EndPoint server)
     {
         var usual =

@@ -5,12 +5,12 @@ using StackExchange.Redis;
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// The primary among servers that were named, without a sentinel to ask. Each is asked for its role and its history
+/// Finds the primary among several configured servers, without a sentinel. Each is asked for its role and its history
 /// (`INFO replication`): replicas have the replication id of their primary, and a promoted one keeps it as its second.
-/// 1. The primary that is connected stays, unless another was promoted from its history.
-/// 2. Otherwise the one that has most of the history that was written to last.
-/// 3. A primary with another history has lost its own: it restarted, and its replicas may be promoted yet. It is believed
-///    when no server has the old history any more, when none was ever known, or when nobody was promoted for 15 s.
+/// 1. The connected primary stays, unless another was promoted from its history.
+/// 2. Otherwise the one with the longest part of the history that was written to last.
+/// 3. A primary with another history has lost its own: it restarted, and one of its replicas may still be promoted. It is
+///   accepted when no server has the old history any more, when none was ever known, or when none was promoted for 15 s.
 /// </summary>
 internal sealed class Replicas(RedisSettings settings) : IPrimarySource
 {
@@ -57,7 +57,7 @@ internal sealed class Replicas(RedisSettings settings) : IPrimarySource
 
         var successor = primaries
             .Where(server => server.OffsetIn(history) >= 0)
-            // One that was stopped in order says the same of its past as its successor, but nothing came to it since.
+            // A primary that was shut down cleanly has the same past as its successor, but no writes since.
             .MaxBy(server => (server.SecondId == history, server.OffsetIn(history), server.Offset));
         if (successor is not null || servers.Any(server => server.OffsetIn(history) >= 0))
         {
@@ -97,7 +97,7 @@ internal sealed class Replicas(RedisSettings settings) : IPrimarySource
     }
 }
 
-// What a server says of its part in the replication.
+// What a server reports about its part in the replication.
 internal sealed record ReplicationInfo(
     EndPoint Server,
     bool IsPrimary,

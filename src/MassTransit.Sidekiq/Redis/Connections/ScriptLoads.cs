@@ -3,8 +3,8 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// Runs steps by their hash. Redis forgets scripts when it restarts or fails over: the first to notice loads it, and
-// whoever notices at the same time waits for that one load.
+// Runs steps by their hash. Redis forgets scripts when it restarts or fails over: the first caller to notice loads the
+// script, and concurrent callers wait for that one load.
 internal sealed class ScriptLoads
 {
     readonly ConcurrentDictionary<Script, Load> loads = [];
@@ -31,7 +31,7 @@ internal sealed class ScriptLoads
 
         public int Count { get; private set; }
 
-        // `seen` is the count when the script was found missing: if it has grown, the load that was needed has begun.
+        // `seen` is the count when the script was found missing: if it has grown, the required load has begun.
         public Task Once(int seen, IDatabase database, Script script)
         {
             lock (gate)

@@ -7,9 +7,9 @@ namespace MassTransit.Sidekiq;
 /// <summary>
 /// The primary that Redis Sentinel names.
 /// 1. Every sentinel is asked; the one with the highest configuration epoch has seen the last failover. The address is that
-///    of GET-MASTER-ADDR-BY-NAME: the leader of a failover names the new primary there a second before it does so elsewhere.
-/// 2. A server that the sentinels hold for down, or are about to replace, is not connected to, though it may answer: it
-///    came back too early. One that is connected is not left for a mere suspicion.
+///   of GET-MASTER-ADDR-BY-NAME: the leader of a failover names the new primary there a second before it does so elsewhere.
+/// 2. A server that the sentinels consider down, or are about to replace, is not connected to, although it may answer: it
+///   came back too early. A connected server is not left on a mere suspicion.
 /// 3. `+switch-master` wakes the watch, so that a planned failover is followed at once.
 /// </summary>
 internal sealed class Sentinels(RedisSettings settings, string service, Action switched) : IPrimarySource
@@ -60,7 +60,7 @@ internal sealed class Sentinels(RedisSettings settings, string service, Action s
         }
         catch (Exception refused) when (RedisErrors.IsRedis(refused))
         {
-            // They are asked once a second anyway.
+            // They are polled once a second anyway.
         }
 
         return open;

@@ -2,13 +2,13 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// Whether answers that are due still come. Asks the client's counters, not Redis, so that watching costs no command.
+// Whether pending answers still arrive. Reads the client's counters, not Redis, so that watching costs no command.
 internal sealed class SilenceWatch(TimeSpan limit)
 {
     long completed;
     long since = RealTime.Clock.GetTimestamp();
 
-    // A new connection starts with the whole limit before it.
+    // A new connection starts with the full limit.
     public void Reset() => since = RealTime.Clock.GetTimestamp();
 
     public bool IsTooLong(IConnectionMultiplexer watched)

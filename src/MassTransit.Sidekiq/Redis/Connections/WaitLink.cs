@@ -2,8 +2,8 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// The connection of one blocking wait: a multiplexer of its own, since a wait holds up whatever shares its connection. It is
-// never repaired: when it breaks, a wait may have claimed a job that nobody heard of, and its client id is another's.
+// The connection of one blocking wait: a multiplexer of its own, since a wait blocks every other command on its connection.
+// It is never repaired: when it breaks, a wait may have claimed a job unnoticed, and its client id is another's.
 internal sealed class WaitLink : IAsyncDisposable
 {
     readonly ConnectionMultiplexer multiplexer;
@@ -19,12 +19,12 @@ internal sealed class WaitLink : IAsyncDisposable
 
     public IDatabase Database { get; }
 
-    // What CLIENT UNBLOCK wants.
+    // The id that CLIENT UNBLOCK takes.
     public long ClientId { get; private set; }
 
     public bool IsBroken => isBroken || !multiplexer.IsConnected;
 
-    // `block` is how long a wait may take in Redis. Throws what the client throws.
+    // `block` is how long a wait may take in Redis. Throws the client's exceptions.
     public static async Task<WaitLink> Open(RedisConnection redis, TimeSpan block, CancellationToken cancellationToken)
     {
         var settings = redis.Settings;
@@ -41,7 +41,7 @@ internal sealed class WaitLink : IAsyncDisposable
             open.ClientId = (long)await open.Database.ExecuteAsync("CLIENT", "ID").ConfigureAwait(false);
             await open.Database.ExecuteAsync("SCRIPT", "LOAD", Script.TakeLanded.Text).ConfigureAwait(false);
 
-            // It may have moved before we listened for that, and a wait elsewhere would wait for nothing.
+            // The primary may have moved before we subscribed to that, and a wait elsewhere would never end.
             return redis.Primary.HasMoved(server)
                 ? throw new RedisConnectionException(
                     ConnectionFailureType.UnableToConnect,
@@ -56,7 +56,7 @@ internal sealed class WaitLink : IAsyncDisposable
         }
     }
 
-    // What waits for an answer fails.
+    // Pending commands fail.
     public async ValueTask DisposeAsync()
     {
         primary.Changed -= OnPrimaryChanged;
@@ -67,7 +67,7 @@ internal sealed class WaitLink : IAsyncDisposable
 
     void OnFailed(object? sender, ConnectionFailedEventArgs lost) => isBroken = true;
 
-    // The server it waits at may live on, as something else.
+    // The old server may live on in another role.
     void OnPrimaryChanged(object? sender, EventArgs changed)
     {
         isBroken = true;

@@ -2,9 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace MassTransit.Sidekiq;
 
-// Whether Redis answers, but takes no writes: its memory is full, it has too few replicas, its cluster is down. Told once
+// Whether Redis answers but takes no writes: its memory is full, it has too few replicas, its cluster is down. Logged once
 // when it begins and once when it ends. At the limit of its memory each job that ends makes room for one more, so that
-// pushes pass and fail in turn: it has ended when one passes and none was refused for some seconds.
+// pushes succeed and fail in turn: it has ended when one succeeds and none was refused for some seconds.
 internal sealed class WriteRefusals(string address, ILogger logger)
 {
     static readonly TimeSpan calm = TimeSpan.FromSeconds(3);
@@ -17,7 +17,7 @@ internal sealed class WriteRefusals(string address, ILogger logger)
     // The error's first word while it lasts: OOM, NOREPLICAS or CLUSTERDOWN.
     public string? Code => code;
 
-    // What an addition came to: Redis' error, or "" when it passed.
+    // The result of an addition: Redis's error, or "" for success.
     public void Tried(string error)
     {
         if (error.Length == 0)

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace MassTransit.Sidekiq;
 
-// The atomic steps. Each is a file in Scripts/ that opens with its contract, run by the hash of its text.
+// The atomic steps. Each is a file in Scripts/ that opens with its contract, run by the hash of its source.
 internal sealed class Script
 {
     public static readonly Script Beat = new("beat");
@@ -45,7 +45,7 @@ internal sealed class Script
     public static readonly Script TakeLanded = new("take_landed");
     public static readonly Script TakeTurn = new("take_turn");
 
-    // A part takes the place of the line that names its file.
+    // A part replaces the line that names its file.
     Script(string name, string? part = null)
     {
         Name = name;

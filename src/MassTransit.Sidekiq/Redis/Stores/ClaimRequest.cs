@@ -5,20 +5,20 @@ internal sealed record ClaimRequest
 {
     public required IReadOnlyList<string> Queues { get; init; }
 
-    // The order to look in, as positions in Queues: strict as given, or shuffled by weight. Each position once.
+    // The order of the queues, as positions in Queues: strict as configured, or shuffled by weight. Each position once.
     public required ReadOnlyMemory<int> Order { get; init; }
 
     // How many jobs at most: the free slots. 0 only acknowledges.
     public required int Count { get; init; }
 
-    // From ClaimStore.Reserve(Count). After a claim that threw, jobs may be in the hash under these numbers, and nobody
-    // knows of them: requeue the whole range.
+    // From ClaimStore.Reserve(Count). After a claim that threw, jobs may be in the hash under these numbers without this
+    // process's knowledge: requeue the whole range.
     public required long FirstNumber { get; init; }
 
-    // The numbers of finished jobs, by position in Queues. Acknowledging twice does no harm but counts as stale.
+    // The numbers of finished jobs, by position in Queues. Acknowledging twice is harmless but counts as stale.
     public required IReadOnlyList<IReadOnlyList<long>> Acknowledged { get; init; }
 
-    // Whether to leave out queues that the Web UI paused. Costs one command inside the claim.
+    // Whether to skip queues that the Web UI paused. Costs one command inside the claim.
     public bool HonourPaused { get; init; } = true;
 }
 
@@ -30,16 +30,16 @@ internal sealed record ClaimedJobs
 {
     public required IReadOnlyList<ClaimedJob> Jobs { get; init; }
 
-    // Whether the queues had no more than this: fewer came than were wanted, and not for their size.
+    // Whether the queues had no more than this: fewer came than were wanted, and not because of their size.
     public bool HasEmptied { get; init; }
 
     // Acknowledgements whose claim was gone: a rescuer took this process for dead, and those jobs run again.
     public int Stale { get; init; }
 
-    // The acknowledgements were taken, but nothing was claimed, since others would take it away at once: renew the
+    // The acknowledgements were accepted, but nothing was claimed, since a rescuer would take it at once: renew the
     // lease before the next claim, and do not wait for jobs meanwhile.
     public bool IsLeaseLost { get; init; }
 
-    // Positions of paused queues. A wait on one of them would land a job that no claim takes: leave them out.
+    // Positions of paused queues. A wait on one of them would land a job that no claim takes: skip them.
     public IReadOnlyList<int> Paused { get; init; } = [];
 }

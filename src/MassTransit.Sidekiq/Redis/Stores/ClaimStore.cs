@@ -8,19 +8,19 @@ namespace MassTransit.Sidekiq;
 // when the claim is gone. They take the delivery number, not the JSON, since two jobs may be equal byte for byte.
 internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet dead)
 {
-    // What a claim takes at most, roughly: 10 KB jobs cost 26 µs each, and a send must not wait for long behind them.
+    // About the most that one claim takes: 10 KB jobs cost 26 µs each, and a send must not wait for long behind them.
     const int ClaimBytes = 1_000_000;
 
-    // Lua's unpack, and a sensible time in the script.
+    // Within Lua's unpack limit, and a reasonable time in the script.
     const int MostNumbers = 1000;
 
     readonly RedisLink link = redis.Working;
     long lastNumber;
 
-    // The numbers of the next claim. They are one sequence for the process: two endpoints may share a queue and its hash.
+    // The numbers of the next claim. They are one sequence per process: two endpoints may share a queue and its hash.
     public long Reserve(int count) => Interlocked.Add(ref lastNumber, count) - count + 1;
 
-    // Acknowledges what is done and claims what comes next, in one step.
+    // Acknowledges finished jobs and claims the next, in one step.
     public async Task<ClaimedJobs> Claim(ClaimRequest request)
     {
         var (touched, arguments) = Arguments(request);
@@ -28,7 +28,7 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
         return Read(request, (byte[][])reply!);
     }
 
-    // Without a claim: the last ones at a stop. Returns how many claims there still were.
+    // Without a claim: the last acknowledgements at shutdown. Returns how many claims still existed.
     public async Task<int> Acknowledge(string queue, IReadOnlyList<long> numbers)
     {
         var count = 0;
@@ -78,13 +78,13 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
     }
 
     // Back to the head, byte for byte, so that the first one claimed is the next to run. `numbers` are in the order of
-    // their claims. Returns how many went back.
+    // their claims. Returns how many were returned.
     public async Task<int> Requeue(string queue, IReadOnlyList<long> numbers)
     {
         var target = keys.Queue(queue);
         var count = 0;
 
-        // The last slice first: whatever goes back later stands before it.
+        // The last slice first: a slice that is returned later is in front of it.
         for (var end = numbers.Count; end > 0; end -= MostNumbers)
         {
             var start = Math.Max(0, end - MostNumbers);
@@ -117,7 +117,7 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
         return [.. filled.Select(position => queues[position])];
     }
 
-    // What Redis holds for this process, by queue. Costs one command when it holds nothing.
+    // The claims that Redis holds for this process, by queue. Costs one command when there are none.
     public async Task<IReadOnlyList<(string Queue, long[] Numbers)>> Working(IReadOnlyList<string> queues)
     {
         RedisKey[] hashes = [.. queues.Select(queue => keys.Queue(queue).Working)];
@@ -138,7 +138,7 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
         [
             .. queues.Select(
                 (queue, i) =>
-                    // A field that is no number is none of ours.
+                    // A field that is not a number is not ours.
                     (
                         queue,
                         numbers[i].Where(number => number.TryParse(out long _)).Select(number => (long)number).ToArray()
@@ -147,7 +147,7 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
         ];
     }
 
-    // What a wait claimed and nobody took. Returns how many went back.
+    // Jobs that a wait claimed and no claim took. Returns how many were returned.
     public async Task<int> ReturnLanding(string queue)
     {
         var target = keys.Queue(queue);
@@ -242,7 +242,9 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
     {
         if (!Utf8Parser.TryParse(rest, out long number, out var length))
         {
-            throw new FormatException($"A claim answered '{Encoding.UTF8.GetString(rest)}' where a number was due.");
+            throw new FormatException(
+                $"A claim answered '{Encoding.UTF8.GetString(rest)}' where a number was expected."
+            );
         }
 
         rest = rest[Math.Min(length + 1, rest.Length)..];

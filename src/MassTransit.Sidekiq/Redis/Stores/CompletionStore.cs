@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// What became of a job whose ledger wants to know: done, or dead.
+// The end of a job whose ledger tracks it: done, or dead.
 internal sealed record Completion(string Jid, bool IsDead, DateTimeOffset At)
 {
     const string DeadSuffix = ":dead";
@@ -16,12 +16,12 @@ internal sealed record Completion(string Jid, bool IsDead, DateTimeOffset At)
             : new Completion(member, IsDead: false, at);
 }
 
-// Notes that consumers leave for the ledger of an outbox.
+// Records that consumers leave for the ledger of an outbox.
 internal sealed class CompletionStore(RedisConnection redis, RedisKeys keys)
 {
     readonly RedisLink link = redis.Working;
 
-    // Nothing for a job that no ledger waits for.
+    // Does nothing for a job that no ledger tracks.
     public Task Note(SidekiqJob? job, bool isDead, DateTimeOffset at) =>
         job is { Metadata.Ledger: { } ledger, Jid: { } jid }
             ? link.Run(Script.Note, [keys.Completed(ledger)], [new Completion(jid, isDead, at).Member, Score.From(at)])

@@ -2,29 +2,29 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// A member of the retry or scheduled set whose time has come, byte for byte: it is its own name there.
+// A due member of the retry or scheduled set, byte for byte: the member is its own key there.
 internal readonly record struct DueMember(byte[] Json, DateTimeOffset Due);
 
-// `Refusal` is Redis' first refusal of a push (a queue of another type); the jobs `Refused`, by their position, stay in
+// `Refusal` is Redis's first refusal of a push (a queue of another type); the `Refused` jobs, by position, stay in
 // their set.
 internal sealed record PushedJobs(int Moved, string? Refusal, IReadOnlyList<int> Refused);
 
-// Whether this process is to move what is due; how much that is, and when the next will be.
+// Whether this process moves what is due; how much that is, and when the next will be.
 internal sealed record PollTurn(bool IsOurs, long Due, DateTimeOffset? Next);
 
-// The sets that jobs leave for their queues. Ruby's pollers may run beside ours: whoever removes a member owns it.
+// The sets that jobs leave for their queues. Ruby's pollers may run beside ours: the process that removes a member owns it.
 internal enum DueSet
 {
     Retry,
     Schedule,
 
-    // Nothing is due here; a job comes back only by hand.
+    // Nothing is ever due here; a job comes back only by hand.
     Dead,
 }
 
 internal static class DueSets
 {
-    // As Sidekiq calls it.
+    // Sidekiq's name for it.
     public static string Name(this DueSet set) =>
         set switch
         {
@@ -42,12 +42,12 @@ internal static class DueSets
         };
 }
 
-// Brings back what is due.
+// Moves due jobs to their queues.
 internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet dead)
 {
     public const int MostJobs = 100;
 
-    // How long a process that was killed keeps the others from moving what is due.
+    // How long a killed process keeps the others from moving what is due.
     static readonly TimeSpan turn = TimeSpan.FromSeconds(3);
 
     readonly RedisLink link = redis.Working;
@@ -74,7 +74,7 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
         );
     }
 
-    // Soonest first, behind `after`, or from a time on.
+    // Soonest first, after `after`, or from a time on.
     public async Task<IReadOnlyList<DueMember>> ReadDue(
         DueSet set,
         DateTimeOffset now,
@@ -107,7 +107,7 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
         return due;
     }
 
-    // The queues that some process of ours takes jobs from.
+    // The queues that some .NET process takes jobs from.
     public async Task<HashSet<string>> OwnedQueues()
     {
         var owners = await link.Call("read", keys.Owners, database => database.SetMembersAsync(keys.Owners))
@@ -122,7 +122,7 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
     }
 
     // Moves at most 100 jobs. A job for a temporary queue that has ended is dropped, and counts as moved. `keepsTurn`: this
-    // process goes on with others.
+    // process continues with others.
     public async Task<PushedJobs> PushDue(DueSet set, IReadOnlyList<DueMove> jobs, bool keepsTurn = false)
     {
         if (jobs.Count == 0)

@@ -4,7 +4,7 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// A process as the registry describes it. The work is empty when it runs nothing, or nobody asked.
+// A process as the registry describes it. The work is empty when it runs nothing, or was not requested.
 internal sealed record RegisteredProcess(
     string Identity,
     IReadOnlyDictionary<string, byte[]> Fields,
@@ -25,7 +25,7 @@ internal sealed record QueueState(string Name, long Size, byte[]? Next, bool IsP
     }
 }
 
-// What an inspector reads, and the few changes that only it makes. Everything is read in pages, or is as small as the
+// What an inspector reads, and the few changes that only it makes. Everything is read in pages, or is bounded by the
 // number of queues and processes.
 internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
 {
@@ -33,7 +33,7 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
 
     public Task<long> Count(DueSet set) => Call(db => db.SortedSetLengthAsync(keys.Of(set)));
 
-    // Members and scores behind `after`, which may have left the set (see page.lua).
+    // Members and scores after `after`, which may have left the set (see page.lua).
     public async Task<IReadOnlyList<(byte[] Member, double Score)>> Page(
         DueSet set,
         bool newestFirst,
@@ -66,7 +66,7 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
         return page;
     }
 
-    // One step of a search: members that may contain the text, and where to go on; 0 at the end.
+    // One step of a search: members that may contain the text, and the next cursor; 0 at the end.
     public async Task<(string Cursor, IReadOnlyList<(byte[] Member, double Score)> Found)> Search(
         DueSet set,
         string cursor,
@@ -102,7 +102,7 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
 
     public Task<bool> Delete(DueSet set, byte[] member) => Call(db => db.SortedSetRemoveAsync(keys.Of(set), member));
 
-    // False when the member has left. Only a member that is there is given a time, so that none comes back.
+    // False when the member has left. Only an existing member gets a new time, so that none is resurrected.
     public async Task<bool> Reschedule(DueSet set, byte[] member, DateTimeOffset at)
     {
         var key = keys.Of(set);
@@ -111,7 +111,7 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
             )
             .ConfigureAwait(false);
 
-        // Nothing has changed either when it had this time before.
+        // ZADD also counts no change if the member already had this time.
         return (int)changed == 1
             || await Call(db => db.SortedSetScoreAsync(key, member)).ConfigureAwait(false) is not null;
     }
@@ -169,7 +169,7 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
             })
             .ConfigureAwait(false);
 
-    // Processes that still describe themselves. Sidekiq up to 6.4.1 keeps its work under another name.
+    // Processes that still describe themselves. Sidekiq up to 6.4.1 stores its work under another name.
     public async Task<IReadOnlyList<RegisteredProcess>> Processes(bool withWork = false) =>
         await Call(async db =>
             {
@@ -180,7 +180,7 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
             })
             .ConfigureAwait(false);
 
-    // Counters of Sidekiq's: `processed` and `failed` of all time, or of a day.
+    // Sidekiq's counters: `processed` and `failed` of all time, or of a day.
     public async Task<(long Processed, long Failed)[]> Counters(IReadOnlyList<string?> days)
     {
         RedisKey[] counters = [.. days.SelectMany(day => new[] { Counter("processed", day), Counter("failed", day) })];

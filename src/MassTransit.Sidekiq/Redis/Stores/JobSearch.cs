@@ -3,12 +3,12 @@ using StackExchange.Redis;
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// Looks for jobs wherever a job may be: there is no index of ids, and Ruby would not keep one.
-/// 1. Queues, what processes of ours and of Ruby's hold, retry, schedule, then the dead.
-/// 2. Queues and processes once more: a job that moved from the retry set to its queue meanwhile was in neither before.
-/// It stops when all are found. Each step reads some hundreds of jobs and returns their ids only, so that Redis is never
-/// held up; a job that keeps moving may be missed all the same, as may one that Ruby has just taken, which it tells within
-/// ten seconds. Who asks looks twice.
+/// Looks for jobs in all places: there is no index of ids, and Ruby would not maintain one.
+/// 1. Queues, what our processes and Ruby's hold, retry, schedule, then the dead set.
+/// 2. Queues and processes again: a job that moved from the retry set to its queue meanwhile was missed by the first pass.
+/// It stops when all are found. Each step reads some hundreds of jobs and returns only their ids, so that Redis is never
+/// blocked; a job that keeps moving may still be missed, as may one that Ruby has just taken, which Ruby reports within
+/// ten seconds. Callers look twice.
 /// </summary>
 internal sealed class JobSearch(RedisConnection redis, RedisKeys keys)
 {
@@ -26,7 +26,7 @@ internal sealed class JobSearch(RedisConnection redis, RedisKeys keys)
         await Busy(search, cancellationToken).ConfigureAwait(false);
         await Read(search, keys.Retry, cancellationToken).ConfigureAwait(false);
         await Read(search, keys.Schedule, cancellationToken).ConfigureAwait(false);
-        await Read(search, keys.Dead, cancellationToken, areDead: true).ConfigureAwait(false);
+        await Read(search, keys.Dead, cancellationToken, isDead: true).ConfigureAwait(false);
         await Busy(search, cancellationToken).ConfigureAwait(false);
 
         return search.Found;
@@ -57,7 +57,7 @@ internal sealed class JobSearch(RedisConnection redis, RedisKeys keys)
         }
     }
 
-    async Task Read(Wanted search, RedisKey key, CancellationToken cancellationToken, bool areDead = false)
+    async Task Read(Wanted search, RedisKey key, CancellationToken cancellationToken, bool isDead = false)
     {
         RedisValue from = 0;
         while (!search.IsDone)
@@ -66,7 +66,7 @@ internal sealed class JobSearch(RedisConnection redis, RedisKeys keys)
             var reply = (RedisResult[])(await link.Run(Script.FindJobs, [key], [from, Slice]).ConfigureAwait(false))!;
             foreach (var jid in reply.Skip(1))
             {
-                search.Saw((string)jid!, areDead);
+                search.Saw((string)jid!, isDead);
             }
 
             from = (string)reply[0]!;

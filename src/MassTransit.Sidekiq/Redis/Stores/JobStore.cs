@@ -5,29 +5,29 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// How jobs come into being: pushed to a queue, or scheduled and perhaps cancelled.
+// How jobs are created: pushed to a queue, or scheduled and perhaps cancelled.
 internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
 {
-    // As Ruby's push_bulk: long enough to save round trips, short enough not to hold up Redis.
+    // As Ruby's push_bulk: long enough to save round trips, short enough not to block Redis.
     const int BulkSlice = 1000;
 
-    // A token outlives its job by a day, so that a cancellation that comes late finds that the job is gone.
+    // A token outlives its job by a day, so that a late cancellation finds that the job is gone.
     static readonly TimeSpan tokenAfterlife = TimeSpan.FromDays(1);
 
-    // A lane is small, but queues may be named by whoever sends.
+    // A lane is small, but senders may invent queue names.
     const int MostLanes = 4096;
 
     readonly RedisLink link = redis.Sending;
     readonly ConcurrentDictionary<string, PushLane> lanes = new(StringComparer.Ordinal);
 
-    // One step with the pushes to the same queue that are in flight (see PushLane).
+    // One step with the concurrent pushes to the same queue (see PushLane).
     public Task Push(string queue, ReadOnlyMemory<byte> json) => Lane(queue).Push(Value(json), json.Length);
 
-    // The first job given is the first to run. Slices are steps of their own, one behind the other: a kill leaves the first.
+    // The first job given is the first to run. Slices are separate steps, one after the other: a kill leaves the first.
     public Task PushBulk(string queue, IReadOnlyList<ReadOnlyMemory<byte>> jobs) =>
         jobs.Count == 0 ? Task.CompletedTask : link.Push(keys.Queues, keys.Queue(queue), [.. Slices(jobs)]);
 
-    // False when the queue has ended: an answer that nobody waits for is dropped. `life` is how long an unread answer
+    // False when the queue has ended: a response without a waiting client is dropped. `life` is how long an unread response
     // is kept at least.
     public async Task<bool> PushTemporary(string queue, ReadOnlyMemory<byte> json, TimeSpan life)
     {
@@ -66,7 +66,7 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
         redis.Refusals.Passed();
     }
 
-    // False when nothing waits under this token any more. A job that somebody moved in time by hand is not found.
+    // False when no job waits under this token any more. A job whose time was changed by hand is not found.
     public async Task<bool> CancelScheduled(Guid token)
     {
         var cancelled = await link.Run(

@@ -5,11 +5,11 @@ namespace MassTransit.Sidekiq;
 // A queue where a process without a lease may have left jobs.
 internal readonly record struct Orphan(string Identity, string Queue);
 
-// `Left` jobs are still to be moved by further calls; -1 when the process turned out to live. `Refusal` is Redis' error about
-// jobs that stay where they are, or "".
+// `Left` jobs still have to be moved by further calls; -1 when the process turned out to be alive. `Refusal` is Redis's error
+// about jobs that stay where they are, or "".
 internal sealed record RescueResult(int Rescued, IReadOnlyList<byte[]> Poison, int Left, string Refusal = "");
 
-// A process is alive while its lease exists. Whoever finds it gone moves its jobs back to their queues.
+// A process is alive while its lease exists. Any process that finds it gone returns its jobs to their queues.
 internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet dead)
 {
     const int MostRescued = 100;
@@ -30,7 +30,7 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet 
         }
     }
 
-    // Takes or renews the lease, and registers what is owned, each time: a rescuer may have forgotten us while we stalled.
+    // Takes or renews the lease, and registers the owned queues each time: a rescuer may have removed us while we stalled.
     // False when the lease had ended. Nothing can be claimed without one.
     public async Task<bool> Renew(TimeSpan life)
     {
@@ -46,7 +46,7 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet 
     // At a clean stop of one endpoint. Returns how many of its queues still have claims; those stay registered.
     public Task<int> Disown(params IReadOnlyList<string> queues) => Release(queues, endsLease: false);
 
-    // At a clean stop of the process: gives up all queues and the lease. What is left, others rescue at once.
+    // At a clean stop of the process: gives up all queues and the lease. Remaining jobs are rescued by others at once.
     public Task<int> Release()
     {
         string[] queues;
@@ -58,8 +58,8 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet 
         return Release(queues, endsLease: true);
     }
 
-    // Up to 100 at a time, in one round trip. One look in `turn` is enough for all processes together: none when another
-    // has looked since. Without a turn it looks in any case.
+    // Up to 100 at a time, in one round trip. One look per `turn` is enough for all processes together: empty when another
+    // process has looked since. Without a turn it always looks.
     public async Task<IReadOnlyList<Orphan>> FindOrphans(TimeSpan turn = default)
     {
         var members = (string[])
@@ -82,8 +82,8 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet 
         return orphans;
     }
 
-    // Moves up to `limit` jobs, the newest first. A job found `poisonLimit` times within 72 hours probably kills its
-    // process: it goes to the dead set, and is told as poison.
+    // Moves up to `limit` jobs, the newest first. A job rescued `poisonLimit` times within 72 hours probably kills its
+    // process: it goes to the dead set and is reported as poison.
     public async Task<RescueResult> Rescue(
         Orphan orphan,
         DateTimeOffset now,

@@ -4,13 +4,13 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// A periodic job as it was read: nobody may run it by a reading that is no longer true. Its name is kept as it stands in
-// Redis, since one that is no UTF-8 would not be found again by its text.
+// A periodic job as it was read: a stale reading never runs it. Its name is kept as stored in Redis, since a name that is not
+// UTF-8 would not be found again by its string.
 internal sealed record PeriodicEntry(byte[] Name, double? Score, DateTimeOffset? LastRun, byte[]? Json)
 {
     public string Id { get; } = Encoding.UTF8.GetString(Name);
 
-    // A score that is no time is the nearest one.
+    // A score that is not a time becomes the nearest one.
     public DateTimeOffset? Due => Score is { } score ? Sidekiq.Score.ToTime(score) : null;
 }
 
@@ -23,7 +23,7 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
 
     RedisKey[] Keys => [keys.Periodic, keys.PeriodicJobs, keys.PeriodicLast];
 
-    // Declares `jobs`; with an owner, also drops those of the owner that are not among them. Returns how many were dropped.
+    // Declares `jobs`; with an owner, also removes those of the owner that are not among them. Returns how many were removed.
     public async Task<int> Register(string? owner, IReadOnlyList<(string Id, byte[] Json, DateTimeOffset Due)> jobs)
     {
         var arguments = new List<RedisValue> { owner ?? "" };
@@ -36,7 +36,7 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
         return reply[1];
     }
 
-    // Soonest first, at most 100, behind those that are left where they are.
+    // Soonest first, at most 100, after those that are left in place.
     public Task<IReadOnlyList<PeriodicEntry>> ReadDue(DateTimeOffset now, int skip = 0) =>
         Call(
             "read",
@@ -82,8 +82,8 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
             }
         );
 
-    // Enqueues a run, or leaves it out when there is none, and notes the next; a job without a next is over. False when
-    // the entry is no longer true: another process ran the job, or it was changed.
+    // Enqueues a run, or skips it when there is none, and stores the next; a job without a next is over. False when
+    // the entry is stale: another process ran the job, or it was changed.
     public async Task<bool> Run(PeriodicEntry entry, DateTimeOffset? run, PublishRequest? request, DateTimeOffset? next)
     {
         RedisValue[] arguments =
@@ -158,7 +158,7 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
             }
         );
 
-    // A paused job stands there without a time at which it is due.
+    // A paused job is stored without a time at which it is due.
     public Task<bool> Pause(string id) => Pause(Encoding.UTF8.GetBytes(id));
 
     public Task<bool> Pause(PeriodicEntry entry) => Pause(entry.Name);

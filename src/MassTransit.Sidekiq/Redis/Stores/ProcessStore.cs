@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// What a process says of itself at one instant, in Sidekiq's words.
+// How a process describes itself at one instant, in Sidekiq's terms.
 internal sealed record ProcessBeat
 {
     // What does not change while it runs, as JSON.
@@ -19,7 +19,7 @@ internal sealed record ProcessBeat
 
     public required TimeSpan RoundTrip { get; init; }
 
-    // Memory that it occupies.
+    // Its resident memory.
     public required long ResidentBytes { get; init; }
 
     // The jobs it runs, each with the name of its thread.
@@ -29,13 +29,13 @@ internal sealed record ProcessBeat
 // Sidekiq's registry of processes: what the Busy page shows, and the way its buttons reach us.
 internal sealed class ProcessStore(RedisConnection redis, RedisKeys keys)
 {
-    // As Sidekiq's: who has shown no life for a minute is gone from the page.
+    // As Sidekiq's: a process that has not beaten for a minute disappears from the page.
     const int LifeSeconds = 60;
 
     readonly RedisLink link = redis.Working;
     bool hadWork;
 
-    // Returns the signal that waits for this process: TSTP, TERM or TTIN; null when there is none. The beat says as well
+    // Returns the signal that waits for this process: TSTP, TERM or TTIN; null when there is none. The beat also reports
     // whether Redis takes additions (see `WriteRefusals`).
     public async Task<string?> Beat(ProcessBeat beat)
     {
@@ -73,11 +73,11 @@ internal sealed class ProcessStore(RedisConnection redis, RedisKeys keys)
         return (string?)reply[0];
     }
 
-    // Takes this process out.
+    // Removes this process.
     public Task Leave() =>
         link.Run(Script.Leave, [keys.Processes, keys.Process, keys.Work, keys.Workers, keys.Signals], [keys.Identity]);
 
-    // Takes out the processes that died, if nobody has looked for a minute. Returns how many there were.
+    // Removes the processes that died, if no process has looked for a minute. Returns how many there were.
     public async Task<int> Prune() =>
         (int)await link.Run(Script.Prune, [keys.Processes, keys.ProcessCleanup], [keys.Prefix]).ConfigureAwait(false);
 }

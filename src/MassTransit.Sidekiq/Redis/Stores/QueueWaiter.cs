@@ -4,15 +4,15 @@ using StackExchange.Redis;
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// Waits for a job without asking for one all the time, and claims the one that comes.
+/// Waits for a job without polling for one, and claims the one that comes.
 /// 1. It blocks in Redis, on a connection of its own, until a job comes: BRPOPLPUSH, eight seconds at a time. One push wakes
-///    one waiter.
-/// 2. The job moves into the landing list of this process and queue, and the script written behind it files it in the
-///    working hash: woken and claimed in one round trip. Whatever stays in the landing list the next claim finds, or a
-///    rescuer when the process dies, so the job is never only in a socket.
-/// 3. Cancellation unblocks from another connection, again and again until the wait has ended, for it may not yet have
-///    begun. The answers then tell whether a job came after all.
-/// 4. A lost connection ends the wait, after a pause that grows to two seconds: the outage is for the claim to report.
+///   one waiter.
+/// 2. The job moves into the landing list of this process and queue, and the script sent right after it moves it to the
+///   working hash: woken and claimed in one round trip. The next claim, or a rescuer when the process dies, finds what stays
+///   in the landing list, so the job is never only in a socket.
+/// 3. Cancellation unblocks from another connection, repeatedly until the wait has ended, since it may not have begun
+///   yet. The answers then tell whether a job came after all.
+/// 4. A lost connection ends the wait, after a pause that grows to two seconds: the claim reports the outage.
 /// 5. A wait that Redis refuses (no permission, no memory left to move a job) ends at once as refused.
 /// </summary>
 internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimStore claims, string queue)
@@ -62,13 +62,13 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
             }
             catch (RedisServerException missing) when (RedisErrors.IsNoScript(missing.Message))
             {
-                // Redis forgot its scripts; whoever opens a connection loads this one.
+                // Redis forgot its scripts; opening a connection loads this one.
                 await Disconnect().ConfigureAwait(false);
                 return new WaitResult(WaitEnd.Landed);
             }
             catch (RedisServerException refused) when (!RedisErrors.IsPassing(refused.Message))
             {
-                // Redis has done nothing, and the connection is whole.
+                // Redis has done nothing, and the connection is intact.
                 return Refused(refused);
             }
             catch (SidekiqRedisException refused)
@@ -98,7 +98,7 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
 
     public ValueTask DisposeAsync() => Disconnect();
 
-    // The connection there is, or another one when that has broken: what came after it may be another server.
+    // The open connection, or a new one when that has broken: the server behind it may be another one now.
     async Task<WaitLink> Open(CancellationToken cancellationToken)
     {
         if (link is { IsBroken: true })
@@ -109,7 +109,7 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
         if (link is null)
         {
             link = await WaitLink.Open(redis, block, cancellationToken).ConfigureAwait(false);
-            // A wait that could not be ended again would hold up whoever wants its job; this one has not begun.
+            // A wait that could not be unblocked would delay the owner of its job; this one has not begun.
             await Unblock(link.ClientId).ConfigureAwait(false);
         }
 
@@ -123,7 +123,7 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
 
         try
         {
-            // Its answer comes right behind the other one: waiting for both would wake a thread twice.
+            // Its answer follows the other one directly: waiting for both would wake a thread twice.
             await Answered(open, filed, cancellationToken).ConfigureAwait(false);
             var taken = await filed.ConfigureAwait(false);
             if (taken.Resp2Type == ResultType.Array && !taken.IsNull)
@@ -144,7 +144,7 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
         }
     }
 
-    // Told to stop it unblocks the connection; one that then stays silent is given up after a second.
+    // On cancellation it unblocks the connection; one that then stays silent is given up after a second.
     async Task Answered(WaitLink open, Task answer, CancellationToken cancellationToken)
     {
         if (answer.IsCompleted || !cancellationToken.CanBeCanceled)
@@ -163,7 +163,7 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
         }
     }
 
-    // If Redis cannot be told, the wait ends all the same: with its connection, and without knowing what landed.
+    // If Redis cannot be reached, the wait ends with its connection, and what landed is unknown.
     async Task Unblock(long clientId, Task answer)
     {
         while (!answer.IsCompleted)
@@ -174,7 +174,7 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
         }
     }
 
-    // A failure is no news: it is told again in a moment.
+    // A failure does not matter: it is tried again in a moment.
     async Task Tell(long clientId)
     {
         Task told = Unblock(clientId);
@@ -184,7 +184,7 @@ internal sealed class QueueWaiter(RedisConnection redis, RedisKeys keys, ClaimSt
     Task<RedisResult> Unblock(long clientId) =>
         redis.Control.Call("unblock", names.List, database => database.ExecuteAsync("CLIENT", "UNBLOCK", clientId));
 
-    // Told once, until a wait works again.
+    // Logged once, until a wait works again.
     WaitResult Refused(Exception refusal)
     {
         if (RedisErrors.RefusesWrites(refusal.Message) is { } code)

@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// What the jobs of one class came to. `Buckets` are those of the histogram that are not empty: number and count.
+// The counts of one job class. `Buckets` are the histogram's non-empty ones: number and count.
 internal sealed record ClassCounts(
     string Class,
     long Processed,
@@ -12,7 +12,7 @@ internal sealed record ClassCounts(
     IReadOnlyList<(int Bucket, long Count)> Buckets
 );
 
-// What a process has run since its last flush. `Processed` includes what failed. The number tells one flush from the next.
+// What a process has run since its last flush. `Processed` includes failures. The number identifies the flush.
 internal sealed record JobCounts(long Number, long Processed, long Failed, IReadOnlyList<ClassCounts> Classes);
 
 // Sidekiq's counters, and the job metrics of its pages from 7 on. 7 and 8 name their keys differently, and both are written.
@@ -20,7 +20,7 @@ internal sealed class StatStore(RedisConnection redis, RedisKeys keys)
 {
     readonly RedisLink link = redis.Working;
 
-    // False when these counts had arrived before. As in Ruby, they belong to the minute of the flush.
+    // False when these counts had already arrived. As in Ruby, they belong to the minute of the flush.
     public async Task<bool> Add(JobCounts counts, DateTimeOffset now)
     {
         var day = now.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);

@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// What a publish came to: how many copies were made, and which, each as `queue|Class` of a queue that lasts.
+// The result of a publish: how many copies were made, and which, each as `queue|Class` of a permanent queue.
 internal readonly struct Publication(RedisResult[] reply)
 {
     public int Count => (int)reply[0];
@@ -10,10 +10,10 @@ internal readonly struct Publication(RedisResult[] reply)
     public IEnumerable<string> Copies => reply.Skip(1).Select(copy => (string)copy!);
 }
 
-// Who gets what: subscriptions, publishing, and the temporary queues that come and go with their process.
+// Who gets what: subscriptions, publishing, and the temporary queues that exist as long as their process.
 internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
 {
-    // How long a name is remembered as temporary after the last time its queue was kept.
+    // How long a name is remembered as temporary after its queue was last kept alive.
     static readonly TimeSpan temporaryMemory = TimeSpan.FromDays(90);
 
     readonly RedisLink link = redis.Sending;
@@ -34,7 +34,7 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
                 (database, key) => database.SetAddAsync(key, [.. parents.Select(parent => (RedisValue)parent)])
             );
 
-    // No copy at all is no error.
+    // Zero copies are not an error.
     public async Task<Publication> Publish(PublishRequest request)
     {
         RedisKey[] touched = request is { Due: not null, Token: { } token }
@@ -48,7 +48,7 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
 
     public Task CreateTemporary(string queue, TimeSpan life) => TouchTemporary([queue], life);
 
-    // Returns the queues that had ended before this: their subscriptions have to be made again.
+    // Returns the queues that had ended before this: their subscriptions have to be added again.
     public async Task<IReadOnlyList<string>> TouchTemporary(IReadOnlyList<string> queues, TimeSpan life)
     {
         if (queues.Count == 0)
@@ -75,7 +75,7 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
         return (string[])ended!;
     }
 
-    // Of an endpoint that lasts, before it takes jobs.
+    // For a permanent endpoint, before it takes jobs.
     public Task MakeLasting(IReadOnlyList<string> queues)
     {
         var touched = new List<RedisKey> { keys.Temporaries };
@@ -98,7 +98,7 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
         );
     }
 
-    // Of publish.lua.
+    // The arguments of publish.lua.
     public static RedisValue[] Arguments(string prefix, PublishRequest request)
     {
         var (fixedCount, statics, entities) = (11, request.Static, request.Entities);

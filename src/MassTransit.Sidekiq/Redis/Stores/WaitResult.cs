@@ -8,15 +8,15 @@ internal enum WaitEnd
     // A job was claimed: it is in the working hash under its number.
     Claimed,
 
-    // A job landed, and is for the next claim to take.
+    // A job landed; the next claim takes it.
     Landed,
 
-    // Redis was lost meanwhile: a job may be in the working hash under this number, and nobody knows of it.
+    // Redis was lost meanwhile: a job may be in the working hash under this number without this process's knowledge.
     InDoubt,
 
-    // Redis does not let us wait.
+    // Redis refuses the wait.
     Refused,
 }
 
-// How a wait ended. `HasMore` tells that the queue was not empty after the job that was claimed.
+// How a wait ended. `HasMore`: the queue was not empty after the claimed job.
 internal readonly record struct WaitResult(WaitEnd End, long Number = 0, byte[]? Json = null, bool HasMore = false);

@@ -22,7 +22,7 @@ public sealed class ClockSkewTests(ITestOutputHelper output)
         await endpoint.Send(new SubmitOrder(1), context => context.TimeToLive = TimeSpan.FromMinutes(10)).InTime();
 
         Assert.Equal(1, (await seen.Next()).OrderId);
-        Assert.Single(bus.Log, line => line.Contains("is 3600.0 s ahead of Redis'", StringComparison.Ordinal));
+        Assert.Single(bus.Log, line => line.Contains("is 3600.0 s ahead of Redis's", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -51,7 +51,7 @@ public sealed class ClockSkewTests(ITestOutputHelper output)
         );
 
         Assert.Equal(2, (await seen.Next()).OrderId);
-        Assert.Contains(bus.Log, line => line.Contains("is 3600.0 s behind Redis'", StringComparison.Ordinal));
+        Assert.Contains(bus.Log, line => line.Contains("is 3600.0 s behind Redis's", StringComparison.Ordinal));
     }
 
     sealed class AheadClock(TimeSpan ahead) : TimeProvider

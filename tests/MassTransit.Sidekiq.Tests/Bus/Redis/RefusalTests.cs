@@ -202,7 +202,7 @@ public sealed class RefusalTests(ITestOutputHelper output)
         await redis.Open().Db.KeyDeleteAsync(set);
         await redis.Open().Until(async state => await state.Db.SortedSetLengthAsync(set) == 6);
         await redis.Open().Until(HasNoClaims);
-        await Until(() => Lines(bus, "are where they belong") == 1);
+        await Until(() => Lines(bus, "have been moved") == 1);
         Assert.Equal(1, Lines(bus, "refuses to move it"));
     }
 

@@ -1,9 +1,9 @@
 -- bury.lua: move a claimed job into the dead set, and trim the set as Sidekiq does.
 -- KEYS[1] -> mt:working:<identity>:<name>   KEYS[2] -> dead
--- ARGV[1] -> delivery number   ARGV[2] -> the job, or text nobody can read   ARGV[3] -> now, float seconds
--- ARGV[4] -> the time before which the dead are forgotten   ARGV[5] -> how many the set may hold
--- Returns 1, or 0 when the claim is gone (a rescuer took it for dead): then nothing is done.
--- One step: a kill leaves the job in the hash or in the set. A refused ZADD gives the claim back (see retry.lua).
+-- ARGV[1] -> delivery number   ARGV[2] -> the job, or an entry that cannot be parsed   ARGV[3] -> now, float seconds
+-- ARGV[4] -> the time before which dead jobs are removed   ARGV[5] -> how many the set may hold
+-- Returns 1, or 0 when the claim is gone (a rescuer took this process for dead): then nothing is done.
+-- One step: a kill leaves the job in the hash or in the set. A refused ZADD restores the claim (see retry.lua).
 
 local claimed = redis.call('HGET', KEYS[1], ARGV[1])
 if not claimed then

@@ -1,4 +1,4 @@
--- claim.lua: acknowledge what is done, then move up to N jobs from queues into this process's working hashes.
+-- claim.lua: acknowledge finished jobs, then move up to N jobs from queues into this process's working hashes.
 -- KEYS[1] -> mt:alive:<identity>   KEYS[2] -> paused
 -- For the i-th queue (from 0): KEYS[3 + 3i] -> its landing list (what a blocking wait already claimed)
 --   KEYS[4 + 3i] -> queue:<name>   KEYS[5 + 3i] -> mt:working:<identity>:<name>
@@ -6,7 +6,7 @@
 -- ARGV[4] -> where the name begins in "queue:<name>"; 0 serves paused queues too
 -- ARGV[5..] -> for each queue: how many acknowledgements, then their delivery numbers
 -- Returns "<stale> <queue>:<jobs> <queue>:<jobs> ..." and then the jobs, oldest first; -1 jobs mark a paused queue.
--- "gone <stale>" alone when the process has no lease: what it claimed now would be taken from it at once.
+-- "gone <stale>" alone when the process has no lease: a rescuer would take what it claims at once.
 -- Bound: ~1 µs a job. One step, so that a kill leaves each job in the queue, the landing list or the hash, never in none.
 
 local limit, budget, number = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -29,13 +29,13 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
   return { 'gone ' .. stale }
 end
 
--- One question for all landing lists, since nearly always there is none.
+-- One check for all landing lists, since they are nearly always empty.
 local landed = redis.call('EXISTS', unpack(landings)) > 0
 local paused = name_at > 0 and redis.call('SMISMEMBER', KEYS[2], unpack(names)) or {}
 local header, reply = { stale }, { '' }
 local batch, bytes = 8, 0
 
--- Moves up to `most` jobs, and says how many there were. What cannot be filed goes back where it came from.
+-- Moves up to `most` jobs and returns how many. What cannot be stored returns to where it came from.
 local function take(source, working, most)
   local jobs = redis.call('RPOP', source, most)
   if not jobs then
@@ -78,7 +78,7 @@ for queue = 1, queues do
         if err then
           return err
         end
-        -- Few at first, for nobody knows how large they are; then as many as fit.
+        -- Few at first, since their size is unknown; then as many as fit.
         if #reply > 1 then
           batch = math.max(1, math.min(500, math.floor((budget - bytes) / (bytes / (#reply - 1)))))
         end

@@ -1,9 +1,9 @@
 -- find_orphans.lua: which owners have no lease any more?
 -- KEYS[1] -> mt:owners   KEYS[2] -> mt:rescuer: the process that sets it looks, all others leave it to that one
--- ARGV[1] -> what stands before the identity in mt:alive:<identity>   ARGV[2] -> for how many ms one look is enough
--- Returns up to 100 members "<identity>|<queue>", or nothing when another process has looked lately or looks still.
--- Bound: one EXISTS for each live process, however many processes ask. One step: a kill leaves a key that ends by itself.
--- PERSIST needs no memory: a step that has written may still add when memory is full, and the jobs of the dead would wait.
+-- ARGV[1] -> what precedes the identity in mt:alive:<identity>   ARGV[2] -> for how many ms one look is enough
+-- Returns up to 100 members "<identity>|<queue>", or nothing when another process has looked recently or is still looking.
+-- Bound: one EXISTS for each live process, however many processes ask. One step: a kill leaves a key that expires.
+-- PERSIST needs no memory: a step that has written may still add when memory is full, and the dead processes' jobs would wait.
 
 local turn = ARGV[2] == '0' or redis.pcall('SET', KEYS[2], 1, 'NX', 'PX', ARGV[2])
 if type(turn) == 'table' and turn.err then

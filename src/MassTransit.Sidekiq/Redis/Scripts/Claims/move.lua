@@ -1,8 +1,8 @@
 -- move.lua: move a claimed job to another queue.
 -- KEYS[1] -> mt:working:<identity>:<name>   KEYS[2] -> queues   KEYS[3] -> queue:<other>
 -- ARGV[1] -> delivery number   ARGV[2] -> the job   ARGV[3] -> the other queue's name
--- Returns 1, or 0 when the claim is gone (a rescuer took it for dead): then nothing is done.
--- One step: a kill leaves the job in the hash or in the queue. A refused LPUSH gives the claim back (see retry.lua).
+-- Returns 1, or 0 when the claim is gone (a rescuer took this process for dead): then nothing is done.
+-- One step: a kill leaves the job in the hash or in the queue. A refused LPUSH restores the claim (see retry.lua).
 
 local claimed = redis.call('HGET', KEYS[1], ARGV[1])
 if not claimed then

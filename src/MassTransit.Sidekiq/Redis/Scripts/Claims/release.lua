@@ -3,7 +3,7 @@
 -- For each queue: KEYS[3 + 2i] -> mt:working:<identity>:<name>   KEYS[4 + 2i] -> mt:landing:<identity>:<name>
 -- ARGV[1] -> 1 ends the lease   ARGV[2..] -> "<identity>|<queue>" of each
 -- Returns how many queues still have claims. They stay registered, and the end of the lease lets others rescue them.
--- One step: a kill leaves all as it was, and the end of the lease does the rest.
+-- One step: a kill changes nothing, and the end of the lease does the rest.
 
 local left = 0
 for i = 2, #ARGV do

@@ -1,4 +1,4 @@
--- renew.lua: take or renew the lease of a process, and say again where it may have claims.
+-- renew.lua: take or renew the lease of a process, and register again where it may have claims.
 -- KEYS[1] -> mt:alive:<identity>   KEYS[2] -> mt:owners
 -- ARGV[1] -> life in ms   ARGV[2..] -> "<identity>|<queue>" of each queue it claims from
 -- Returns 1, or 0 when the lease had ended: a rescuer may have moved its claims and forgotten it as an owner.

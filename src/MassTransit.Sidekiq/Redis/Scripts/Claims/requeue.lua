@@ -1,9 +1,9 @@
--- requeue.lua: put claimed jobs that did not run back at the head of their queue, as they were.
+-- requeue.lua: return claimed jobs that did not run to the head of their queue, unchanged.
 -- KEYS[1] -> mt:working:<identity>:<name>   KEYS[2] -> queue:<name>
--- ARGV[1..] -> delivery numbers in the order they were claimed (at most 1000)
--- Returns how many went back; those whose claim is gone belong to another process.
--- One step: a kill leaves the jobs in the hash or in the queue. The claims go first, since a step that has removed
--- something may still add when memory is full; a refused push gives them back (see retry.lua).
+-- ARGV[1..] -> delivery numbers in the order of their claims (at most 1000)
+-- Returns how many were returned; those whose claim is gone belong to another process.
+-- One step: a kill leaves the jobs in the hash or in the queue. The claims are removed first, since a step that has removed
+-- something may still add when memory is full; a refused push restores them (see retry.lua).
 
 local back, numbers, claims = {}, {}, {}
 local jobs = redis.call('HMGET', KEYS[1], unpack(ARGV))

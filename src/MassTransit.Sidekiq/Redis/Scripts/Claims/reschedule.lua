@@ -1,8 +1,8 @@
 -- reschedule.lua: move a claimed job into the scheduled set.
 -- KEYS[1] -> mt:working:<identity>:<name>   KEYS[2] -> schedule   KEYS[3] -> mt:token:<id>, if the job can be cancelled
--- ARGV[1] -> delivery number   ARGV[2] -> the job   ARGV[3] -> when, float seconds   ARGV[4] -> end of the token, unix ms
--- Returns 1, or 0 when the claim is gone (a rescuer took it for dead): then nothing is done.
--- One step: a kill leaves the job in the hash or in the set. A refused ZADD gives the claim back (see retry.lua).
+-- ARGV[1] -> delivery number   ARGV[2] -> the job   ARGV[3] -> due, float seconds   ARGV[4] -> end of the token, unix ms
+-- Returns 1, or 0 when the claim is gone (a rescuer took this process for dead): then nothing is done.
+-- One step: a kill leaves the job in the hash or in the set. A refused ZADD restores the claim (see retry.lua).
 
 local claimed = redis.call('HGET', KEYS[1], ARGV[1])
 if not claimed then

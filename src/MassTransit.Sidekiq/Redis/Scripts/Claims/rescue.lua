@@ -1,13 +1,13 @@
--- rescue.lua: move up to N jobs of a dead process from one of its queues back to the head of that queue.
+-- rescue.lua: return up to N jobs of a dead process to the head of one of its queues.
 -- KEYS[1] -> mt:alive:<identity>   KEYS[2] -> mt:owners   KEYS[3] -> mt:landing:<identity>:<name>
 -- KEYS[4] -> mt:working:<identity>:<name>   KEYS[5] -> queue:<name>   KEYS[6] -> queues   KEYS[7] -> dead
 -- KEYS[8] -> mt:temporaries   KEYS[9] -> mt:temporary:<name>
 -- ARGV[1] -> "<identity>|<queue>"   ARGV[2] -> the queue's name   ARGV[3] -> N (at most 100)
--- ARGV[4] -> how often a job may be found so before it is poison   ARGV[5] -> mt:poison: with prefix   ARGV[6] -> ms it counts
+-- ARGV[4] -> the rescue count at which a job is poison   ARGV[5] -> mt:poison: with prefix   ARGV[6] -> ms for which one counts
 -- ARGV[7] -> the reason as JSON fields   ARGV[8] -> now, float seconds   ARGV[9], ARGV[10] -> limits of the dead set (see bury.lua)
--- Returns how many jobs moved, how many are left (-1 when the process lives), those found to be poison, and a refusal or "".
--- Newest first, so that the oldest ends at the head. The owner goes with its last job. Two rescuers may meet here.
--- One step: a kill or a refusal leaves each job where it was, uncounted, or in its queue. What moves leaves its place first: a
+-- Returns how many jobs moved, how many are left (-1 when the process lives), the poison jobs, and a refusal or "".
+-- Newest first, so that the oldest ends at the head. The owner is removed with its last job. Two rescuers may run at once.
+-- One step: a kill or a refusal leaves each job in its place, uncounted, or in its queue. A job leaves its place first: a
 -- step that has written may still add when memory is full.
 
 if redis.call('EXISTS', KEYS[1]) == 1 then
@@ -21,7 +21,7 @@ if temporary and redis.call('EXISTS', KEYS[9]) == 0 then
   return { 0, 0, {}, '' }
 end
 
--- The name of the counter: the jid, or a hash of the text when there is none that may be part of a key.
+-- The name of the counter: the jid, or a hash of the job when its jid is missing or cannot be part of a key.
 local function poison_key(job, fields)
   local jid = fields and type(fields.jid) == 'string' and string.match(fields.jid, '^[%w%-_]+$')
   return ARGV[5] .. (jid and #jid <= 64 and jid or redis.sha1hex(job))
@@ -39,7 +39,7 @@ local function with_reason(job, fields)
 end
 
 local moved, refusal, poison, limit = 0, '', {}, tonumber(ARGV[3])
--- Adds what has just left its place; what Redis refuses goes back there.
+-- Adds what has just left its place; what Redis refuses returns there.
 local function added(add, undo)
   local answer = redis.pcall(unpack(add))
   local err = type(answer) == 'table' and answer.err

@@ -1,9 +1,9 @@
 -- retry.lua: move a claimed job into the retry set.
 -- KEYS[1] -> mt:working:<identity>:<name>   KEYS[2] -> retry
--- ARGV[1] -> delivery number   ARGV[2] -> the job as it is to be tried again   ARGV[3] -> when, float seconds
--- Returns 1, or 0 when the claim is gone (a rescuer took it for dead): then nothing is done.
--- One step: a kill leaves the job in the hash or in the set. The claim goes first, since a step that has removed
--- something may still add when memory is full; a refused ZADD gives the claim back.
+-- ARGV[1] -> delivery number   ARGV[2] -> the job as it is to be retried   ARGV[3] -> due, float seconds
+-- Returns 1, or 0 when the claim is gone (a rescuer took this process for dead): then nothing is done.
+-- One step: a kill leaves the job in the hash or in the set. The claim is removed first, since a step that has removed
+-- something may still add when memory is full; a refused ZADD restores the claim.
 
 local claimed = redis.call('HGET', KEYS[1], ARGV[1])
 if not claimed then

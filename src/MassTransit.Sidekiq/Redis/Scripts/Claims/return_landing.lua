@@ -1,6 +1,6 @@
--- return_landing.lua: put what a blocking wait claimed, and nobody took, back at the head of its queue.
+-- return_landing.lua: return what a blocking wait claimed, and no claim took, to the head of its queue.
 -- KEYS[1] -> mt:landing:<identity>:<name>   KEYS[2] -> queue:<name>
--- Returns how many went back. Each LMOVE is a move by itself: no job is ever in neither list. LTRIM changes nothing and needs
+-- Returns how many were returned. Each LMOVE is atomic: no job is ever in neither list. LTRIM changes nothing and needs
 -- no memory: a step that has written may still add when memory is full.
 
 redis.call('LTRIM', KEYS[1], 0, -1)

@@ -1,10 +1,10 @@
--- take_landed.lua: file the job that a blocking wait has just landed. Written behind its BRPOPLPUSH, on the same connection,
+-- take_landed.lua: claim the job that a blocking wait has just landed. Sent right after its BRPOPLPUSH, on the same connection,
 -- so that a job that comes to an idle queue starts after one round trip.
 -- KEYS[1] -> the landing list   KEYS[2] -> mt:working:<identity>:<name>   KEYS[3] -> mt:alive:<identity>
 -- KEYS[4] -> paused   KEYS[5] -> queue:<name>
 -- ARGV[1] -> name   ARGV[2] -> its delivery number
--- Returns the job and how many the queue has left; nil when none landed; 0 when it stays in the landing list, for a claim
--- to decide: the process has no lease, or the queue is paused.
+-- Returns the job and how many the queue has left; nil when none landed; 0 when it stays in the landing list for the next
+-- claim: the process has no lease, or the queue is paused.
 -- One step, so that a kill leaves the job in the landing list or in the hash.
 
 local job = redis.call('RPOP', KEYS[1])

@@ -1,10 +1,10 @@
--- register_periodic.lua: declare periodic jobs, and drop those that their application declares no more.
+-- register_periodic.lua: declare periodic jobs, and remove those that their application no longer declares.
 -- KEYS[1] -> mt:periodic   KEYS[2] -> mt:periodic:jobs   KEYS[3] -> mt:periodic:last
--- ARGV[1] -> the application, or "" to drop none   ARGV[2..] -> of each job: its id, the job, when it is due
--- Returns how many are new or changed, and how many were dropped.
--- A job that stands there unchanged keeps the time at which it is due, so that a run missed meanwhile is made up for; so
--- does one whose times are the same. One without such a time is paused, and stays it.
--- One step: a kill leaves all as it was.
+-- ARGV[1] -> the application, or "" to remove none   ARGV[2..] -> of each job: its id, the job, when it is due
+-- Returns how many are new or changed, and how many were removed.
+-- An unchanged job keeps the time at which it is due, so that a run missed meanwhile is caught up; so does one whose
+-- times are the same. A job without such a time is paused, and stays paused.
+-- One step: a kill changes nothing.
 
 local function read(job)
   local parsed, fields = pcall(cjson.decode, job or '')

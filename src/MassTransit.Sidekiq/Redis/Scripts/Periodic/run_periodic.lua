@@ -1,10 +1,10 @@
--- run_periodic.lua: enqueue one run of a periodic job, unless somebody else did, and note when the next is due.
+-- run_periodic.lua: enqueue one run of a periodic job, unless another process did, and store when the next is due.
 -- KEYS[1], KEYS[2] -> as in publish.lua   KEYS[3] -> mt:periodic   KEYS[4] -> mt:periodic:jobs   KEYS[5] -> mt:periodic:last
 -- ARGV[1] -> the job's id   ARGV[2] -> the time at which it was due, as it was read   ARGV[3] -> the job as it was read
--- ARGV[4] -> when it is due next, or "" for never   ARGV[5] -> the time of this run, or "" when it is left out
+-- ARGV[4] -> when it is due next, or "" for never   ARGV[5] -> the time of this run, or "" when it is skipped
 -- ARGV[6..] -> the run, as the arguments of publish.lua
--- Returns the number of copies, or -1 when the job is not the one that was read any more: somebody ran or changed it.
--- One step: a kill leaves the run enqueued and the next noted, or neither; a refusal leaves neither.
+-- Returns the number of copies, or -1 when the job is no longer the one that was read: another process ran or changed it.
+-- One step: a kill leaves the run enqueued and the next stored, or neither; a refusal leaves neither.
 
 local all, id = ARGV, ARGV[1]
 local due = redis.call('ZSCORE', KEYS[3], id)

@@ -1,10 +1,10 @@
--- beat.lua: say in Sidekiq's registry that this process lives and what it does, and take the signal that waits for it.
+-- beat.lua: record in Sidekiq's registry that this process is alive and what it runs, and take the signal that waits for it.
 -- KEYS[1] -> processes   KEYS[2] -> <identity>   KEYS[3] -> <identity>:work   KEYS[4] -> <identity>:workers
 -- KEYS[5] -> <identity>-signals
 -- ARGV[1] -> identity   ARGV[2] -> life in s   ARGV[3] -> 1 when an earlier beat had work   ARGV[4] -> n
--- ARGV[5..] -> n texts that describe the process, field and value in turn, then those of its work: thread and job
+-- ARGV[5..] -> n strings that describe the process, field and value in turn, then those of its work: thread and job
 -- Returns the signal, or false, and the error with which Redis refuses additions now, or "".
--- One step: whichever process reads the registry sees this one as it was at one instant. EXPIRE needs no memory: a step that
+-- One step: any process that reads the registry sees this one as it was at one instant. EXPIRE needs no memory: a step that
 -- has written may still add when memory is full, and a process that runs jobs then stays on the page.
 
 local fields = tonumber(ARGV[4])
@@ -26,7 +26,7 @@ if #ARGV > 4 + fields then
     redis.call('HSET', KEYS[3], unpack(ARGV, first, math.min(first + 999, #ARGV)))
   end
   redis.call('EXPIRE', KEYS[3], ARGV[2])
-  -- Sidekiq up to 6.4.1 reads it by this name.
+  -- Sidekiq up to 6.4.1 reads it under this name.
   redis.call('COPY', KEYS[3], KEYS[4], 'REPLACE')
 end
 return { redis.call('RPOP', KEYS[5]), refusal }

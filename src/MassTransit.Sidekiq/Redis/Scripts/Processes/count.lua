@@ -5,7 +5,7 @@
 -- KEYS[9..] -> for each class its histogram as 7 names it, then as 8 does
 -- ARGV[1] -> number of this flush   ARGV[2] -> processed   ARGV[3] -> failed
 -- ARGV[4..] -> for each class: name, processed, failed, ms, how many buckets, then number and count of each bucket
--- Returns 1, or 0 when this flush had arrived before and only its answer was lost.
+-- Returns 1, or 0 when this flush had already arrived and only its answer was lost.
 -- One step, so that a kill counts all of a flush or nothing. TTLs are Sidekiq's: 5 years, 8 hours, 3 days. EXPIRE needs no
 -- memory: a step that has written may still add when memory is full.
 

@@ -1,7 +1,7 @@
--- prune.lua: take processes that died out of Sidekiq's registry, as each of Ruby's processes does too.
--- KEYS[1] -> processes   KEYS[2] -> process_cleanup: whoever sets it looks, all others leave it for a minute
+-- prune.lua: remove processes that died from Sidekiq's registry, as each of Ruby's processes does too.
+-- KEYS[1] -> processes   KEYS[2] -> process_cleanup: the process that sets it looks, all others skip it for a minute
 -- ARGV[1] -> key prefix
--- Returns how many were taken out. A process counts as dead when its description has expired.
+-- Returns how many were removed. A process counts as dead when its description has expired.
 -- Keys made here: <identity> (HASH), read. One step: a process that beats meanwhile is back with its next beat. PERSIST needs
 -- no memory: a step that has written may still add when memory is full.
 
@@ -11,7 +11,7 @@ if not redis.call('SET', KEYS[2], 1, 'NX', 'EX', 60) then
 end
 local dead = 0
 for _, identity in ipairs(redis.call('SMEMBERS', KEYS[1])) do
-  -- A key of another type describes no process either.
+  -- A key of another type does not describe a process either.
   if redis.pcall('HEXISTS', ARGV[1] .. identity, 'info') ~= 1 then
     dead = dead + redis.call('SREM', KEYS[1], identity)
   end

@@ -1,7 +1,7 @@
 -- signal.lua: leave a signal for a process, as the Web UI's buttons do.
 -- KEYS[1] -> processes   KEYS[2] -> <identity>-signals
 -- ARGV[1] -> identity   ARGV[2] -> TSTP, TERM or TTIN
--- Returns 1, or 0 when there is no such process. One step, so that no list without an end is left behind.
+-- Returns 1, or 0 when there is no such process. One step, so that no list without a TTL is left behind.
 
 if redis.call('SISMEMBER', KEYS[1], ARGV[1]) == 0 then
   return 0

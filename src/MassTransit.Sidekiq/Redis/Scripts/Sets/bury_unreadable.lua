@@ -1,8 +1,8 @@
--- bury_unreadable.lua: move a due member that nobody can push into the dead set, as it is.
+-- bury_unreadable.lua: move a due member that cannot be parsed into the dead set, unchanged.
 -- KEYS[1] -> retry or schedule   KEYS[2] -> dead
 -- ARGV[1] -> the member   ARGV[2] -> now, float seconds   ARGV[3], ARGV[4] -> limits of the dead set (see bury.lua)
 -- Returns 1, or 0 when another poller took it. One step: a kill leaves it in one of the sets. It leaves its set first,
--- since a step that has removed something may still add when memory is full; a refused ZADD gives it back.
+-- since a step that has removed something may still add when memory is full; a refused ZADD restores it.
 
 local score = redis.call('ZSCORE', KEYS[1], ARGV[1])
 if not score then

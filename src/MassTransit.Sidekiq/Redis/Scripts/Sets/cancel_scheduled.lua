@@ -1,10 +1,10 @@
--- cancel_scheduled.lua: take the jobs of a token out of the scheduled set.
+-- cancel_scheduled.lua: remove the jobs of a token from the scheduled set.
 -- KEYS[1] -> schedule   KEYS[2] -> mt:token:<id>, which holds their score
--- ARGV[1] -> the token as it stands in the job: "token":"<guid>"
+-- ARGV[1] -> the token as stored in the job: "token":"<guid>"
 -- ARGV[2] -> mt:completed: with the prefix   ARGV[3] -> now, float seconds
--- Returns how many were taken out: a published message has one job for each queue; 0 when they have left the set.
--- Keys made here: mt:completed:<ledger> (ZSET), for a job whose ledger waits to hear that it is over.
--- Bound: the jobs that share the score. One step: a kill leaves all or none; the token goes with its jobs.
+-- Returns how many were removed: a published message has one job for each queue; 0 when they have left the set.
+-- Keys made here: mt:completed:<ledger> (ZSET), for a job whose ledger waits for its end.
+-- Bound: the jobs that share the score. One step: a kill leaves all or none; the token is removed with its jobs.
 
 local score = redis.call('GET', KEYS[2])
 if not score then

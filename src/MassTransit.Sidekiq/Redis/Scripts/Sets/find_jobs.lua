@@ -1,9 +1,9 @@
 -- find_jobs.lua: read the ids of some of the jobs in a list, a set or a hash.
 -- KEYS[1] -> the list, sorted set or hash
--- ARGV[1] -> where to go on: 0 at first, then what the last call returned   ARGV[2] -> how many jobs at most, about
--- Returns where to go on, 0 at the end, and then the ids. A list is read from its left, where jobs are pushed: what moves
--- meanwhile is read twice rather than not at all. Text that only looks like an id counts too: a job is rather thought to
--- be there than not. Reads only. Bound: 1 µs a job and 1 µs per KB of them.
+-- ARGV[1] -> the cursor: 0 at first, then what the last call returned   ARGV[2] -> how many jobs at most, about
+-- Returns the next cursor, 0 at the end, and then the ids. A list is read from its left, where jobs are pushed: what moves
+-- meanwhile is read twice rather than not at all. A string that only looks like an id counts too: finding a job that is not
+-- there is better than missing one. Reads only. Bound: 1 µs a job and 1 µs per KB of them.
 
 local from, most = tonumber(ARGV[1]), tonumber(ARGV[2])
 local kind = redis.call('TYPE', KEYS[1]).ok
@@ -24,7 +24,7 @@ elseif kind == 'zset' or kind == 'hash' then
 end
 
 for _, text in ipairs(texts) do
-  -- Quotes are escaped where a job stands as text in the description of a Ruby thread's work.
+  -- Quotes are escaped where a job is a string in the description of a Ruby thread's work.
   for jid in string.gmatch(text, [[jid\*"%s*:%s*\*"([%w%-]+)]]) do
     reply[#reply + 1] = jid
   end

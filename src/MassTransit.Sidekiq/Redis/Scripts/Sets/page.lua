@@ -1,8 +1,8 @@
--- page.lua: read some members of a sorted set, beginning behind one that was read before.
+-- page.lua: read some members of a sorted set, starting after one that was read before.
 -- KEYS[1] -> retry, schedule or dead
 -- ARGV[1] -> 1 for the highest scores first   ARGV[2] -> the member before, '' when there is none
--- ARGV[3] -> its score, or the first score that is wanted; '' for all   ARGV[4] -> how many
--- Returns members and scores in turn. A member that has left is sought by its score: the page may then begin with some
+-- ARGV[3] -> its score, or the first score wanted; '' for all   ARGV[4] -> how many
+-- Returns members and scores in turn. A member that has left is located by its score: the page may then begin with some
 -- that were read before. Two steps of O(log n) and the page itself, however large the set. Reads only.
 
 local up = ARGV[1] ~= '1'

@@ -1,13 +1,13 @@
 -- push_due.lua: move due jobs from the retry or scheduled set to their queues.
 -- KEYS[1] -> retry or schedule   KEYS[2] -> queues   KEYS[3] -> mt:temporaries   KEYS[4] -> mt:polling
--- ARGV[1] -> key prefix   ARGV[2] -> who has the turn, "" for nobody (see take_turn.lua)   ARGV[3] -> ms that it lasts
+-- ARGV[1] -> key prefix   ARGV[2] -> the process that has the turn, "" for none (see take_turn.lua)   ARGV[3] -> its length in ms
 -- ARGV[4..] -> for each job (at most 100): the member, the job as it is to be pushed, its queue, its
--- token or "": nobody can cancel it any more
+--   token or "": it can no longer be cancelled
 -- Returns how many were moved, the first refusal, if any, and which jobs were refused, from 0. Members that another poller
 -- took are not ours.
 -- Keys made here: queue:<queue> (LIST), mt:temporary:<queue> (STRING), mt:token:<id> (STRING).
 -- One step: a kill leaves the job in the set or in its queue. It leaves the set first, since a step that has removed something
--- may still add when memory is full; a refused push gives it back.
+-- may still add when memory is full; a refused push restores it.
 
 local prefix = ARGV[1]
 local moved, refusal, refused = 0, '', {}

@@ -1,8 +1,8 @@
--- read_due.lua: read some due members of a set, soonest first, beginning behind one that was read before and stays there.
+-- read_due.lua: read some due members of a set, soonest first, starting after one that was read before and stays there.
 -- KEYS[1] -> retry or schedule
 -- ARGV[1] -> now, float seconds   ARGV[2] -> the member before, '' when there is none
--- ARGV[3] -> its score, or the first score that is wanted; '' for all   ARGV[4] -> how many (at most 100)
--- Returns members and scores in turn. A member that has left is sought by its score: the page may then begin with some that
+-- ARGV[3] -> its score, or the first score wanted; '' for all   ARGV[4] -> how many (at most 100)
+-- Returns members and scores in turn. A member that has left is located by its score: the page may then begin with some that
 -- were read before. Two steps of O(log n) and the page itself, however large the set. Reads only.
 
 local first = 0

@@ -1,11 +1,11 @@
--- take_turn.lua: is something due, and is it for this process to move it?
+-- take_turn.lua: is anything due, and is it this process's turn to move it?
 -- KEYS[1] -> mt:polling   KEYS[2] -> retry   KEYS[3] -> schedule
 -- ARGV[1] -> identity   ARGV[2] -> now, float seconds   ARGV[3] -> ms that a turn lasts
--- ARGV[4] -> 1 when this process may have the turn from before, else 0: an idle process asks two commands
+-- ARGV[4] -> 1 when this process may still have the turn, else 0: an idle process costs two commands
 -- Returns 1 when it is our turn, else 0; how many members are due; and of each set the score that is due next, '' for none.
--- One process at a time moves what is due, so that a thousand that look each second read it once. A turn ends when nothing
--- is due, or with its time: a kill holds up the others no longer. It saves work, nothing hangs on it: whoever removes a
--- member owns it. A set that refuses counts as due, so that its reader meets the refusal and tells it.
+-- One process at a time moves what is due, so that a thousand that poll each second read it once. A turn ends when nothing
+-- is due, or expires: a kill blocks the others no longer than that. It only saves work; correctness does not depend on it:
+-- the process that removes a member owns it. A set that refuses counts as due, so that its reader gets and reports the error.
 
 local due, reply = 0, {}
 for i = 2, 3 do
@@ -26,7 +26,7 @@ end
 local holder = redis.call('GET', KEYS[1])
 local isOurs = not holder or holder == ARGV[1]
 if due > 0 and isOurs then
-  -- Refused when memory is full: then several move, as they did before there were turns.
+  -- Refused when memory is full: then several processes move due jobs, which is safe.
   redis.pcall('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
 elseif holder == ARGV[1] then
   redis.call('DEL', KEYS[1])

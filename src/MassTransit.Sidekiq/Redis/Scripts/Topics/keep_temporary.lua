@@ -1,12 +1,12 @@
--- keep_temporary.lua: keep temporary queues alive, or make them.
+-- keep_temporary.lua: keep temporary queues alive, or create them.
 -- KEYS[1] -> mt:temporaries
 -- For each queue: KEYS[2 + 2i] -> mt:temporary:<name>   KEYS[3 + 2i] -> queue:<name>
 -- ARGV[1] -> life in ms   ARGV[2] -> now, float seconds   ARGV[3] -> the time before which ended queues are forgotten
 -- ARGV[4..] -> the names
--- Returns the names of those that had ended, or never were: their subscriptions may be gone as well.
+-- Returns the names of those that had ended or never existed: their subscriptions may be gone as well.
 -- One step: a kill leaves each queue kept or not. mt:temporaries remembers which names were temporary, so that a late
--- job for one of them is dropped instead of making a queue that nobody serves. What is forgotten goes first: a step that has
--- written may still add when memory is full, and a queue that ended then would take the answers with it.
+-- job for one of them is dropped instead of creating a queue without a consumer. Old names are removed first: a step that has
+-- written may still add when memory is full, and a queue that ended then would take the responses with it.
 
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[3])
 local ended = {}

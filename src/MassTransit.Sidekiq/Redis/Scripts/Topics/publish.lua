@@ -4,13 +4,13 @@
 -- ARGV[4], ARGV[5], ARGV[6] -> the parts of the job before the queue, between queue and class, and after the jid
 -- ARGV[7] -> due, float seconds, or ""   ARGV[8] -> end of the token, unix ms
 -- ARGV[9] -> 1: follow mt:implements; 2: do so, and where there is no such topic push to the queue of its name
--- ARGV[10] -> behind how many bytes of ARGV[5] the queue stands once more (inside an ActiveJob); 0 for nowhere
+-- ARGV[10] -> the byte offset in ARGV[5] at which the queue is repeated (inside an ActiveJob); 0 for none
 -- ARGV[11] -> the number of static subscriptions, then queue and class of each
--- ARGV[..] -> the entities: the message's own first, then what it implements, nearest first
--- Returns the number of copies, then `queue|Class` of each in a lasting queue. Keys made here:
+-- ARGV[..] -> the entities: the message's own first, then its base types, nearest first
+-- Returns the number of copies, then `queue|Class` of each in a permanent queue. Keys made here:
 -- mt:topic:<entity> (HASH), mt:implements:<entity> (SET), mt:temporary:<queue> (STRING), queue:<queue> (LIST).
 -- A subscription is a field `queue` or `queue|Class`; its value a class, "" for the message's own, or `temporary`.
--- Bound: 100 entities. One step: a kill leaves all copies or none, and so does a refusal, which takes back what was pushed.
+-- Bound: 100 entities. One step: a kill leaves all copies or none, and so does a refusal, which removes what was pushed.
 
 local prefix, id, own_class, due, inside = ARGV[1], ARGV[2], ARGV[3], ARGV[7], tonumber(ARGV[10])
 local copies, seen, lasting = {}, {}, {}

@@ -1,7 +1,7 @@
--- push_temporary.lua: push a job to a temporary queue, if it is still there.
+-- push_temporary.lua: push a job to a temporary queue, if that still exists.
 -- KEYS[1] -> mt:temporary:<name>   KEYS[2] -> queue:<name>
--- ARGV[1] -> the job   ARGV[2] -> how long, in ms, it is to be kept at least
--- Returns 1, or 0 when the queue is gone: an answer that nobody waits for is dropped. The queue never enters `queues`.
+-- ARGV[1] -> the job   ARGV[2] -> how long, in ms, it is kept at least
+-- Returns 1, or 0 when the queue is gone: a response without a waiting client is dropped. The queue is never in `queues`.
 -- One step: a kill cannot leave a list that never expires.
 
 local life = redis.call('PTTL', KEYS[1])

@@ -2,8 +2,8 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-// Something that runs as long as one bus does. Observers hear of every bus of a container; this one answers to its own,
-// unless a test has put one in memory in its place, which has nothing to drain to.
+// Something that runs as long as one bus. Observers are notified of every bus of a container; this one reacts to its own,
+// unless a test has replaced that by an in-memory bus, which has nothing to drain to.
 internal abstract class BusLifetime(Func<IBusInstance> instance) : IBusObserver, IAsyncDisposable
 {
     IBus? running;
@@ -23,7 +23,7 @@ internal abstract class BusLifetime(Func<IBusInstance> instance) : IBusObserver,
 
     public async Task PreStop(IBus bus)
     {
-        // The container may be gone by now: nothing is asked of it.
+        // The container may already be disposed: nothing is resolved from it.
         if (ReferenceEquals(bus, running))
         {
             await DisposeAsync().ConfigureAwait(false);
@@ -39,7 +39,7 @@ internal abstract class BusLifetime(Func<IBusInstance> instance) : IBusObserver,
         }
     }
 
-    // Under the name of this package in the log, and not of the bus.
+    // Logged under the name of this package, not of the bus.
     protected static void Run(IBusInstance bus, params IReadOnlyList<BackgroundLoop> loops)
     {
         var before = LogContext.Current;

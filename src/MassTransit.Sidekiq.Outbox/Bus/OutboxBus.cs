@@ -2,8 +2,8 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-// The bus whose messages an outbox keeps. One in memory, which a test harness puts in the place of ours, has no jobs to
-// stage: what a scope sends goes at once, what a consumer sends goes after its commit. Any other is a mistake.
+// The bus whose messages an outbox keeps. An in-memory bus, which a test harness puts in place of ours, has no jobs to
+// stage: a scope's messages are sent at once, a consumer's after its commit. Any other bus is a mistake.
 internal abstract class OutboxBus(string context, Func<IBusInstance> find)
 {
     public IBusInstance Instance => find();

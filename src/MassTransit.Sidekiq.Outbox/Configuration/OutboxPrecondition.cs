@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq;
 
-// Refuses to start what cannot work. Observers hear of every bus of a container; this one answers to its own.
+// Refuses to start a bus that cannot work. Observers are notified of every bus of a container; this one reacts to its own.
 internal sealed class OutboxPrecondition<TDbContext>(
     OutboxBus<TDbContext> outboxBus,
     OutboxDatabase<TDbContext> database

@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace MassTransit.Sidekiq;
 
-// Closes over the type of the bus, which AddSidekiqOutbox finds out at run time.
+// Closes over the type of the bus, which AddSidekiqOutbox determines at run time.
 internal abstract class OutboxRegistration
 {
     public abstract void Register(IBusRegistrationConfigurator services);
@@ -130,7 +130,7 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
             );
     }
 
-    // The bus is asked for later: the observer is made while the bus is.
+    // The bus is resolved later: the observer is created while the bus is.
     static OutboxRelay<TDbContext> Relay(IServiceProvider provider) =>
         new(
             provider.GetRequiredService<OutboxStore<TDbContext>>(),

@@ -5,15 +5,15 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit;
 
-/// <summary>The way in: <c>x.AddSidekiqOutbox&lt;OrdersDbContext&gt;(o =&gt; o.UseBusOutbox())</c>.</summary>
+/// <summary>The entry point: <c>x.AddSidekiqOutbox&lt;OrdersDbContext&gt;(o =&gt; o.UseBusOutbox())</c>.</summary>
 public static class SidekiqOutboxExtensions
 {
     /// <summary>
-    /// Keeps the messages of this bus in the tables that <see cref="SidekiqOutboxModel.AddSidekiqOutbox" /> maps, and drains
+    /// Stores the messages of this bus in the tables that <see cref="SidekiqOutboxModel.AddSidekiqOutbox" /> maps, and drains
     /// them to Redis while the bus runs. Call it once for each context; register the context with <c>AddDbContext</c> or its
     /// pooled form, so that a commit is seen at once.
     /// </summary>
-    /// <typeparam name="TDbContext">The context that business changes and messages are saved with.</typeparam>
+    /// <typeparam name="TDbContext">The context that saves business changes and messages.</typeparam>
     /// <param name="configurator">The registration of the bus.</param>
     /// <param name="configure">What is staged and how it is drained.</param>
     public static void AddSidekiqOutbox<TDbContext>(
@@ -37,9 +37,9 @@ public static class SidekiqOutboxExtensions
     }
 
     /// <summary>
-    /// Gives every message its effects once: the consumers and sagas of this endpoint run in a transaction of
-    /// <typeparamref name="TDbContext" />, together with the note that the message was received and with what they send.
-    /// Call it before the consumers are configured, and behind UseMessageRetry, so that each attempt is a transaction of its
+    /// Gives every message exactly-once effects: the consumers and sagas of this endpoint run in a transaction of
+    /// <typeparamref name="TDbContext" />, together with the inbox row of the message and with what they send.
+    /// Call it before the consumers are configured, and after UseMessageRetry, so that each attempt has a transaction of its
     /// own.
     /// </summary>
     /// <typeparam name="TDbContext">A context that <see cref="AddSidekiqOutbox{TDbContext}" /> was called for.</typeparam>

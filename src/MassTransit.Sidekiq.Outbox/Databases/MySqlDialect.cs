@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// MySQL from 8.0 and MariaDB from 10.6, which know SKIP LOCKED and JSON_TABLE.
+// MySQL from 8.0 and MariaDB from 10.6, which support SKIP LOCKED and JSON_TABLE.
 internal sealed class MySqlDialect : OutboxDialect
 {
     public override string Name => "mysql";
@@ -11,7 +11,7 @@ internal sealed class MySqlDialect : OutboxDialect
 
     public override string Quote(string name) => $"`{name.Replace("`", "``", StringComparison.Ordinal)}`";
 
-    // The index is named, since a short table would be sorted instead, and InnoDB locks whatever it has read: all of it.
+    // The index is named, since a short table would be sorted instead, and InnoDB locks every row it reads: all of them.
     public override string Claim(OutboxTables tables) =>
         MessagesOf(
             tables,
@@ -20,8 +20,8 @@ internal sealed class MySqlDialect : OutboxDialect
                 + $" ORDER BY {tables.Outbox[nameof(OutboxState.Created)]} LIMIT @transactions FOR UPDATE SKIP LOCKED)"
         ) + " LIMIT @take";
 
-    // The ids first and the index behind them: of `IN (SELECT …)` MariaDB makes a scan, which waits for the rows of other
-    // hosts, as they wait for ours. In ASCII they compare with a column of any collation.
+    // The ids first and then the index: MariaDB turns `IN (SELECT …)` into a scan, which waits for the rows of other
+    // hosts, as they wait for ours. In ASCII the ids compare with a column of any collation.
     public override string DeleteMessages(OutboxTables tables) =>
         Delete(
             tables.Message,

@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-// What one database says differently. Everything that is asked often is one statement here; what is rare is LINQ.
+// The SQL that differs between databases. Every frequent query is one statement here; rare ones are LINQ.
 internal abstract class OutboxDialect
 {
     public static readonly OutboxDialect Postgres = new PostgresDialect();
@@ -13,38 +13,38 @@ internal abstract class OutboxDialect
     public static readonly OutboxDialect SqlServer = new SqlServerDialect();
     public static readonly OutboxDialect MySql = new MySqlDialect();
 
-    // Jobs are mostly quotes as it is.
+    // Jobs are full of quotes already.
     static readonly JsonSerializerOptions relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     // The file in Sql/ that creates the tables.
     public abstract string Name { get; }
 
-    // Whether taking a lock keeps all other writers out, so that one should look first whether there is work.
+    // Whether taking a lock blocks all other writers, so that one should first check whether there is work.
     public virtual bool LocksEverything => false;
 
-    // What makes the plans of a transaction independent of statistics, where they would not be. Run it in the transaction.
+    // Makes a transaction's plans independent of statistics, where they would depend on them. Run it in the transaction.
     public virtual string? IndexesOnly => null;
 
     public abstract string Quote(string name);
 
-    // A point of the transaction that Undo goes back to.
+    // A savepoint that Undo rolls back to.
     public virtual string Save(string point) => $"SAVEPOINT {point}";
 
     public virtual string Undo(string point) => $"ROLLBACK TO SAVEPOINT {point}";
 
-    // Takes the oldest transactions that nobody else drains, and answers their messages in order: OutboxId, then the
-    // columns of OutboxTables. A transaction without messages answers one row of nulls. Parameters: @transactions, how
-    // many are locked at most, and @take, how many rows are answered.
+    // Takes the oldest transactions that no other host drains, and returns their messages in order: OutboxId, then the
+    // columns of OutboxTables. A transaction without messages returns one row of nulls. Parameters: @transactions, how
+    // many are locked at most, and @take, how many rows are returned.
     public abstract string Claim(OutboxTables tables);
 
-    // Removes an inbox row's duplicates by doing nothing: one row affected means that the message is new. Waits for
-    // another transaction that is just inserting the same. Parameters: @message, @consumer, @received, @until.
+    // Ignores duplicates of an inbox row: one affected row means that the message is new. Waits for
+    // another transaction that is inserting the same row. Parameters: @message, @consumer, @received, @until.
     public abstract string Receive(OutboxTables tables);
 
-    // Removes up to @take inbox rows that need not be remembered. Parameters: those of IsForgettable, and @take.
+    // Removes up to @take inbox rows that are no longer needed. Parameters: those of IsForgettable, and @take.
     public abstract string ForgetInbox(OutboxTables tables);
 
-    // Adds jobs to the ledger; one that is there already stays as it is. Parameters: @rows, @epoch.
+    // Adds jobs to the ledger; a job that is there already is left unchanged. Parameters: @rows, @epoch.
     public abstract string Keep(OutboxTables tables);
 
     public virtual string DeleteMessages(OutboxTables tables) =>
@@ -53,21 +53,21 @@ internal abstract class OutboxDialect
     public virtual string DeleteTransactions(OutboxTables tables) =>
         $"DELETE FROM {tables.Outbox.Name} WHERE {tables.Outbox[nameof(OutboxState.OutboxId)]} {IsInIds}";
 
-    // Removes the first messages of a transaction. Parameters: @outbox, and, for what each database finds them by, the @first
+    // Removes the first messages of a transaction. Parameters: @outbox, and, depending on the database, the @first
     // and the @last of them and their @count.
     public virtual string DeleteSent(OutboxTables tables) =>
         $"DELETE FROM {tables.Message.Name} WHERE {tables.Message[nameof(OutboxMessage.OutboxId)]} = @outbox"
         + $" AND {tables.Message[nameof(OutboxMessage.SequenceNumber)]} <= @last; {MarkSent(tables)}";
 
-    // Writing the transaction's row is not for show: a host whose statement began before we commit still sees the messages
-    // in its snapshot, but locks the row as we left it, and passes over what is sent.
+    // Writing the transaction's row is essential: a host whose statement began before we commit still sees the messages
+    // in its snapshot, but locks the row as we left it, and skips what is sent.
     protected static string MarkSent(OutboxTables tables) =>
         $"UPDATE {tables.Outbox.Name} SET {tables.Outbox[nameof(OutboxState.LastSequenceNumber)]} = @last"
         + $" WHERE {tables.Outbox[nameof(OutboxState.OutboxId)]} = @outbox";
 
     public static string HasWork(OutboxTables tables) => $"SELECT 1 WHERE EXISTS (SELECT 1 FROM {tables.Outbox.Name})";
 
-    // A scheduled message that was staged before the cancellation which asks. Messages that are due later are few, and the
+    // A scheduled message that was staged before its cancellation. Messages with a later due time are few, and the
     // index on EnqueueTime finds them; the sum keeps the primary key out of it. Parameters: @property, @header, @before.
     public static string FindScheduled(OutboxTables tables) =>
         $"SELECT 1 FROM {tables.Message.Name} WHERE {tables.Message[nameof(OutboxMessage.EnqueueTime)]} IS NOT NULL"
@@ -89,7 +89,7 @@ internal abstract class OutboxDialect
     // Fills @ids.
     public virtual object Ids(IEnumerable<Guid> ids) => JsonSerializer.Serialize(ids);
 
-    // Fills @rows: a JSON array, which every database takes apart.
+    // Fills @rows: a JSON array, which every database can expand.
     public string Rows(IEnumerable<OutboxLedger> rows) =>
         JsonSerializer.Serialize(
             rows.Select(row => new Dictionary<string, string?>(StringComparer.Ordinal)
@@ -105,14 +105,14 @@ internal abstract class OutboxDialect
             relaxed
         );
 
-    // As the database stores them, or reads them from text.
+    // As the database stores them, or parses them from strings.
     protected virtual string Id(Guid id) => id.ToString("D");
 
     protected virtual string TimeFormat => "yyyy-MM-ddTHH:mm:ss.ffffffZ";
 
     string? Time(DateTime? time) => time?.ToString(TimeFormat, CultureInfo.InvariantCulture);
 
-    // What follows a column to say that it is one of @ids.
+    // Follows a column to test whether it is one of @ids.
     protected abstract string IsInIds { get; }
 
     // The messages that are still to be sent of the transactions in `claimed`, in order.
@@ -122,7 +122,7 @@ internal abstract class OutboxDialect
         + $" ORDER BY c.{tables.Outbox[nameof(OutboxState.Created)]}, c.{tables.Outbox[nameof(OutboxState.OutboxId)]},"
         + $" m.{tables.Message[nameof(OutboxMessage.SequenceNumber)]}";
 
-    // Whether a message `m` is one of the transaction `c`. One that MassTransit's own outbox has sent, but not yet removed,
+    // Whether a message `m` belongs to the transaction `c`. One that MassTransit's own outbox has sent, but not yet removed,
     // is not sent again.
     protected static string IsToSend(OutboxTables tables) =>
         $"m.{tables.Message[nameof(OutboxMessage.OutboxId)]} = c.{tables.Outbox[nameof(OutboxState.OutboxId)]}"
@@ -166,11 +166,11 @@ internal abstract class OutboxDialect
 
     protected const string LedgerValues = "r.jid, r.message, r.queue, r.job, r.sent, r.due, r.look, 0, @epoch";
 
-    // Consumed with its insertion: both commit together, or neither. Delivered is when the note may be forgotten: MassTransit's
-    // own outbox, beside ours in the same table, forgets what was delivered 30 minutes ago.
+    // Consumed is set on insertion: both commit together, or neither. Delivered is when the row may be removed: MassTransit's
+    // own outbox, if it shares the table with ours, removes what was delivered 30 minutes ago.
     protected const string ReceiveValues = "@message, @consumer, @message, @received, 1, @received, @until";
 
-    // A note of ours, which is locked by its own message, after its end; any other when it was delivered before @before.
+    // A row of ours, whose lock id is its own message id, after its retention; any other when it was delivered before @before.
     // Parameters: @now, @before.
     protected static string IsForgettable(OutboxTables tables)
     {

@@ -1,8 +1,8 @@
 namespace MassTransit.Sidekiq;
 
 // Locks row by row, and skips what others have locked: any number of hosts drain at once without waiting for each other.
-// A burst finds the statistics of an empty table, after which the planner would read and sort the whole backlog for each
-// batch. So a batch may not read tables from end to end, which leaves it the indexes; and the messages of a transaction are
+// A burst meets the statistics of an empty table, with which the planner would read and sort the whole backlog for each
+// batch. So a batch may not scan tables sequentially, which leaves it the indexes; and the messages of a transaction are
 // read one transaction after another (LATERAL), in the order of their index, until there are enough.
 internal sealed class PostgresDialect : OutboxDialect
 {
@@ -17,8 +17,8 @@ internal sealed class PostgresDialect : OutboxDialect
     public override object Ids(IEnumerable<Guid> ids) => ids.ToArray();
 
     // The join of a row with a LATERAL query that has a LIMIT of its own is a nested loop, and so in the order of `c`. Its range
-    // and its order are said in both columns, which one index has: said in the second alone, the planner may go through the
-    // whole primary key for each transaction.
+    // and its order name both columns of one index: with the second column alone, the planner may scan the whole primary key
+    // for each transaction.
     public override string Claim(OutboxTables tables)
     {
         var (id, created) = (tables.Outbox[nameof(OutboxState.OutboxId)], tables.Outbox[nameof(OutboxState.Created)]);
@@ -32,7 +32,7 @@ internal sealed class PostgresDialect : OutboxDialect
             + $" ORDER BY {key} LIMIT @take) m ON true LIMIT @take";
     }
 
-    // By their places, which are found in the one index that begins where they do: the end of a range in two columns does not
+    // By ctid, found in the one index that begins where they do: the end of a range in two columns does not
     // end the scan.
     public override string DeleteSent(OutboxTables tables) =>
         $"DELETE FROM {tables.Message.Name} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {tables.Message.Name}"

@@ -7,7 +7,7 @@ using Microsoft.EntityFrameworkCore.Migrations.Operations.Builders;
 
 namespace MassTransit;
 
-/// <summary>The tables of the outbox for migrations that are written by hand. The scripts are also in the package, under sql/.</summary>
+/// <summary>The tables of the outbox for hand-written migrations. The scripts are also in the package, under sql/.</summary>
 public static partial class SidekiqOutboxMigrations
 {
     /// <summary>Creates the tables, as <see cref="SidekiqOutboxModel.AddSidekiqOutbox" /> maps them.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-// One writer at a time: a transaction keeps everybody else out until it ends, so nothing has to be skipped.
+// One writer at a time: a transaction blocks all other writers until it ends, so nothing has to be skipped.
 internal sealed class SqliteDialect : OutboxDialect
 {
     public override string Name => "sqlite";
@@ -13,7 +13,7 @@ internal sealed class SqliteDialect : OutboxDialect
 
     public override string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
-    // As text in upper case, as Microsoft.Data.Sqlite stores a Guid.
+    // As strings in upper case, as Microsoft.Data.Sqlite stores a Guid.
     public override object Ids(IEnumerable<Guid> ids) =>
         JsonSerializer.Serialize(ids.Select(id => id.ToString("D").ToUpperInvariant()));
 

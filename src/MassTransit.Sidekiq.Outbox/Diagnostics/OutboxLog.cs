@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace MassTransit.Sidekiq;
 
-// What an outbox has to say, with the name of its context.
+// The log lines of an outbox, with the name of its context.
 internal sealed class OutboxLog<TDbContext>(ILoggerFactory loggers)
 {
     readonly ILogger logger = loggers.CreateLogger(OutboxLogMessages.Category);
@@ -66,14 +66,14 @@ internal static partial class OutboxLogMessages
     [LoggerMessage(
         5002,
         LogLevel.Error,
-        "{Count} messages in the outbox of {Context} cannot be sent and were set aside in OutboxFault. Cure the cause and release them with IOutboxInspector"
+        "{Count} messages in the outbox of {Context} cannot be sent and were set aside in OutboxFault. Fix the cause and release them with IOutboxInspector"
     )]
     public static partial void SetAside(this ILogger logger, Exception fault, int count, string context);
 
     [LoggerMessage(
         5020,
         LogLevel.Error,
-        "Redis refuses what the outbox of {Context} sends to {Destination}: it is set aside in OutboxFault until that is cured"
+        "Redis refuses what the outbox of {Context} sends to {Destination}: those messages are set aside in OutboxFault until that is fixed"
     )]
     public static partial void Refused(this ILogger logger, Exception fault, string context, string destination);
 
@@ -84,7 +84,7 @@ internal static partial class OutboxLogMessages
     )]
     public static partial void RefusedNoMore(this ILogger logger, string context, string destination, int count);
 
-    // Both ends are warnings, so that a log without information still shows how long it was.
+    // Both ends are warnings, so that a log without information still shows how long it lasted.
     [LoggerMessage(5022, LogLevel.Warning, "The outbox of {Context} waits: {Reason}")]
     public static partial void Waits(this ILogger logger, string context, string reason);
 
@@ -94,7 +94,7 @@ internal static partial class OutboxLogMessages
     [LoggerMessage(
         5024,
         LogLevel.Warning,
-        "A message in the outbox of {Context} reached nobody: this process does not know its type, and topic {Topic} has no subscribers"
+        "A message in the outbox of {Context} reached no queue: this process does not know its type, and topic {Topic} has no subscribers"
     )]
     public static partial void Unheard(this ILogger logger, string context, string topic);
 
@@ -107,7 +107,7 @@ internal static partial class OutboxLogMessages
     [LoggerMessage(
         5027,
         LogLevel.Error,
-        "{Count} jobs that were published from the outbox of {Context} could not be entered in its ledger. They are sent; what Redis loses of them is not pushed again"
+        "{Count} jobs that were published from the outbox of {Context} could not be recorded in its ledger. They are sent; if Redis loses them, they are not pushed again"
     )]
     public static partial void NotKept(this ILogger logger, Exception fault, int count, string context);
 
@@ -141,35 +141,35 @@ internal static partial class OutboxLogMessages
     [LoggerMessage(
         5008,
         LogLevel.Warning,
-        "An observer threw while a message went through the outbox of {Context}; the message is staged all the same"
+        "An observer threw while a message went through the outbox of {Context}; the message is staged anyway"
     )]
     public static partial void ObserverFailed(this ILogger logger, Exception fault, string context);
 
     [LoggerMessage(
         5009,
         LogLevel.Warning,
-        "All scopes share one connection of {Context}, so nothing can drain its outbox beside them: messages are sent when SaveChangesAsync or CommitAsync returns. For a relay give each context a connection of its own; SQLite in memory: 'Data Source=orders;Mode=Memory;Cache=Shared'"
+        "All scopes share one connection of {Context}, so its outbox cannot be drained concurrently: messages are sent when SaveChangesAsync or CommitAsync returns. For a relay give each context a connection of its own; SQLite in memory: 'Data Source=orders;Mode=Memory;Cache=Shared'"
     )]
     public static partial void ConnectionShared(this ILogger logger, string context);
 
     [LoggerMessage(
         5010,
         LogLevel.Warning,
-        "{Context} cannot be made at the start of the bus, so nobody has looked whether its outbox can work"
+        "{Context} cannot be created at the start of the bus, so its outbox was not checked"
     )]
     public static partial void ContextFailed(this ILogger logger, Exception fault, string context);
 
     [LoggerMessage(
         5006,
         LogLevel.Error,
-        "{Count} jobs in the ledger of {Context} were pushed again five times and never reported, the first in queue {Queue}: they are marked dead. Do their workers report (outbox_ledger.rb), or do they die of them?"
+        "{Count} jobs in the ledger of {Context} were pushed again five times and never reported, the first in queue {Queue}: they are marked dead. Check that their workers report (outbox_ledger.rb) and do not die of them"
     )]
     public static partial void GivenUp(this ILogger logger, int count, string context, string queue);
 
     [LoggerMessage(
         5005,
         LogLevel.Warning,
-        "{Message} was sent past the outbox of {Context} while a transaction was open, in {Site}: it is out even if that is rolled back. Send with IPublishEndpoint or ISendEndpointProvider of the scope, not with IBus; or say SkipOutbox() there"
+        "{Message} was sent past the outbox of {Context} while a transaction was open, in {Site}: it is sent even if that is rolled back. Send with IPublishEndpoint or ISendEndpointProvider of the scope, not with IBus; or call SkipOutbox() there"
     )]
     public static partial void Bypassed(this ILogger logger, string message, string site, string context);
 
@@ -183,7 +183,7 @@ internal static partial class OutboxLogMessages
     [LoggerMessage(
         5004,
         LogLevel.Warning,
-        "Redis has lost its data, or is another one: {Count} jobs in the ledger of {Context} are looked for"
+        "Redis has lost its data, or is another server: {Count} jobs in the ledger of {Context} are looked for"
     )]
     public static partial void RedisLostItsData(this ILogger logger, int count, string context);
 }

@@ -2,8 +2,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq;
 
-// Forgets messages that cannot come in again. A few at a time, so that nobody waits for the rows it locks; hosts that
-// clean at once skip each other's.
+// Removes inbox rows of messages that cannot come in again. A few at a time, so that no transaction waits for the rows it locks;
+// hosts that clean concurrently skip each other's.
 internal sealed class InboxCleaner<TDbContext>(
     OutboxStore<TDbContext> store,
     OutboxSettings<TDbContext> settings,

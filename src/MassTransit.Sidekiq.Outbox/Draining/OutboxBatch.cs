@@ -4,11 +4,11 @@ using Microsoft.Extensions.DependencyInjection;
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// The transactions that one step drains: locked from Read to the end, so that nobody else sends them meanwhile.
-/// 1. End writes what will have become of the messages: removed, set aside, entered in the ledger. If the database refuses
-///    that, nothing has been sent.
-/// 2. They are sent, by somebody else. A kill here, or before the commit, sends them again, with the same job ids.
-/// 3. Correct writes it anew where some went another way, and Commit ends it.
+/// The transactions that one step drains: locked from Read to the end, so that no other host sends them meanwhile.
+/// 1. End writes the planned outcome of the messages: removed, set aside, recorded in the ledger. If the database refuses
+///   that, nothing has been sent.
+/// 2. The caller sends them. A kill here, or before the commit, sends them again, with the same job ids.
+/// 3. Correct rewrites it where the outcome differed, and Commit ends it.
 /// </summary>
 internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements statements, DbTransaction? transaction)
     : IAsyncDisposable
@@ -23,7 +23,7 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
     // In the order in which they are to be sent.
     public IReadOnlyList<OutboxMessage> Messages => messages;
 
-    // Those of them that could not be read, by their place.
+    // The unreadable ones, by index.
     public IReadOnlyDictionary<int, UnreadableRow> Unreadable => unreadable;
 
     // There may be more.
@@ -57,7 +57,7 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
                 claimed.Add(outbox);
             }
 
-            // A transaction whose messages were all sent has none left, and is only to be removed.
+            // A transaction whose messages were all sent has none left, and only has to be removed.
             endsWithMessage = !await reader.IsDBNullAsync(1, cancellationToken).ConfigureAwait(false);
             if (endsWithMessage)
             {
@@ -76,8 +76,8 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
         Next = take.After(claimed.Count, IsCut);
     }
 
-    // Removes what is sent, sets aside what cannot be, leaves the rest. All of a transaction that comes after a message
-    // which is left is left too, though it may have been sent: it is sent again, in order.
+    // Removes what is sent, sets aside what cannot be, leaves the rest. All messages of a transaction after one that is left
+    // are left too, though they may have been sent: they are sent again, in order.
     public async Task End(OutboxOutcome outcome, DateTime now, LedgerTerms? keep, CancellationToken cancellationToken)
     {
         var ended = new List<int>();
@@ -113,15 +113,15 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
         var sent = ended.Where(message => outcome.Fault(message) is null).ToHashSet();
         var kept = outcome.Kept.Where(kept => sent.Contains(kept.Message)).ToArray();
 
-        // What is published is entered when its copies are known; by then it should be known that the table is there.
+        // Published messages are recorded once their copies are known; by then the ledger's table must be known to exist.
         if (keep is not null && (kept.Length > 0 || outcome.Publishes))
         {
             await Keep(kept, keep, now, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    // What became of them, after they were sent. Answers why copies of what was published could not be entered in the
-    // ledger, if they could not: they are out, and must not go out again for it.
+    // The actual outcome, after sending. Returns why copies of published messages could not be recorded in the
+    // ledger, if they could not: they are sent, and must not be sent again for that.
     public async Task<Exception?> Correct(
         OutboxOutcome outcome,
         DateTime now,
@@ -171,7 +171,7 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
         }
     }
 
-    // The first that is written, and so what is undone when something goes another way.
+    // The first write, and so the savepoint that is undone when the outcome differs.
     Task Delete(Guid[] ids, CancellationToken cancellationToken)
     {
         var save = statements.Dialect.Save(BeforeEnd);
@@ -191,8 +191,8 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
             ("@count", messages.Count)
         );
 
-    // A cancellation waits for the message that it takes back, if another host is just draining that. One that was staged
-    // later, under the same token, is not what it means.
+    // A cancellation waits for the message that it cancels, if another host is just draining that. A message staged
+    // later, under the same token, is not meant.
     async Task LeaveStagedElsewhere(OutboxOutcome outcome, CancellationToken cancellationToken)
     {
         foreach (var (message, token) in outcome.NotFound)
@@ -270,10 +270,10 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
 }
 
 // How much one batch takes. Transactions beyond the last message that is read would be locked for nothing, so their number
-// follows what the batches before held.
+// follows what the previous batches held.
 internal sealed record OutboxTake(int Transactions, int Messages)
 {
-    // To see whether Redis takes anything again.
+    // Tests whether Redis takes anything again.
     public static readonly OutboxTake One = new(1, 1);
 
     public static OutboxTake First(int messages) => new(messages, messages);

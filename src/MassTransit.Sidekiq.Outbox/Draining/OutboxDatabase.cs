@@ -4,8 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq;
 
-// What must be right of the context before messages can pass through it: asked when the bus starts, so that whoever forgot
-// a step hears which, and not what the database says about it an hour later.
+// What must be right about the context before messages can pass through it: checked when the bus starts, so that a missed
+// step is reported by name then, and not as a database error an hour later.
 internal sealed class OutboxDatabase<TDbContext>(
     IServiceScopeFactory scopes,
     OutboxStore<TDbContext> store,
@@ -13,7 +13,7 @@ internal sealed class OutboxDatabase<TDbContext>(
 )
     where TDbContext : DbContext
 {
-    // Somebody may be about to migrate it.
+    // It may be about to be migrated.
     static readonly TimeSpan untilAskedAgain = TimeSpan.FromSeconds(5);
 
     volatile bool isComplete;
@@ -22,21 +22,21 @@ internal sealed class OutboxDatabase<TDbContext>(
     // Throws for a model without our tables, or with columns that our statements cannot read.
     public void CheckModel() => _ = WithContext(context => store.Statements(context));
 
-    // Whether contexts of two scopes have the very same connection, as for SQLite in memory: then nothing can run beside
-    // them, for a connection does one thing at a time.
+    // Whether contexts of two scopes have the very same connection, as for SQLite in memory: then nothing can run concurrently
+    // with them, since a connection does one thing at a time.
     public bool IsConnectionShared() =>
         WithContext(one => WithContext(other => ReferenceEquals(Connection(one), Connection(other))));
 
     public void SayConnectionIsShared() => log.ConnectionShared();
 
-    // Holds a loop back until there are tables.
+    // Holds a loop back until the tables exist.
     public Func<CancellationToken, Task<TimeSpan>> OnceComplete(Func<CancellationToken, Task<TimeSpan>> cycle) =>
         async cancellationToken =>
             await IsComplete(cancellationToken).ConfigureAwait(false)
                 ? await cycle(cancellationToken).ConfigureAwait(false)
                 : untilAskedAgain;
 
-    // Says once which table is missing, or lacks a column. A database that does not answer throws.
+    // Logs once which table is missing, or lacks a column. A database that does not answer throws.
     async Task<bool> IsComplete(CancellationToken cancellationToken)
     {
         if (isComplete)
@@ -57,7 +57,7 @@ internal sealed class OutboxDatabase<TDbContext>(
             }
             catch (DbException fault)
             {
-                // Only a database that answers can say what it has not.
+                // Only a database that answers can report what is missing.
                 await Execute(connection, "SELECT 1", cancellationToken).ConfigureAwait(false);
                 if (!string.Equals(said, table, StringComparison.Ordinal))
                 {
@@ -75,7 +75,7 @@ internal sealed class OutboxDatabase<TDbContext>(
 
     static DbConnection Connection(TDbContext context) => context.Database.GetDbConnection();
 
-    // A context that cannot be made now is the matter of the loops, which say so and try again.
+    // A context that cannot be created now is left to the loops, which log it and try again.
     T? WithContext<T>(Func<TDbContext, T> ask)
     {
         using var scope = scopes.CreateScope();

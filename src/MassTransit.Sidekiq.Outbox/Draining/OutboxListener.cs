@@ -4,18 +4,18 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq;
 
-// Hears from PostgreSQL that another process has committed messages. It holds one connection; when that breaks, or the
-// database is another, nothing is lost but time: the relay polls all the same.
+// Notified by PostgreSQL that another process has committed messages. It holds one connection; when that breaks, or the
+// database is another, only time is lost: the relay also polls.
 internal sealed class OutboxListener<TDbContext>(IServiceScopeFactory scopes, OutboxSettings<TDbContext> settings)
     where TDbContext : DbContext
 {
     public const string Channel = "sidekiq_outbox";
 
-    // Long enough to cost nothing, short enough that a connection which a firewall has dropped is noticed some day.
+    // Long enough to cost nothing, short enough that a connection which a firewall has dropped is noticed eventually.
     static readonly TimeSpan longestWait = TimeSpan.FromMinutes(5);
     static readonly TimeSpan never = TimeSpan.FromDays(1);
 
-    // Whether there is something to listen to.
+    // Whether the database supports it.
     public bool IsPossible(TDbContext context) =>
         settings.Options.Listen
         && (settings.Options.Dialect ?? SidekiqOutboxMigrations.Dialect(context.Database.ProviderName))
@@ -57,8 +57,8 @@ internal sealed class OutboxListener<TDbContext>(IServiceScopeFactory scopes, Ou
         return never;
     }
 
-    // Tells the relays of other processes, now and whenever `next` says that there is more, until it says that there is
-    // not. Returns at once where nobody can be told.
+    // Notifies the relays of other processes, now and whenever `next` returns that there is more, until it returns that there
+    // is not. Returns at once where that is not supported.
     public async Task Notify(Func<Task<bool>> next, CancellationToken cancellationToken)
     {
         var scope = scopes.CreateAsyncScope();
@@ -78,8 +78,8 @@ internal sealed class OutboxListener<TDbContext>(IServiceScopeFactory scopes, Ou
         } while (await next().ConfigureAwait(false));
     }
 
-    // A notification need not wait for the disk, where business transactions queue. That is said for this one transaction:
-    // the connection goes back to a pool, which may be one of PgBouncer's.
+    // A notification need not wait for the disk, where business transactions queue. That applies to this one transaction:
+    // the connection returns to a pool, which may be PgBouncer's.
     static async Task Notify(DbConnection connection, CancellationToken cancellationToken)
     {
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 namespace MassTransit.Sidekiq;
 
 // The meter "MassTransit.Sidekiq.Outbox". Counts are taken from the database at most every few seconds, by whichever relay
-// has seen work or its poll; each measurement carries the name of the context.
+// has seen work or its poll; each measurement is tagged with the name of the context.
 internal sealed class OutboxMetrics : IDisposable
 {
     public const string MeterName = "MassTransit.Sidekiq.Outbox";
@@ -47,7 +47,7 @@ internal sealed class OutboxMetrics : IDisposable
     // As last seen.
     public OutboxCounts Counts { get; set; } = new(0, TimeSpan.Zero, 0);
 
-    // Whether anybody listens.
+    // Whether the metrics are collected.
     public bool IsMeasured => pending.Enabled;
 
     public void Drained(int messages) => drained.Add(messages, context);

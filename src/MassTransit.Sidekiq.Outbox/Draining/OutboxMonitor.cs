@@ -2,7 +2,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq;
 
-// Keeps the figures of an outbox and says what a person should know.
+// Keeps the metrics of an outbox and logs what the operator should know.
 internal sealed class OutboxMonitor<TDbContext>(
     IOutboxInspector<TDbContext> inspector,
     OutboxSettings<TDbContext> settings,
@@ -11,7 +11,7 @@ internal sealed class OutboxMonitor<TDbContext>(
 ) : IDisposable
     where TDbContext : DbContext
 {
-    // Counting a long table costs more than draining it: it may take one part in fifty of the time.
+    // Counting a long table costs more than draining it: it may take one fiftieth of the time.
     static readonly TimeSpan interval = TimeSpan.FromSeconds(5);
     const int Share = 50;
 
@@ -34,7 +34,7 @@ internal sealed class OutboxMonitor<TDbContext>(
         }
     }
 
-    // Redis takes nothing for now; the connection itself says when it is lost.
+    // Redis takes nothing for now; the connection itself reports when it is lost.
     public void Waits(Exception outage)
     {
         if (RedisErrors.FailureOf(outage) == StepFailure.Waits)
@@ -43,7 +43,7 @@ internal sealed class OutboxMonitor<TDbContext>(
         }
     }
 
-    // Counts anew, beside the drain, if somebody measures and the last count is old.
+    // Counts again, concurrently with the drain, if the metrics are collected and the last count is old.
     public void Look()
     {
         if (metrics.IsMeasured && counting.IsCompleted && (lookedAt == 0 || clock.GetElapsedTime(lookedAt) > pause))
@@ -66,7 +66,7 @@ internal sealed class OutboxMonitor<TDbContext>(
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
-            // The drain meets the same database and says so; old figures are better than a second line.
+            // The drain meets the same database and logs it; old figures are better than a second line.
         }
     }
 }

@@ -3,9 +3,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq;
 
-// In a process that stages only: passes commits on to the relays elsewhere. Outside of the transactions, since PostgreSQL
-// lets transactions that notify commit one at a time only. The first commit is passed on at once; of those that follow
-// within a few milliseconds many make one notification.
+// In a process that only stages: announces commits to the relays elsewhere. Outside of the transactions, since PostgreSQL
+// serializes the commits of transactions that notify. The first commit is announced at once; those that follow
+// within a few milliseconds share a notification.
 internal sealed class OutboxNotifier<TDbContext>(
     OutboxListener<TDbContext> listener,
     OutboxSignal<TDbContext> signal,
@@ -15,10 +15,10 @@ internal sealed class OutboxNotifier<TDbContext>(
 ) : BusLifetime(instance)
     where TDbContext : DbContext
 {
-    // A relay that is told needs a few milliseconds for a batch anyway.
+    // A notified relay needs a few milliseconds for a batch anyway.
     static readonly TimeSpan between = TimeSpan.FromMilliseconds(5);
 
-    // Longer than busy moments are apart; an idle process holds no connection.
+    // Longer than the gaps between bursts; an idle process holds no connection.
     static readonly TimeSpan longestHold = TimeSpan.FromSeconds(10);
     static readonly TimeSpan untilWoken = TimeSpan.FromHours(1);
 

@@ -6,13 +6,13 @@ namespace MassTransit.Sidekiq;
 /// <summary>
 /// Drains one outbox while the bus runs.
 /// 1. Take the oldest transactions that no other host drains (SKIP LOCKED), whole ones, up to the batch size.
-/// 2. Make their jobs, and remove the messages. A database that refuses this has sent nothing.
+/// 2. Make their jobs, and remove the messages. If the database refuses this, nothing has been sent.
 /// 3. Push the jobs in one pipelined step.
 /// 4. Commit. A kill before it sends them again, with the same job ids.
-/// 5. Go on while batches are full, then sleep: until a commit of this process or a NOTIFY of another one, or the poll, whose
+/// 5. Continue while batches are full, then sleep: until a commit of this process or a NOTIFY of another one, or the poll, whose
 ///    pause doubles from 50 ms to the poll interval.
-/// While Redis is away everything waits, and nothing is tried until it is back. While it refuses everybody (it is full, say)
-/// one message asks from time to time.
+/// While Redis is unreachable everything waits, and nothing is tried until it is back. While it refuses everything (its memory
+/// is full, for instance) one message is tried from time to time.
 /// </summary>
 internal sealed class OutboxRelay<TDbContext>(
     OutboxStore<TDbContext> store,
@@ -31,7 +31,7 @@ internal sealed class OutboxRelay<TDbContext>(
     static readonly TimeSpan shortestPause = TimeSpan.FromMilliseconds(50);
     static readonly TimeSpan outagePause = TimeSpan.FromMilliseconds(500);
 
-    // What was pushed should be removed even when the bus stops just now, if it can be told in time.
+    // What was pushed should be removed even if the bus is stopping, if the database answers in time.
     static readonly TimeSpan lastMoment = TimeSpan.FromMilliseconds(700);
 
     readonly List<BackgroundLoop> loops = [];
@@ -99,11 +99,11 @@ internal sealed class OutboxRelay<TDbContext>(
         }
     }
 
-    // The change is committed whatever becomes of its messages: their failure is the loop's matter, not the caller's.
+    // The change is committed whatever happens to its messages: the loop handles their failure, not the caller.
     async Task DrainNow(CancellationToken cancellationToken) =>
         await ((Task)Cycle(cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    // Drains until nothing is left, and answers how long to sleep.
+    // Drains until nothing is left, and returns how long to sleep.
     async Task<TimeSpan> DrainAll(CancellationToken cancellationToken)
     {
         bool isFull;

@@ -6,15 +6,15 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq;
 
-// The outbox in the database, for those who drain it. It borrows the connection of a context, but speaks SQL: a batch is
-// two round trips and a commit, and an execution strategy that retries has no say in its transaction.
+// The outbox in the database, for draining. It borrows the connection of a context, but uses SQL: a batch is two round
+// trips and a commit, and a retrying execution strategy does not interfere with its transaction.
 internal sealed class OutboxStore<TDbContext>(IServiceScopeFactory scopes, OutboxSettings<TDbContext> settings)
     where TDbContext : DbContext
 {
     (IModel Model, OutboxStatements Statements)? known;
 
-    // Takes the oldest transactions that nobody else drains, up to so many and up to so many messages. Dispose gives back
-    // what was not finished.
+    // Takes the oldest transactions that no other host drains, up to both limits of `take`. Dispose releases what was not
+    // finished.
     public async Task<OutboxBatch> Claim(OutboxTake take, CancellationToken cancellationToken)
     {
         var scope = scopes.CreateAsyncScope();
@@ -57,7 +57,7 @@ internal sealed class OutboxStore<TDbContext>(IServiceScopeFactory scopes, Outbo
         }
     }
 
-    // Removes inbox rows whose time is over, up to `take`; returns how many. Those of ours end by now, others that were
+    // Removes up to `take` expired inbox rows and returns how many. Ours expire at their own time, others if they were
     // delivered before `before`.
     public async Task<int> ForgetInbox(DateTime now, DateTime before, int take, CancellationToken cancellationToken)
     {

@@ -2,12 +2,12 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq;
 
-// What is wrong on the way to Redis, said once when it begins and once when it ends: a thousand messages to a queue that
-// refuses them are one trouble.
+// Problems on the way to Redis, logged once when they begin and once when they end: a thousand messages to a queue that
+// refuses them are one problem.
 internal sealed class OutboxTroubles<TDbContext>(OutboxLog<TDbContext> log, TimeProvider clock)
     where TDbContext : DbContext
 {
-    // Whoever names more destinations makes them up.
+    // An application with more destinations than this generates them.
     const int MostPlaces = 1000;
 
     readonly Dictionary<string, int> refused = new(StringComparer.Ordinal);
@@ -52,7 +52,7 @@ internal sealed class OutboxTroubles<TDbContext>(OutboxLog<TDbContext> log, Time
         isUnconfirmed = outcome.Unconfirmed is not null || (isUnconfirmed && messages.Count == outcome.LeftCount);
     }
 
-    // By Redis, for what the place is and not for what the message is.
+    // By Redis, because of the destination and not of the message.
     void Refused(IReadOnlyList<OutboxMessage> messages, OutboxOutcome outcome)
     {
         foreach (var (message, fault) in outcome.Faults.Where(fault => fault.Value is SidekiqRedisException))
@@ -82,7 +82,7 @@ internal sealed class OutboxTroubles<TDbContext>(OutboxLog<TDbContext> log, Time
         }
     }
 
-    // Each is a fault of its own, but a program that writes one writes many.
+    // Each is a fault of its own, but a program that writes one such row writes many.
     void Unreadable(OutboxOutcome outcome)
     {
         foreach (

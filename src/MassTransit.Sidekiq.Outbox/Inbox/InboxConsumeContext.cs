@@ -5,8 +5,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq;
 
-// A message while it is consumed. What its consumer sends is staged in the transaction like anything else; the inbox row
-// is there only when the message had come in before.
+// A message while it is consumed. What its consumer sends is staged in the transaction like anything else; `inbox` is
+// set only when the message had been received before.
 internal sealed class InboxConsumeContext<TDbContext, T>(
     ConsumeContext<T> context,
     OutboxConsumeOptions options,
@@ -24,7 +24,7 @@ internal sealed class InboxConsumeContext<TDbContext, T>(
 
     public override Guid? MessageId => messageId;
 
-    // It had come in before.
+    // It had been received before.
     public bool IsKnown => inbox is not null;
 
     public override bool ContinueProcessing { get; set; } = true;
@@ -37,7 +37,7 @@ internal sealed class InboxConsumeContext<TDbContext, T>(
 
     public override long? LastSequenceNumber => inbox?.LastSequenceNumber;
 
-    // Our own rows are inserted as consumed and delivered; one that MassTransit began, and nobody finished, becomes so here.
+    // Our own rows are inserted as consumed and delivered; one that MassTransit began and did not finish becomes so here.
     public override Task SetConsumed()
     {
         if (inbox is not null)
@@ -114,8 +114,8 @@ internal sealed class InboxConsumeContext<TDbContext, T>(
         return Task.CompletedTask;
     }
 
-    // What consumers said of themselves counts when their transaction has ended: the execution strategy may repeat an attempt
-    // that failed, and a commit may fail behind a consumer that is done.
+    // What consumers report takes effect when their transaction has ended: the execution strategy may repeat a failed
+    // attempt, and the commit of a consumer that has finished may still fail.
     public async Task TellCommitted()
     {
         foreach (var report in reports)
@@ -124,7 +124,7 @@ internal sealed class InboxConsumeContext<TDbContext, T>(
         }
     }
 
-    // False when no consumer has spoken of a fault.
+    // False when no consumer has reported a fault.
     public async Task<bool> TellFaults()
     {
         var faults = reports.Where(report => report.IsFault).ToList();

@@ -6,13 +6,13 @@ using Microsoft.Extensions.DependencyInjection;
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// Gives a message its effects once, however often it comes in.
+/// Gives a message exactly-once effects, however often it is delivered.
 /// 1. Begin a transaction and insert the inbox row. Two deliveries of one message meet there: the second waits for the first.
 /// 2. It was new: run the consumer in the transaction, write what it changed and staged, commit. The relay sends what was
-///    staged; nothing has to come back for it. One transaction in all.
+///   staged, even if the message never comes in again. One transaction in all.
 /// 3. It was not new: nothing runs. Messages that MassTransit's own outbox left behind for it are sent and removed.
-/// A consumer that throws takes the inbox row back with everything else, so the next attempt finds a new message.
-/// Consumers that reported of an attempt are heard when its transaction has ended, and only of the last one.
+/// A consumer that throws rolls back the inbox row with everything else, so the next attempt finds a new message.
+/// What consumers report about an attempt is passed on when its transaction has ended, and only for the last one.
 /// </summary>
 internal sealed class InboxContextFactory<TDbContext>(
     TDbContext context,
@@ -51,7 +51,7 @@ internal sealed class InboxContextFactory<TDbContext>(
                 {
                     if (attempt is not null)
                     {
-                        // What the failed attempt tracked would be written beside what this one does.
+                        // What the failed attempt tracked would be written together with this one's changes.
                         context.ChangeTracker.Clear();
                         deferred = new DeferredSends(consumeContext);
                     }
@@ -111,7 +111,7 @@ internal sealed class InboxContextFactory<TDbContext>(
         return received;
     }
 
-    // A consumer whose commit fails has said that it is done; whoever waits for a fault must hear of this one.
+    // A consumer whose commit fails has already reported success; a client that waits for a fault must get this one.
     static async Task TellFault<T>(
         ConsumeContext<T> consumeContext,
         InboxConsumeContext<TDbContext, T>? attempt,
@@ -126,7 +126,7 @@ internal sealed class InboxContextFactory<TDbContext>(
         }
     }
 
-    // Whoever has consumed it already may have left messages behind, which take more than one turn.
+    // An earlier delivery may have left messages behind, which take more than one turn.
     static async Task Consume<T>(InboxConsumeContext<TDbContext, T> received, IPipe<OutboxConsumeContext<T>> next)
         where T : class
     {
@@ -157,7 +157,7 @@ internal sealed class InboxContextFactory<TDbContext>(
         return await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false) == 1;
     }
 
-    // Its time may have ended between the two statements; the job that is retried then finds a new message.
+    // Its retention may have ended between the two statements; the retried job then finds a new message.
     async Task<InboxState> Find(Guid messageId, Guid consumerId, CancellationToken cancellationToken) =>
         await context
             .Set<InboxState>()

@@ -5,29 +5,29 @@ namespace MassTransit;
 /// <summary>What waits in an outbox, and what was set aside. Inject it; for one of several contexts, <see cref="IOutboxInspector{TDbContext}" />.</summary>
 public interface IOutboxInspector
 {
-    /// <summary>How much waits, how long, and how much was set aside.</summary>
+    /// <summary>How many messages wait, how long, and how many were set aside.</summary>
     Task<OutboxCounts> Count(CancellationToken cancellationToken = default);
 
     /// <summary>Messages that could not be sent, the oldest first.</summary>
     /// <param name="limit">How many at most.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     Task<IReadOnlyList<OutboxFault>> Faults(int limit = 100, CancellationToken cancellationToken = default);
 
-    /// <summary>Puts messages that were set aside back into the outbox, with the ids they had.</summary>
+    /// <summary>Returns messages that were set aside to the outbox, with their ids.</summary>
     /// <param name="faultIds">Which. Default: all.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>How many were there to be released.</returns>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>How many of them existed and were released.</returns>
     Task<int> Release(IReadOnlyCollection<long>? faultIds = null, CancellationToken cancellationToken = default);
 
-    /// <summary>Removes messages that were set aside for good.</summary>
+    /// <summary>Permanently removes messages that were set aside.</summary>
     /// <param name="faultIds">Which.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>How many were there to be removed.</returns>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>How many of them existed and were removed.</returns>
     Task<int> Discard(IReadOnlyCollection<long> faultIds, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Wakes the relay of this process and completes when nothing committed is left to send, whoever sends it. For tests and
-    /// shutdown scripts; what was set aside does not count.
+    /// Wakes the relay of this process and completes when no committed message is left to send, whichever process sends it.
+    /// For tests and shutdown scripts; messages that were set aside do not count.
     /// </summary>
     Task WaitUntilDrained(CancellationToken cancellationToken = default);
 }

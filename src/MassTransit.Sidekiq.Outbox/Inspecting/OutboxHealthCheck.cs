@@ -3,8 +3,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MassTransit.Sidekiq;
 
-// Degraded when the oldest message is older than HealthyAge or something was set aside, unhealthy at four times that age
-// or when the database does not answer. It is asked every few seconds, by each load balancer: it counts no further than a
+// Degraded when the oldest message is older than HealthyAge or any were set aside, unhealthy at four times that age
+// or when the database does not answer. Each load balancer asks every few seconds, so it counts no further than a
 // thousand.
 internal sealed class OutboxHealthCheck<TDbContext>(
     IOutboxInspector<TDbContext> inspector,

@@ -38,7 +38,7 @@ internal sealed class OutboxInspector<TDbContext>(
             cancellationToken
         );
 
-    // As Count, but it counts no further than `most`, and not the ledger: what it costs does not grow with the tables.
+    // Like Count, but counts no further than `most`, and not the ledger: its cost does not grow with the tables.
     public Task<OutboxCounts> Glance(int most, CancellationToken cancellationToken) =>
         queries.Run(
             async context =>
@@ -98,15 +98,15 @@ internal sealed class OutboxInspector<TDbContext>(
         signal.Wake();
         while (await With(context => Pending(context).AnyAsync(cancellationToken)).ConfigureAwait(false))
         {
-            // Where nothing runs beside the callers, somebody has to begin.
+            // Where nothing runs beside the callers, one of them has to start.
             await signal.Drain(cancellationToken).ConfigureAwait(false);
 
-            // Another process may be the one that drains, and it cannot tell us.
+            // Another process may be the one that drains, and it cannot notify us.
             await Task.Delay(drainPause, TimeProvider.System, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    // One SaveChanges is one transaction: a message is in one table or the other. Answers where to go on.
+    // One SaveChanges is one transaction: a message is in one table or the other. Returns where to continue.
     Task<(long? Last, int Count)> Release(
         long after,
         IReadOnlyCollection<long>? faultIds,
@@ -131,7 +131,7 @@ internal sealed class OutboxInspector<TDbContext>(
             return (found.Count == MostReleased ? found[^1].Id : (long?)null, count);
         });
 
-    // False for a row that holds no message: it stays where it is, to be mended or discarded.
+    // False for a row that does not hold a message: it stays in place, to be repaired or discarded.
     bool PutBack(TDbContext context, OutboxFault fault)
     {
         if (Message(fault) is not { } message)
@@ -156,7 +156,7 @@ internal sealed class OutboxInspector<TDbContext>(
         }
         catch (Exception unreadable) when (unreadable is JsonException or NotSupportedException or UriFormatException)
         {
-            // What it was set aside for, most likely.
+            // Most likely the reason why it was set aside.
             return null;
         }
     }

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace MassTransit.Sidekiq;
 
-// A job that was pushed and is to be kept until it is completed.
+// A job that was pushed and is kept until it is completed.
 internal sealed record KeptJob(
     string Jid,
     Guid MessageId,
@@ -11,15 +11,15 @@ internal sealed record KeptJob(
     DateTimeOffset? Due
 );
 
-// What a job is called in the ledger of an outbox, and how a row becomes a job again. The job itself names the ledger, so
-// that whoever works on it, here or in Ruby, knows where to note that it is done.
+// The form of a job in the ledger of an outbox, and how a row becomes a job again. The job itself names the ledger, so
+// that its consumer, here or in Ruby, knows where to record that it is done.
 internal sealed class JobLedger(string name)
 {
     public string Name => name;
 
     public void Mark(JobDraft draft) => (draft.Metadata ??= new JobMetadata()).Ledger = name;
 
-    // The same of a job that is written already.
+    // The same for a job that is already written.
     public ReadOnlyMemory<byte> Mark(ReadOnlyMemory<byte> job)
     {
         var metadata = SidekiqJob.Parse(job, queue: "").Metadata ?? new JobMetadata();
@@ -49,7 +49,7 @@ internal sealed class JobLedger(string name)
                 );
             });
 
-    // Whoever subscribes may call a queue what no database keeps.
+    // A subscriber may use a queue name that no database can store.
     static bool IsStorable(string target) => !target.Contains('\0', StringComparison.Ordinal);
 
     // To a queue, now.
@@ -66,7 +66,7 @@ internal sealed class JobLedger(string name)
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            // Somebody else's text; what is wrong with it is no matter.
+            // Written by another application; the reason does not matter.
             return false;
         }
     }
@@ -76,7 +76,7 @@ internal sealed class JobLedger(string name)
     public static Guid? TokenOf(OutboxLedger row) => SidekiqJob.Parse(Json(row), row.Queue).Metadata?.SchedulingToken;
 }
 
-// How the relay enters what it pushes.
+// How the relay records what it pushes.
 internal sealed record LedgerTerms(TimeSpan Grace, string Epoch, JobLedger Ledger)
 {
     public OutboxLedger Row(KeptJob job, DateTime now) =>

@@ -3,18 +3,18 @@ using Microsoft.EntityFrameworkCore;
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// Brings the ledger up to date with what became of its jobs. One process does it at a time, under a lease in Redis.
-/// 1. Ask for the lease and the epoch. A new epoch means that Redis lost its data: every open row is looked for now.
-/// 2. Take the notes that consumers left: completed rows are deleted, dead ones marked or deleted. First the rows, then the
-///    notes: a kill in between repeats it. A note without a row stays a while, since the relay may not have committed yet.
+/// Updates the ledger with the outcome of its jobs. One process does it at a time, under a lease in Redis.
+/// 1. Take the lease and read the epoch. A new epoch means that Redis lost its data: every open row is looked for now.
+/// 2. Take the records that consumers left: completed rows are deleted, dead ones marked or deleted. First the rows, then
+///   the records: a kill in between repeats it. A record without a row stays a while, since the relay may not have committed yet.
 /// 3. Look for jobs that should have been completed by now. Found: look again after the grace time. Dead: as above.
-/// 4. Not found, and not at a look some seconds ago either: push it again, with the same id. The row is written first, so
-///    that a kill leaves the push to the look after the next grace time, and never two pushes for one look.
-/// 5. One that was pushed again five times is given up: its worker does not report, or dies of it. So is a row that holds no
-///    job, at once.
-/// Jobs of older versions name the ledger by the context alone; what is noted under that name is taken too, as far as it is
-/// known here, for another service may have a context of that name.
-/// A job may run twice all the same: whoever needs its effects once has the inbox.
+/// 4. Not found, nor by a look some seconds earlier: push it again, with the same id. The row is written first, so
+///   that a kill leaves the push to the look after the next grace time, and never two pushes for one look.
+/// 5. A job that was pushed again five times is given up: its worker does not report, or dies of it. A row that does not hold
+///   a job is given up at once.
+/// Jobs of older versions name the ledger by the context alone; records under that name are taken too, as far as their ids
+/// are known here, since another service may have a context of that name.
+/// A job may run twice (at-least-once); the inbox gives it exactly-once effects.
 /// </summary>
 internal sealed class LedgerKeeper<TDbContext>(
     LedgerStore<TDbContext> store,
@@ -27,10 +27,10 @@ internal sealed class LedgerKeeper<TDbContext>(
 {
     const int MostNotes = 1000;
 
-    // Each look reads all of Redis, so one look is for many.
+    // Each look reads all of Redis, so one look covers many jobs.
     const int MostLooks = 10_000;
 
-    // A worker that never reports would run its jobs again for ever.
+    // A worker that never reports would run its jobs again forever.
     const int MostPushes = 5;
 
     static readonly TimeSpan lease = TimeSpan.FromSeconds(30);
@@ -60,7 +60,7 @@ internal sealed class LedgerKeeper<TDbContext>(
         return hasNotes || hasLooked ? busyPause : pause;
     }
 
-    // How the relay enters what it pushes.
+    // How the relay records what it pushes.
     public async Task<LedgerTerms> Terms(CancellationToken cancellationToken)
     {
         var kept = await Ledger(cancellationToken).ConfigureAwait(false);
@@ -183,7 +183,7 @@ internal sealed class LedgerKeeper<TDbContext>(
         return isFull;
     }
 
-    // A queue that refuses its jobs keeps nobody from the others: they are tried again after the grace time, five times.
+    // A queue that refuses its jobs does not block the others: they are tried again after the grace time, five times.
     async Task PushAgain(List<OutboxLedger> rows, CancellationToken cancellationToken)
     {
         if (rows.Count == 0)
@@ -242,7 +242,7 @@ internal sealed class LedgerKeeper<TDbContext>(
         }
     }
 
-    // Kept whatever KeepDead says: a person should see them.
+    // Kept even without KeepDead: the operator should see them.
     async Task GiveUp(List<OutboxLedger> rows, CancellationToken cancellationToken)
     {
         if (rows.Count > 0)
@@ -271,7 +271,7 @@ internal sealed class LedgerKeeper<TDbContext>(
         return store.Looked(Ids(rows), now + until, isMissed ? now : null, cancellationToken);
     }
 
-    // An answer of Redis that may come late is not waited for when the bus stops.
+    // A late answer from Redis is not awaited when the bus stops.
     static Task<T> Ask<T>(Task<T> answer, CancellationToken cancellationToken) => answer.WaitAsync(cancellationToken);
 
     static Task Ask(Task answer, CancellationToken cancellationToken) => answer.WaitAsync(cancellationToken);

@@ -12,15 +12,15 @@ internal sealed class LedgerStore<TDbContext>(
 )
     where TDbContext : DbContext
 {
-    // The message and the consumer of the inbox row that holds the ledger's id: "ledger". It is never delivered, so nobody's
-    // cleaning takes it.
+    // The message and the consumer of the inbox row that holds the ledger's id: "ledger". It is never delivered, so no
+    // cleaner removes it.
     static readonly Guid ledger = new("6c656467-6572-0000-0000-000000000000");
 
     readonly OutboxQueries<TDbContext> queries = new(scopes, settings);
 
-    // What the ledger of this database is called in Redis: by the context, and by an id that is made once and kept in the
-    // database, for other services have a context of that name, and other processes of this one may call its server by
-    // another.
+    // The name of this database's ledger in Redis: the context, and an id that is created once and stored in the
+    // database, since other services may have a context of that name, and other processes of this service may reach its
+    // server by another name.
     public async Task<string> Name(CancellationToken cancellationToken)
     {
         var id =
@@ -29,7 +29,7 @@ internal sealed class LedgerStore<TDbContext>(
         return $"{settings.Name}-{id.ToString("N")[..12]}";
     }
 
-    // Those of the ids that are in the ledger, for a completion may come before its row is committed.
+    // Those of the ids that are in the ledger, since a completion may come before its row is committed.
     public Task<List<string>> Known(IReadOnlyCollection<string> jids, CancellationToken cancellationToken) =>
         With(
             rows => rows.Where(row => jids.Contains(row.Jid)).Select(row => row.Jid).ToListAsync(cancellationToken),
@@ -54,7 +54,7 @@ internal sealed class LedgerStore<TDbContext>(
             cancellationToken
         );
 
-    // Redis lost its data: all that it should hold of older data is looked for at once. Returns how many.
+    // Redis lost its data: all open rows of an older epoch are looked for at once. Returns how many.
     public Task<int> BeginEpoch(string epoch, DateTime now, CancellationToken cancellationToken) =>
         With(
             rows =>
@@ -66,7 +66,7 @@ internal sealed class LedgerStore<TDbContext>(
             cancellationToken
         );
 
-    // Those whose time has come, and the ids of those whose row cannot be read.
+    // Due rows, and the ids of those that cannot be read.
     public async Task<(List<OutboxLedger> Rows, List<string> Unreadable)> DueForLook(
         DateTime now,
         int take,
@@ -96,7 +96,7 @@ internal sealed class LedgerStore<TDbContext>(
         }
     }
 
-    // What a look found, or did not find for the first time.
+    // Jobs that a look found, or missed for the first time.
     public Task Looked(
         IReadOnlyCollection<string> jids,
         DateTime next,
@@ -134,7 +134,7 @@ internal sealed class LedgerStore<TDbContext>(
     static IQueryable<OutboxLedger> Due(DbSet<OutboxLedger> rows, DateTime now, int take) =>
         rows.Where(row => row.NextLook <= now).OrderBy(row => row.NextLook).ThenBy(row => row.SentAt).Take(take);
 
-    // Half by half, until those that cannot be read stand alone.
+    // Halves the range until the unreadable rows are isolated.
     async Task Read(
         List<string> jids,
         List<OutboxLedger> readable,
@@ -166,7 +166,7 @@ internal sealed class LedgerStore<TDbContext>(
         }
     }
 
-    // The database has answered, and what it answered is no value of its column.
+    // The database has answered, and the value does not fit its column.
     static bool IsOfARow(Exception fault) =>
         fault is not (DbException or OperationCanceledException or OutOfMemoryException)
         && fault.GetBaseException() is not (DbException or IOException or TimeoutException);
@@ -202,7 +202,7 @@ internal sealed class LedgerStore<TDbContext>(
         }
         catch (DbUpdateException)
         {
-            // Another process has made it in this moment; if not, this was another fault.
+            // Another process may have created it at this moment; if not, this was another fault.
             if (await Id(cancellationToken).ConfigureAwait(false) is { } made)
             {
                 return made;

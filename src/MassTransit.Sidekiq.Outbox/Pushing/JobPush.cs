@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq;
 
-// Turns the messages of a batch into jobs and pushes them, in two steps: whoever has to remove the messages does that in
-// between, and knows before anything is out whether it can.
+// Turns the messages of a batch into jobs and pushes them, in two steps: the relay removes the messages in between, and
+// knows before anything is sent whether it can.
 internal sealed class JobPush(BusRuntime runtime)
 {
     readonly StagedContracts contracts = new(runtime.Contracts);
@@ -16,7 +16,7 @@ internal sealed class JobPush(BusRuntime runtime)
         return run.Outcome;
     }
 
-    // Asks nobody, and throws nothing: a message that no job can be made of is set aside.
+    // Does no I/O, and throws nothing: a message that cannot become a job is set aside.
     public PushRun Prepare(
         IReadOnlyList<OutboxMessage> messages,
         IReadOnlyDictionary<int, UnreadableRow>? unreadable = null,
@@ -44,7 +44,7 @@ internal sealed class JobPush(BusRuntime runtime)
             }
             catch (Exception fault)
             {
-                // A body that is no JSON, an address of another transport, a time that no calendar has.
+                // A body that is not JSON, an address of another transport, a time out of range.
                 outcome.SetAside(i, fault);
             }
         }
@@ -55,7 +55,7 @@ internal sealed class JobPush(BusRuntime runtime)
         return new PushRun(runtime, steps, outcome);
     }
 
-    // Scheduled messages and their cancellations that are both still here: Redis need not hear of either.
+    // Scheduled messages and their cancellations that are both still here: neither has to reach Redis.
     static HashSet<int> Cancelled(IReadOnlyList<OutboxMessage> messages)
     {
         var both = new HashSet<int>();

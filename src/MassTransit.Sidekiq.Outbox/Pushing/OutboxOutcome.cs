@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// What becomes of the messages of a batch: sent, unless it says otherwise. First as it is planned, then as it went.
+// The outcome of a batch's messages: sent, unless recorded otherwise. First as planned, then as it happened.
 internal sealed class OutboxOutcome
 {
     readonly Dictionary<int, Exception> faults = [];
@@ -8,27 +8,27 @@ internal sealed class OutboxOutcome
 
     public IReadOnlyDictionary<int, Exception> Faults => faults;
 
-    // Cancellations that met no job in Redis: it is done, or another host is just draining it.
+    // Cancellations that found no job in Redis: it is done, or another host is just draining it.
     public IList<(int Message, Guid Token)> NotFound { get; } = [];
 
     // The jobs for queues that they become, where a ledger keeps them.
     public IList<(int Message, KeptJob Job)> Kept { get; } = [];
 
-    // The same of what is published: only Redis knows the copies, once it has made them.
+    // The same for published messages: only Redis knows the copies, once it has made them.
     public IList<(int Message, KeptJob Job)> Copies { get; } = [];
 
-    // Topics without any subscriber, of messages whose type nobody here knows.
+    // Topics without any subscriber, of messages whose type is not known here.
     public ISet<string> Unheard { get; } = new HashSet<string>(StringComparer.Ordinal);
 
-    // Sent, and not confirmed by as many replicas as were asked for.
+    // Sent, but not confirmed by as many replicas as were asked for.
     public Exception? Unconfirmed { get; private set; }
 
-    // Why some are left: they wait until what they go to is back.
+    // Why some are left: they wait until their destination is available.
     public Exception? Outage { get; private set; }
 
     public int LeftCount => left.Count;
 
-    // Whether a ledger will have to learn of copies.
+    // Whether a ledger has to record copies.
     public bool Publishes { get; set; }
 
     // Whether nothing has changed since the plan was made.

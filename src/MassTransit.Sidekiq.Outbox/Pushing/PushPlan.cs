@@ -1,22 +1,22 @@
 namespace MassTransit.Sidekiq;
 
-// What a command came to: whether it met what it was for, and which copies it made.
+// The answer to a command: whether it found its target, and which copies it made.
 internal readonly record struct PushAnswer(bool HasMet, IEnumerable<string> Copies);
 
 // One command, and the messages that its answer is for.
 internal sealed record PushStep(IReadOnlyList<int> Messages, Func<SidekiqProcess, Task<PushAnswer>> Send)
 {
-    // A cancellation, which what was sent before must not overtake.
+    // A cancellation, which must not overtake what was sent before.
     public Guid? Cancelled { get; init; }
 
     public PublishRequest? Published { get; init; }
 
-    // Published with a type that nobody here knows: then its topic alone tells who gets it.
+    // Published with a type that is not known here: then its topic alone determines the receivers.
     public bool IsOfUnknownType { get; init; }
 }
 
-// The commands that a batch becomes, in their order. Jobs for one queue share a command, since nothing orders them against other
-// queues; a publish, which may reach any queue, goes out behind everything before it.
+// The commands of a batch, in order. Jobs for one queue share a command, since there is no order between
+// queues; a publish, which may reach any queue, is sent after everything before it.
 internal sealed class PushPlan(
     BusRuntime runtime,
     StagedContracts contracts,
@@ -86,7 +86,7 @@ internal sealed class PushPlan(
         if (address.Name.Contains('\0', StringComparison.Ordinal))
         {
             throw new ArgumentException(
-                $"Address '{destination}' names a queue or topic with a NUL character, which no database keeps. Send to another.",
+                $"Address '{destination}' names a queue or topic with a NUL character, which no database can store. Send to another.",
                 nameof(destination)
             );
         }

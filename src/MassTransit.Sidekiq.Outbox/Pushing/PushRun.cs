@@ -1,15 +1,15 @@
 namespace MassTransit.Sidekiq;
 
-// Sends what was planned: commands leave in order on one connection, and are awaited together.
-// What Redis refuses one command for good concerns its messages, which are set aside; what it refuses everybody for now
-// leaves them where they are. Anything else that a command throws is of its messages too.
+// Sends what was planned: commands are sent in order on one connection, and are awaited together.
+// A permanent refusal of one command sets its messages aside; a temporary refusal of all commands leaves the messages
+// where they are. Any other exception of a command also belongs to its messages.
 internal sealed class PushRun(BusRuntime runtime, IReadOnlyList<PushStep> steps, OutboxOutcome outcome)
 {
     readonly List<(Task<PushAnswer> Done, PushStep Step)> sent = [];
 
     public OutboxOutcome Outcome => outcome;
 
-    // Never throws but for the token: then what was under way may be there, or not.
+    // Only cancellation throws: then pending commands may have been executed, or not.
     public Task Send(CancellationToken cancellationToken = default) => SendAll().WaitAsync(cancellationToken);
 
     async Task SendAll()
@@ -20,7 +20,7 @@ internal sealed class PushRun(BusRuntime runtime, IReadOnlyList<PushStep> steps,
         {
             if (step.Cancelled is not null)
             {
-                // What this batch scheduled must be there before it can be taken out.
+                // What this batch scheduled must exist before it can be cancelled.
                 await Task.WhenAll(sent.Select(command => (Task)command.Done))
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -28,7 +28,7 @@ internal sealed class PushRun(BusRuntime runtime, IReadOnlyList<PushStep> steps,
             var done = Begin(process, step);
             sent.Add((done, step));
 
-            // If Redis does not know the publish script yet, all would be sent a second time, in no order.
+            // If Redis does not know the publish script yet, all would be sent a second time, out of order.
             if (step.Cancelled is not null || (step.Published is not null && !hasPublished))
             {
                 hasPublished |= step.Published is not null;

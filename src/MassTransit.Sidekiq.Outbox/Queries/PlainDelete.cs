@@ -5,8 +5,8 @@ using Microsoft.EntityFrameworkCore.Storage;
 
 namespace MassTransit.Sidekiq;
 
-// DELETE as every database knows it: the one that ExecuteDelete writes for MySQL gives the table a second name, which
-// MariaDB understands from 11.6 only.
+// DELETE as every database supports it: ExecuteDelete's statement for MySQL gives the table an alias, which
+// MariaDB supports from 11.6 only.
 internal static class PlainDelete
 {
     // SQL Server takes 2100 parameters.
@@ -25,7 +25,7 @@ internal static class PlainDelete
         var deleted = 0;
         foreach (var some in values.Chunk(Most))
         {
-            // Names of the model, and a number for each value: nothing of it comes from outside.
+            // Names from the model, and a parameter for each value: no outside input.
             var parameters = string.Join(", ", some.Select((_, number) => $"{{{number}}}"));
             var sql = $"DELETE FROM {table} WHERE {column} IN ({parameters})";
             deleted += await context.Database.ExecuteSqlRawAsync(sql, some, cancellationToken).ConfigureAwait(false);

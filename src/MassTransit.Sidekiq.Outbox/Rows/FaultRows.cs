@@ -69,7 +69,7 @@ internal sealed class FaultRows(DbTransaction transaction, string statement)
         }
     }
 
-    // What a message holds may stand in an error's text, and no database keeps a NUL or half a character.
+    // An error's message may quote a message's content, and no database can store a NUL or half a character.
     static string? Storable(string? text)
     {
         if (text is null)

@@ -6,15 +6,15 @@ using MassTransit.Middleware;
 
 namespace MassTransit.Sidekiq;
 
-// Why a row could not be read, and what it holds, for whoever mends it.
+// Why a row could not be read, and its content, for repair.
 internal sealed record UnreadableRow(Exception Fault, string Text);
 
-// A staged message as the claim statement answers it, in the order of OutboxTables.MessageColumns.
+// A staged message as the claim statement returns it, in the order of OutboxTables.MessageColumns.
 internal static class OutboxRow
 {
     const string AttemptsProperty = "Sidekiq-Attempts";
 
-    // Whatever a row holds, its reader does not throw for it: of one that cannot be read there is what can be, and why.
+    // Reading never throws because of a row's content: an unreadable row is returned as far as it can be read, with the reason.
     public static (OutboxMessage Row, UnreadableRow? Unreadable) Read(
         DbDataReader reader,
         Guid outbox,
@@ -47,7 +47,7 @@ internal static class OutboxRow
             ? count
             : 0;
 
-    // The row to keep, as JSON: released, it goes on counting.
+    // The row to keep, as JSON: once released, it continues to count.
     public static string WithAttempts(OutboxMessage row, int attempts)
     {
         if (Properties(row) is not null)
@@ -62,7 +62,7 @@ internal static class OutboxRow
         return JsonSerializer.Serialize(row);
     }
 
-    // Null for properties that are no JSON, which is why the row is set aside.
+    // Null for properties that are not JSON, which is why the row is set aside.
     static IReadOnlyDictionary<string, object>? Properties(OutboxMessageContext row)
     {
         try
@@ -102,7 +102,7 @@ internal static class OutboxRow
         };
     }
 
-    // Then there is no row to speak of.
+    // The connection failed, so there is no row.
     static bool IsOfTheConnection(Exception fault) =>
         fault is DbException or IOException or OperationCanceledException or OutOfMemoryException;
 
@@ -138,7 +138,7 @@ internal static class OutboxRow
     static DateTime? Time(DbDataReader reader, int column) =>
         reader.IsDBNull(column) ? null : reader.GetDateTime(column);
 
-    // The messages of a batch have few different ones, and a Uri costs more than the rest of a row.
+    // The messages of a batch share few addresses, and a Uri costs more than the rest of a row.
     static Uri? Address(DbDataReader reader, int column, Dictionary<string, Uri> addresses)
     {
         if (Text(reader, column) is not { } text)

@@ -3,7 +3,7 @@ using System.Reflection;
 
 namespace MassTransit.Sidekiq;
 
-// Finds the contract of a message that MassTransit's own outbox staged, which leaves its type's urn and no more: among the
+// Finds the contract of a message that MassTransit's own outbox staged, which stores only its type's urn: among the
 // types that this bus knows, and among those of the application that carry [SidekiqJob]. No type is loaded by its name.
 internal sealed class StagedContracts(JobContracts contracts)
 {
@@ -54,7 +54,7 @@ internal sealed class StagedContracts(JobContracts contracts)
         }
         catch (ReflectionTypeLoadException partly)
         {
-            // An assembly whose own references are missing still has the types that were loaded.
+            // An assembly with missing references still has the types that were loaded.
             return partly.Types.OfType<Type>();
         }
     }

@@ -5,13 +5,13 @@ using MassTransit.Serialization;
 
 namespace MassTransit.Sidekiq;
 
-// The job that a row stands for.
-// 1. What we staged holds it, finished: nothing of it is made anew.
-// 2. A row of MassTransit's own outbox that the transport wrote properties for has class, options and arguments in them.
-// 3. One from before has the message only, and its job is that of the contract as it is now.
+// The job of a row.
+// 1. A row that we staged holds it, finished: nothing is made anew.
+// 2. A row of MassTransit's own outbox with properties of this transport holds class, options and arguments in them.
+// 3. An older row holds only the message, and its job follows the current contract.
 internal static class StagedJob
 {
-    // `IsOfUnknownType`: neither its properties nor a contract here tell its class, which comes from its name then.
+    // `IsOfUnknownType`: neither its properties nor a contract here name its class, which then comes from its type's name.
     public static (OutgoingJob Job, bool IsOfUnknownType) Of(
         OutboxMessage row,
         BusRuntime runtime,
@@ -109,12 +109,12 @@ internal static class StagedJob
         return context;
     }
 
-    // Of a type that nobody here knows: the class that its name has by convention.
+    // Of a type that is not known here: the class that its name has by convention.
     static JobContract Unknown(OutboxMessage row, string urn) =>
         urn.StartsWith(MessageUrn.Prefix, StringComparison.Ordinal)
             ? JobContract.Unknown(urn)
             : throw new InvalidOperationException(
-                $"Message {row.MessageId} names neither a job class nor a message type ('{row.MessageType}'), so nobody could work on its job."
+                $"Message {row.MessageId} names neither a job class nor a message type ('{row.MessageType}'), so its job could not be consumed."
             );
 
     // The body that was written when the message was staged.

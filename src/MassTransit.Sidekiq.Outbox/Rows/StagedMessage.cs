@@ -5,9 +5,9 @@ using MassTransit.Serialization;
 
 namespace MassTransit.Sidekiq;
 
-// A message as it is stored in the outbox. Its job is finished when it is staged, but for the queue, the jid and the time of the
-// push, and kept in the row's properties: the drain needs neither the message's type nor its configuration, and a later deploy does
-// not change it. Beside it stand the properties by which MassTransit's own outbox would send the same job.
+// A message as stored in the outbox. Its job is finished when it is staged, except for the queue, the jid and the time of the
+// push, and stored in the row's properties: the drain needs neither the message's type nor its configuration, and a later deploy
+// does not change it. The other properties let MassTransit's own outbox send the same job.
 internal static class StagedMessage
 {
     public const string TokenProperty = JobProperties.Token;
@@ -26,7 +26,7 @@ internal static class StagedMessage
                 "A message without an id cannot be staged: its job id comes from it."
             );
 
-        // The body first: while it is written a serializer may still add headers.
+        // The body first: its serializer may still add headers.
         var body = (context as MessageSendContext<T>)?.Body ?? context.Serializer.GetMessageBody(context);
         var properties = new Dictionary<string, object>(StringComparer.OrdinalIgnoreCase);
         (context as TransportSendContext<T>)?.WritePropertiesTo(properties);
@@ -53,7 +53,7 @@ internal static class StagedMessage
         };
     }
 
-    // Takes a scheduled message back. It has no destination: MassTransit's own outbox passes over it.
+    // Cancels a scheduled message. It has no destination: MassTransit's own outbox ignores it.
     public static OutboxMessage Cancellation(Guid token, DateTime now) =>
         new()
         {
@@ -69,7 +69,7 @@ internal static class StagedMessage
     public static Guid? CancelledToken(OutboxMessage row) =>
         row.DestinationAddress is null && Guid.TryParse(Property(row, CancelProperty), out var token) ? token : null;
 
-    // What a scheduled message is cancelled by, or a cancellation cancels; none of a row that cannot be read.
+    // The token of a scheduled message or of a cancellation; none for a row that cannot be read.
     public static (Guid? Token, bool IsCancellation) TokenOf(OutboxMessage row)
     {
         try
@@ -80,12 +80,12 @@ internal static class StagedMessage
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            // Making its job meets the same, and sets it aside.
+            // Making its job fails in the same way, and sets it aside.
             return (null, false);
         }
     }
 
-    // MassTransit's own outbox keeps it in the header that the scheduler sets.
+    // MassTransit's own outbox stores it in the header that the scheduler sets.
     public static string? ScheduledToken(OutboxMessageContext row) =>
         Property(row, TokenProperty) ?? row.Headers.Get<string>(MessageHeaders.SchedulingTokenId);
 
@@ -106,7 +106,7 @@ internal static class StagedMessage
         return JobWriter.WriteRest(draft, withArgs: false);
     }
 
-    // As JSON, not as a string of it: what is a quote in a job would be six characters.
+    // As JSON, not as a string of it: each quote of the job would take six characters.
     static string? WithJob(string? properties, byte[]? job) =>
         job is null || properties is null
             ? properties

@@ -16,7 +16,7 @@ internal readonly record struct StagedProperties(
     // The rest of the job (JobWriter.WriteRest), as a JSON object.
     public const string Job = "Sidekiq-Job";
 
-    // Null for a row that holds none. Throws JsonException: what stands there is no JSON object.
+    // Null for a row that holds none. Throws JsonException: the properties are not a JSON object.
     public static StagedProperties? Find(string? properties)
     {
         if (properties?.Contains(Job, StringComparison.Ordinal) != true)

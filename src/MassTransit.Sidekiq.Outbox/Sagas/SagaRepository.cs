@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq;
 
-// Sagas in the context of their scope. Behind an inbox that is the context whose transaction the message runs in, so
+// Sagas in the context of their scope. With an inbox that is the context whose transaction the message runs in, so
 // nothing here begins or commits one; without an inbox each save is a transaction of its own.
 internal sealed class SagaRepository<TSaga, TDbContext>(
     TDbContext context,
@@ -68,7 +68,7 @@ internal sealed class SagaRepository<TSaga, TDbContext>(
             );
     }
 
-    // Outside of a message: for tests and for those who only look.
+    // Outside of a message: for tests and read-only access.
     sealed class Reader(TDbContext context, CancellationToken cancellationToken)
         : BasePipeContext(cancellationToken),
             LoadSagaRepositoryContext<TSaga>,

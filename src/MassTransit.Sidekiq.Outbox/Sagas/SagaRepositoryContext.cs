@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq;
 
-// What one message does to its saga.
+// The changes of one message to its saga.
 internal sealed class SagaRepositoryContext<TSaga, TMessage, TDbContext>(
     TDbContext context,
     ConsumeContext<TMessage> consumeContext,
@@ -19,7 +19,7 @@ internal sealed class SagaRepositoryContext<TSaga, TMessage, TDbContext>(
     public Task<SagaConsumeContext<TSaga, TMessage>> Add(TSaga instance) =>
         CreateSagaConsumeContext(consumeContext, instance, SagaConsumeContextMode.Add);
 
-    // Nothing, when somebody else inserted it first: MassTransit then loads it.
+    // Null when a concurrent message inserted it first: MassTransit then loads it.
     public async Task<SagaConsumeContext<TSaga, TMessage>> Insert(TSaga instance)
     {
         var entry = context.Add(instance);
@@ -59,11 +59,11 @@ internal sealed class SagaRepositoryContext<TSaga, TMessage, TDbContext>(
 
     public Task Update(SagaConsumeContext<TSaga> sagaContext)
     {
-        // Whether or not the context looks for changes by itself.
+        // Whether or not the context detects changes automatically.
         var entry = context.Entry(sagaContext.Saga);
         entry.DetectChanges();
 
-        // A saga that only answered has not changed: counting it would make two questions collide.
+        // A saga that only responded has not changed: a new version would make two requests collide.
         if (sagaContext.Saga is ISagaVersion versioned && entry.State == EntityState.Modified)
         {
             versioned.Version++;

@@ -10,10 +10,10 @@ public static class SidekiqOutboxSagaExtensions
 {
     /// <summary>
     /// Loads and saves this saga in <typeparamref name="TDbContext" />, which must map it. On an endpoint with
-    /// <see cref="SidekiqOutboxExtensions.UseSidekiqOutbox{TDbContext}" /> its state, the note that the message came in and
+    /// <see cref="SidekiqOutboxExtensions.UseSidekiqOutbox{TDbContext}" /> its state, the inbox row of the message and
     /// what it sends are one transaction. The mapping needs a concurrency token, so that two messages for one saga do not
-    /// overwrite each other: the <c>Version</c> of an <see cref="ISagaVersion" /> is counted here, and
-    /// <c>UseMessageRetry</c> repeats the message that came second.
+    /// overwrite each other: the <c>Version</c> of an <see cref="ISagaVersion" /> is incremented here, and
+    /// <c>UseMessageRetry</c> repeats the message that lost.
     /// </summary>
     /// <typeparam name="TSaga">The saga's state.</typeparam>
     /// <typeparam name="TDbContext">The context that maps it.</typeparam>

@@ -5,15 +5,15 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq;
 
-// Warns of messages that go straight to Redis while a transaction of the context is open: most likely IBus was injected
-// where IPublishEndpoint or ISendEndpointProvider was meant, and the message is out even if the transaction is rolled back.
-// A scope's context leaves a mark in the flow of whoever resolves it; the context's interceptor notes there that a
-// transaction is open; the bus's observers look at it. Where the flow does not pass on (a pooled context, a context made by
-// hand) nothing is seen and nothing is said. Requests go past the outbox on purpose.
+// Warns of messages that are sent straight to Redis while a transaction of the context is open: most likely IBus was injected
+// instead of IPublishEndpoint or ISendEndpointProvider, and the message is sent even if the transaction is rolled back.
+// A scope's context leaves a mark in the async flow that resolves it; the context's interceptor records there that a
+// transaction is open; the bus's observers check it. Where the flow does not carry it (a pooled context, a context created by
+// hand) nothing is detected or logged. Requests bypass the outbox on purpose.
 internal sealed class BypassWatch<TDbContext>(OutboxLog<TDbContext> log) : ISendObserver, IPublishObserver
     where TDbContext : DbContext
 {
-    // Each is a line of somebody's code; a program that makes more of them makes them at run time.
+    // Each is a line of source code; a program with more of them generates them at run time.
     const int MostSites = 1000;
 
     readonly AsyncLocal<Scope?> current = new();
@@ -100,7 +100,7 @@ internal sealed class BypassWatch<TDbContext>(OutboxLog<TDbContext> log) : ISend
             }
         }
 
-        return "a place that the stack does not tell";
+        return "an unknown place";
     }
 
     sealed class Scope

@@ -7,7 +7,7 @@ internal interface IMessageStage
         where T : class;
 }
 
-// What a consumer sends on a bus in memory, as tests have it: held back until its transaction is committed.
+// What a consumer sends on an in-memory bus, as in tests: held back until its transaction is committed.
 internal sealed class DeferredSends(ConsumeContext consumeContext) : IMessageStage
 {
     readonly Lock gate = new();

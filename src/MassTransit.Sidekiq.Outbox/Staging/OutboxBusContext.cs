@@ -8,8 +8,8 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq;
 
-// What a scope sends with: everything goes into its context instead of onto the bus. Requests do so only when asked, since
-// most callers await the answer at once, and nobody answers a message that is not yet committed.
+// What a scope sends with: everything goes into its context instead of onto the bus. Requests do so only when configured, since
+// most callers await the response at once, and a message that is not yet committed gets no response.
 internal sealed class OutboxBusContext<TBus, TDbContext>(
     TBus bus,
     OutboxStage<TDbContext> stage,
@@ -55,7 +55,7 @@ internal sealed class OutboxBusContext<TBus, TDbContext>(
         consumeContext is null ? bus : new ScopedConsumePublishEndpointProvider(bus, consumeContext, provider);
 }
 
-// Chooses what a scope sends with: inside a consumer of this bus, that consumer's context; else the outbox.
+// Chooses what a scope sends with: inside a consumer of this bus, that consumer's context; otherwise the outbox.
 internal sealed class OutboxBusContextProvider<TBus, TDbContext>(
     TBus bus,
     Bind<TBus, IClientFactory> clientFactory,

@@ -5,8 +5,8 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace MassTransit.Sidekiq;
 
-// Sees when the changes of a context are committed. A transaction that somebody else began and ends (a raw
-// NpgsqlTransaction) is not seen; its messages are found when the scope ends, or by the next poll.
+// Detects when the changes of a context are committed. A transaction that is begun and ended elsewhere (a raw
+// NpgsqlTransaction) is not detected; its messages are found when the scope ends, or by the next poll.
 internal sealed class OutboxInterceptor<TDbContext>(OutboxSignal<TDbContext> signal, BypassWatch<TDbContext> watch)
     : ISaveChangesInterceptor,
         IDbTransactionInterceptor

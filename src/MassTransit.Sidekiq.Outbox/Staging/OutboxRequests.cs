@@ -2,8 +2,8 @@ using MassTransit.Clients;
 
 namespace MassTransit.Sidekiq;
 
-// Where the requests of a scope go that stages them: into its context, like all else it sends. Their answers come to the bus
-// as ever.
+// The requests of a scope that stages them: into its context, like everything else it sends. Their responses reach the bus
+// as usual.
 internal sealed class OutboxRequests(
     ClientFactoryContext bus,
     ISendEndpointProvider sends,

@@ -2,8 +2,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq;
 
-// Schedules and cancels in the transaction: a cancellation is staged like a message, and comes out behind what it cancels.
-// Where there is no stage, in a consumer without an inbox, it is cancelled at once, as it was sent.
+// Schedules and cancels in the transaction: a cancellation is staged like a message, and is sent after what it cancels.
+// Without a stage, in a consumer without an inbox, it is cancelled at once, as it was sent.
 internal sealed class OutboxScheduleProvider<TDbContext>(
     SidekiqScheduleMessageProvider transport,
     Func<OutboxStage<TDbContext>?> findStage

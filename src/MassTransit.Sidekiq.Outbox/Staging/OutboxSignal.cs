@@ -3,8 +3,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace MassTransit.Sidekiq;
 
-// Says that messages were committed, to whoever drains them. It remembers which contexts have staged something, so that
-// other commits wake nobody.
+// Notifies the relay that messages were committed. It remembers which contexts have staged something, so that
+// other commits wake nothing.
 internal sealed class OutboxSignal<TDbContext>
     where TDbContext : DbContext
 {
@@ -37,7 +37,7 @@ internal sealed class OutboxSignal<TDbContext>
 
     public void Wake() => Committed?.Invoke(this, EventArgs.Empty);
 
-    // What was saved in this transaction may be gone although the transaction seems to go on.
+    // What was saved in this transaction may be gone although the transaction seems to continue.
     public void Doubt(DbContext context, Guid transaction) => doubtful.AddOrUpdate(context, transaction);
 
     public bool IsDoubtful(DbContext context, Guid transaction) =>

@@ -7,16 +7,16 @@ using Microsoft.EntityFrameworkCore;
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// Adds messages to a context, so that its next SaveChanges writes them beside everything else.
-/// All messages of one transaction share one OutboxState, whose row is what hosts lock while they drain: that keeps their
+/// Adds messages to a context, so that its next SaveChanges writes them with everything else.
+/// All messages of one transaction share one OutboxState, whose row hosts lock while they drain: that keeps their
 /// order. It is a new one
 /// 1. for the first message,
 /// 2. after SaveChanges without a transaction: what was saved is committed,
 /// 3. in another transaction than before: the old row may have been rolled back with it,
-/// 4. after SaveChanges in a transaction that somebody else began (Npgsql uses one object for one transaction after another,
-///    so nobody can tell whether it is still the same), or that was rolled back to a savepoint,
-/// 5. after the change tracker was cleared: what was not written by then goes with all else that it held.
-/// The context is asked for with the first message, not before: it may be one whose interceptors, or whose own constructor,
+/// 4. after SaveChanges in a transaction that was begun elsewhere (Npgsql reuses one object for several transactions,
+///   so it may not be the same any more), or that was rolled back to a savepoint,
+/// 5. after the change tracker was cleared: what was not written by then is lost with all else that it held.
+/// The context is resolved with the first message, not before: its interceptors, or its own constructor, may
 /// take the endpoints that lead here.
 /// </summary>
 internal sealed class OutboxStage<TDbContext>(
@@ -35,16 +35,16 @@ internal sealed class OutboxStage<TDbContext>(
     DateTime last;
     bool isWatching;
 
-    // Whether messages were staged that no SaveChanges has written. Known without the context, which may be gone by then.
+    // Whether messages were staged that no SaveChanges has written. Known without the context, which may be disposed by then.
     public bool HasUnsaved { get; private set; }
 
     TDbContext Context => context.Value;
 
-    // Observers hear of a message here, where its type is known: whoever drains it knows but a row.
+    // Observers are notified here, where the message's type is known: the relay only sees a row.
     public Task Add<T>(SendContext<T> message)
         where T : class => message.Observe(Stage, log);
 
-    // Comes out behind what it cancels, and does nothing when that was in the same transaction and went with it.
+    // Sent after what it cancels, and has no effect when that was staged in the same transaction and removed with it.
     public void AddCancellation(Guid token) => Add(StagedMessage.Cancellation(token, Now()));
 
     // What schedules and cancels in this transaction.
@@ -62,11 +62,11 @@ internal sealed class OutboxStage<TDbContext>(
         consumeContext.AddOrUpdatePayload(Create, _ => Create());
     }
 
-    // Past the outbox: as it would be drained, but now.
+    // Bypasses the outbox: as it would be drained, but now.
     public Task SendDirectly<T>(SendContext<T> message)
         where T : class => message.Observe(Push, log);
 
-    // Those staged may be committed by now in a way that nobody saw.
+    // Staged messages may have been committed in a way that was not detected.
     public void End()
     {
         if (context.IsValueCreated)
@@ -109,7 +109,7 @@ internal sealed class OutboxStage<TDbContext>(
     {
         WatchSaves();
         var current = CurrentTransaction();
-        // An entry that the tracker was cleared of still says what it was: only the tracker knows.
+        // An entry that the tracker has dropped keeps its old state: only the tracker knows.
         var tracked = state is null ? EntityState.Detached : Context.Entry(state).State;
         var goesOn =
             tracked == EntityState.Added
@@ -142,7 +142,7 @@ internal sealed class OutboxStage<TDbContext>(
         staged.Add(row);
     }
 
-    // Rows that were rolled back leave their numbers to later ones, and a context cannot hold two of one number.
+    // Rows that were rolled back leave their numbers to later ones, and a context cannot hold two rows of one number.
     void ForgetSaved()
     {
         foreach (var row in staged)

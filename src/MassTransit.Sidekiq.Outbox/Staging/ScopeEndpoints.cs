@@ -3,8 +3,8 @@ using MassTransit.Middleware;
 
 namespace MassTransit.Sidekiq;
 
-// What a scope sends with, found out when it sends. The context of a consumer may be made before its transaction begins, with
-// endpoints in its interceptors or its own constructor: those must stage in the transaction that is open by then.
+// What a scope sends with, determined when it sends. The context of a consumer may be created before its transaction begins,
+// with endpoints in its interceptors or its own constructor: those must stage in the transaction that is open by then.
 internal sealed class ScopeEndpoints(Func<ScopedBusContext> current)
     : ScopedBusContext,
         ISendEndpointProvider,

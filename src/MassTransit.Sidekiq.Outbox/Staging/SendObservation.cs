@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq;
 
-// Tells the observers of the bus (publish, send, audit, a test harness) of what goes through the outbox, as the transport
-// tells them of what does not. One that throws changes nothing: the message is part of somebody's transaction by then.
+// Notifies the observers of the bus (publish, send, audit, a test harness) of messages that go through the outbox, as the
+// transport does for all others. One that throws changes nothing: the message is part of the caller's transaction by then.
 internal static class SendObservation
 {
     public static async Task Observe<T, TDbContext>(
@@ -45,7 +45,7 @@ internal static class SendObservation
     }
 }
 
-// On a message that has gone the way it should.
+// Marks a message that goes through the outbox.
 internal sealed class ThroughOutbox
 {
     public static readonly ThroughOutbox Mark = new();

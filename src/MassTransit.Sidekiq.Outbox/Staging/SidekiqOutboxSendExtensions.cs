@@ -1,6 +1,6 @@
 namespace MassTransit;
 
-/// <summary>Sends single messages past the outbox.</summary>
+/// <summary>Sends single messages without the outbox.</summary>
 public static class SidekiqOutboxSendExtensions
 {
     /// <summary>

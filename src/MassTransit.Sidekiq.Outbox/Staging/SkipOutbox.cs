@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// Marks a message that goes past the outbox.
+// Marks a message that bypasses the outbox.
 internal sealed class SkipOutbox
 {
     public static readonly SkipOutbox Instance = new();

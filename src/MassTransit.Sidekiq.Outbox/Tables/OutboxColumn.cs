@@ -8,9 +8,9 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace MassTransit.Sidekiq;
 
-// A column as our statements read and write it, whatever an application has agreed on for its own types. What an application
-// configures before its model is built (ConfigureConventions) is taken back here; what it does to the model afterwards is
-// found when the bus starts.
+// A column as our statements read and write it, whatever conventions an application has for its own types. What an application
+// configures before its model is built (ConfigureConventions) is reverted here; what it does to the model afterwards is
+// detected when the bus starts.
 internal sealed class OutboxColumn
 {
     static readonly Dictionary<(Type Entity, string Property), int> lengths = new()
@@ -64,7 +64,7 @@ internal sealed class OutboxColumn
         mapped.SetValueComparer((ValueComparer?)null);
     }
 
-    // Throws when the model has it otherwise.
+    // Throws when the model maps it differently.
     public void Check(IEntityType entity, IModel model)
     {
         var mapped = entity.FindProperty(Name) ?? throw Fault(entity, "is not mapped");

@@ -1,33 +1,33 @@
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// A staged message that cannot be sent, set aside so that it does not hold up the others. <see cref="IOutboxInspector"/>
+/// A staged message that cannot be sent, set aside so that it does not block the others. <see cref="IOutboxInspector"/>
 /// releases or discards it.
 /// </summary>
 public class OutboxFault
 {
-    /// <summary>By which it is released or discarded.</summary>
+    /// <summary>The id by which it is released or discarded.</summary>
     public virtual long Id { get; set; }
 
-    /// <summary>The message's id, and so its job's.</summary>
+    /// <summary>The message's id, from which its job's id is derived.</summary>
     public virtual Guid MessageId { get; set; }
 
     /// <summary>The message's urns, its own first, separated by semicolons.</summary>
     public virtual string MessageType { get; set; } = "";
 
-    /// <summary>Where it was to go.</summary>
+    /// <summary>Its destination.</summary>
     public virtual string? DestinationAddress { get; set; }
 
-    /// <summary>How often it was tried; releasing it does not start anew.</summary>
+    /// <summary>How often it was tried; a release does not reset it.</summary>
     public virtual int Attempts { get; set; }
 
     /// <summary>When it was last tried.</summary>
     public virtual DateTime FaultedAt { get; set; }
 
-    /// <summary>What went wrong the last time: the exception's type.</summary>
+    /// <summary>The type of the last exception.</summary>
     public virtual string ErrorType { get; set; } = "";
 
-    /// <summary>What went wrong the last time: the exception's message.</summary>
+    /// <summary>The message of the last exception.</summary>
     public virtual string Error { get; set; } = "";
 
     /// <summary>The whole row of <see cref="OutboxMessage"/>, as JSON.</summary>

@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// A job that was pushed and is not known to be done, where <see cref="SidekiqOutboxOptions.KeepUntilCompleted" /> asks for it.
+/// A job that was pushed and is not known to be done, with <see cref="SidekiqOutboxOptions.KeepUntilCompleted" />.
 /// </summary>
 public class OutboxLedger
 {
@@ -32,7 +32,7 @@ public class OutboxLedger
     /// <summary>How often it was pushed again.</summary>
     public virtual int PushedAgain { get; set; }
 
-    /// <summary>The data set of Redis that it was pushed into: another one does not have it.</summary>
+    /// <summary>The Redis data set that it was pushed into: another one does not contain it.</summary>
     public virtual string Epoch { get; set; } = "";
 
     /// <summary>When it was found to be dead.</summary>

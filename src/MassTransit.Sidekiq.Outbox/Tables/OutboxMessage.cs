@@ -16,7 +16,7 @@ public class OutboxMessage : OutboxMessageContext
     /// <summary>The order in which the messages of a transaction are sent.</summary>
     public virtual long SequenceNumber { get; set; }
 
-    /// <summary>When it is due, for a scheduled message; absolute, so that a late drain delays nothing further.</summary>
+    /// <summary>When it is due, for a scheduled message; absolute, so that a late drain does not delay it further.</summary>
     public virtual DateTime? EnqueueTime { get; set; }
 
     /// <summary>When it was staged.</summary>
@@ -25,7 +25,7 @@ public class OutboxMessage : OutboxMessageContext
     /// <summary>The message's headers, as a JSON object.</summary>
     public virtual string? Headers { get; set; }
 
-    /// <summary>What the transport needs besides, as a JSON object: job class, options, arguments.</summary>
+    /// <summary>What else the transport needs, as a JSON object: job class, options, arguments.</summary>
     public virtual string? Properties { get; set; }
 
     /// <summary>The message whose consumer staged it; written only by MassTransit's own outbox.</summary>
@@ -52,28 +52,28 @@ public class OutboxMessage : OutboxMessageContext
     /// <summary>The conversation it belongs to.</summary>
     public virtual Guid? ConversationId { get; set; }
 
-    /// <summary>What it is about.</summary>
+    /// <summary>The subject it belongs to.</summary>
     public virtual Guid? CorrelationId { get; set; }
 
-    /// <summary>What caused it.</summary>
+    /// <summary>The message that caused it.</summary>
     public virtual Guid? InitiatorId { get; set; }
 
-    /// <summary>The request it is, or answers.</summary>
+    /// <summary>The request that it is, or responds to.</summary>
     public virtual Guid? RequestId { get; set; }
 
-    /// <summary>Who sent it.</summary>
+    /// <summary>The sender's address.</summary>
     public virtual Uri? SourceAddress { get; set; }
 
     /// <summary>The queue or topic it goes to.</summary>
     public virtual Uri? DestinationAddress { get; set; }
 
-    /// <summary>Where answers go.</summary>
+    /// <summary>Where responses go.</summary>
     public virtual Uri? ResponseAddress { get; set; }
 
     /// <summary>Where faults go.</summary>
     public virtual Uri? FaultAddress { get; set; }
 
-    /// <summary>When it is of no use any more.</summary>
+    /// <summary>When it expires.</summary>
     public virtual DateTime? ExpirationTime { get; set; }
 
     Guid? MessageContext.MessageId => MessageId;

@@ -1,15 +1,15 @@
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// One transaction with messages to send; the row is what hosts lock, so its messages go out together and in order.
+/// One transaction with messages to send; hosts lock this row, so its messages are sent together and in order.
 /// Same table as in MassTransit.EntityFrameworkCore 8.5.
 /// </summary>
 public class OutboxState
 {
-    /// <summary>What the messages of the transaction have in common.</summary>
+    /// <summary>Shared by the messages of the transaction.</summary>
     public virtual Guid OutboxId { get; set; }
 
-    /// <summary>Who drains it; written only by MassTransit's own outbox.</summary>
+    /// <summary>The process that drains it; written only by MassTransit's own outbox.</summary>
     public virtual Guid LockId { get; set; }
 
     /// <summary>SQL Server's rowversion; never written elsewhere.</summary>

@@ -3,8 +3,8 @@ using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace MassTransit.Sidekiq;
 
-// The names that a model gives to the tables and columns of the outbox, quoted: a schema, a naming convention or a
-// ToTable of the user's are followed. Made for each model, never shared between contexts.
+// The names that a model gives to the tables and columns of the outbox, quoted: a user's schema, naming convention or
+// ToTable is respected. Made for each model, never shared between contexts.
 internal sealed class OutboxTables
 {
     // The columns of a staged message, in the order in which OutboxStore reads them.

@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace MassTransit;
 
-/// <summary>Puts the tables of the outbox into a model.</summary>
+/// <summary>Adds the tables of the outbox to a model.</summary>
 public static class SidekiqOutboxModel
 {
     /// <summary>
@@ -33,11 +33,11 @@ public static class SidekiqOutboxModel
         var entity = modelBuilder.Entity<T>();
         if (schema is not null)
         {
-            // Not the name with it: a naming convention may have its say.
+            // Without the name: a naming convention may decide that.
             entity.Metadata.SetSchema(schema);
         }
 
-        // A model whose entities tell of their changes asks it of all, but ours are plain, and most are made by hand.
+        // A model may require notifying entities, but ours are plain classes, and most are created by hand.
         entity.HasChangeTrackingStrategy(ChangeTrackingStrategy.Snapshot);
         foreach (var column in OutboxColumn.Of<T>())
         {

@@ -71,7 +71,7 @@ public class DrainTests
         await host.Drained();
 
         Assert.Equal(10, (await redis.Queue("mails")).Length);
-        await Until(() => host.Log.Lines.Any(line => line.Contains("could not be entered", StringComparison.Ordinal)));
+        await Until(() => host.Log.Lines.Any(line => line.Contains("could not be recorded", StringComparison.Ordinal)));
     }
 
     [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite)]

@@ -122,7 +122,7 @@ public class RefusalTests
     }
 
     static bool IsUnheard(string line) =>
-        line.Contains("reached nobody", StringComparison.Ordinal)
+        line.Contains("reached no queue", StringComparison.Ordinal)
         && line.Contains("Shop.Contracts:Forgotten", StringComparison.Ordinal);
 
     static bool IsRefusal(string line) => line.Contains("Redis refuses what the outbox", StringComparison.Ordinal);

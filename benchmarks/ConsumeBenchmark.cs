@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq.Benchmarks;
 
-// One process, ten at a time, a consumer that does nothing, full queues: ours, Ruby's, and MassTransit in memory.
+// One process, concurrency 10, a consumer that does nothing, full queues: ours, Ruby's, and MassTransit in memory.
 internal sealed class ConsumeBenchmark(Lab lab)
 {
     const int Concurrency = 10;
@@ -65,7 +65,7 @@ internal sealed class ConsumeBenchmark(Lab lab)
         return meter;
     }
 
-    // The first ten jobs wait until all the others are there, so that sending is not in the figure.
+    // The first ten jobs wait until all the others are sent, so that the figure excludes sending.
     async Task<Meter> Memory()
     {
         var jobs = lab.Jobs(80_000);
@@ -98,7 +98,7 @@ internal sealed class ConsumeBenchmark(Lab lab)
         return meter;
     }
 
-    // What left the queue between two looks, after the first tenth: Ruby claims one job at a time.
+    // What left the queue between two readings, after the first tenth: Ruby claims one job at a time.
     async Task<double> SidekiqProcess()
     {
         var jobs = lab.Jobs(15_000);

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq.Benchmarks;
 
-// Collects one value per figure and round; what counts is the median over the rounds.
+// Collects one value per figure and round; the result is the median over the rounds.
 internal sealed class Figures
 {
     readonly Dictionary<string, (string Unit, List<double> Values)> figures = new(StringComparer.Ordinal);

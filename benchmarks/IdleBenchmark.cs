@@ -18,7 +18,7 @@ internal sealed class IdleBenchmark(Lab lab)
             await BareLatency(figures);
         }
 
-        // Another one, since the first still reports what it has done.
+        // A second one, since the first still reports what it has done.
         await using (await Bus(arrivals))
         {
             await Commands(figures);
@@ -38,7 +38,7 @@ internal sealed class IdleBenchmark(Lab lab)
             services => services.AddSingleton(arrivals)
         );
 
-    // From before the send to the first line of the consumer, for one job to an endpoint that waits.
+    // From before the send to the first line of the consumer, for one job to an idle endpoint.
     async Task Latency(Running bus, Arrivals arrivals, Figures figures)
     {
         var endpoint = await bus.Endpoint($"queue:{endpoints[0]}");
@@ -55,7 +55,7 @@ internal sealed class IdleBenchmark(Lab lab)
         Add(figures, "latency.idle", latencies);
     }
 
-    // The same way without a bus: the bare client pushes, a bare socket waits with BLMOVE.
+    // The same path without a bus: the bare client pushes, a bare socket waits with BLMOVE.
     async Task BareLatency(Figures figures)
     {
         using var waiter = new TcpClient { NoDelay = true };
@@ -94,7 +94,7 @@ internal sealed class IdleBenchmark(Lab lab)
         var (before, start) = (await lab.Commands(), Stopwatch.GetTimestamp());
         await Task.Delay(TimeSpan.FromSeconds(10));
 
-        // The one question asked above is not the endpoints'.
+        // The one command sent above is not the endpoints'.
         var commands = await lab.Commands() - before - 1;
         figures.Add("idle.commands_per_s", commands / Stopwatch.GetElapsedTime(start).TotalSeconds, "commands/s");
         await lab.Redis.Flush();

@@ -5,7 +5,7 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq.Benchmarks;
 
-// What all measurements share: a Redis of their own, Ruby at its side, and how long to measure.
+// Shared by all measurements: a Redis of their own, a Ruby process, and how long to measure.
 internal sealed class Lab : IAsyncDisposable
 {
     const int SingleSize = 1000;
@@ -92,7 +92,7 @@ internal sealed class Lab : IAsyncDisposable
         return double.Parse(answer.Split(' ')[2], CultureInfo.InvariantCulture);
     }
 
-    // Fills queues evenly with jobs as a .NET sender writes them, each with a jid of its own.
+    // Fills queues evenly with jobs as a .NET sender writes them, each with its own jid.
     public async Task Fill(string[] queues, int jobs)
     {
         var written = await Written();
@@ -106,7 +106,7 @@ internal sealed class Lab : IAsyncDisposable
         }
     }
 
-    // Calls of all commands so far, those inside scripts included.
+    // Calls of all commands so far, including those inside scripts.
     public async Task<long> Commands()
     {
         var calls = 0L;
@@ -122,7 +122,7 @@ internal sealed class Lab : IAsyncDisposable
         return calls;
     }
 
-    // Processor time so far: of this process and of Redis. It tells more than a rate where others use the machine too.
+    // Processor time so far, of this process and of Redis. It is more telling than a rate if the machine is shared.
     public (TimeSpan Own, TimeSpan Redis) Cost()
     {
         using var own = Process.GetCurrentProcess();
@@ -141,7 +141,7 @@ internal sealed class Lab : IAsyncDisposable
         }
     }
 
-    // How often `step` ends in a second, when `inFlight` callers repeat it.
+    // How often `step` completes in a second, when `inFlight` callers repeat it.
     public async Task<double> Rate(string what, int inFlight, Func<Task> step)
     {
         var cost = Cost();

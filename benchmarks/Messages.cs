@@ -2,11 +2,11 @@ using System.Diagnostics;
 
 namespace MassTransit.Sidekiq.Benchmarks;
 
-// Small enough for a job of about 600 bytes with all that MassTransit says of it.
+// Small enough for a job of about 600 bytes including all of MassTransit's metadata.
 [SidekiqJob("BenchJob")]
 public sealed record BenchJob(int Number, string Text)
 {
-    // What a job is besides this text, in a queue named "bench".
+    // In a queue named "bench", the rest of the job makes up the difference.
     public static BenchJob Any { get; } = new(1, new string('x', 90));
 }
 
@@ -44,7 +44,7 @@ internal sealed class TimedConsumer(Arrivals arrivals) : IConsumer<TimedJob>
     }
 }
 
-// Measures between two counts, so that neither start nor stop is in the figure.
+// Measures between two counts, so that the figure excludes start and stop.
 internal sealed class Meter(int first, int last, Task gate)
 {
     readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -79,7 +79,7 @@ internal sealed class Meter(int first, int last, Task gate)
     }
 }
 
-// Hands each arrival to the one who waits for it.
+// Completes the caller that waits for an arrival.
 internal sealed class Arrivals
 {
     TaskCompletionSource<TimeSpan> next = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -29,8 +29,8 @@ internal sealed class OutboxBenchmark(Lab lab)
     }
 
     // Ten writers, each one transaction after another: an order with two lines, the same with one message and with ten;
-    // one row in a transaction that was begun for it, alone and with one message;
-    // and a lone row, for which PostgreSQL needs no transaction of its own, so that a message makes it one.
+    // one row in an explicit transaction, alone and with one message;
+    // and a lone row, for which PostgreSQL needs no transaction of its own, so that a message adds one.
     async Task Stage(PostgresServer postgres, Figures figures)
     {
         await using var host = await Host(postgres, outbox => outbox.DisableRelay());
@@ -51,7 +51,7 @@ internal sealed class OutboxBenchmark(Lab lab)
         figures.AddRatio("outbox.staged_vs_lone_row", rowAndOne, row);
     }
 
-    // A backlog of transactions of one message: from the first tenth that is in Redis to the last message.
+    // A backlog of transactions of one message each: from the first tenth in Redis to the last message.
     async Task<double> Drain(PostgresServer postgres, int hosts)
     {
         var messages = lab.Jobs(60_000);
@@ -85,7 +85,7 @@ internal sealed class OutboxBenchmark(Lab lab)
         }
     }
 
-    // Copies of a transaction that a host has staged, in the tables that a busy application leaves behind.
+    // Copies of a transaction that a host has staged, in tables as a busy application leaves them.
     async Task Backlog(PostgresServer postgres, int messages)
     {
         await using (var host = await Host(postgres, outbox => outbox.DisableRelay()))
@@ -228,7 +228,7 @@ internal sealed class OutboxBenchmark(Lab lab)
         new(new DbContextOptionsBuilder<BenchDb>().UseNpgsql(postgres.ConnectionString + Database).Options);
 }
 
-// The business rows that messages are staged beside.
+// The business rows that messages are staged with.
 public sealed class BenchOrder
 {
     public Guid Id { get; set; }
@@ -279,7 +279,7 @@ internal sealed class Committed
 
     public Task Seen(int count) => Lab.Until(() => consumed.Count >= count);
 
-    // In milliseconds; one that was consumed while SaveChanges still returned has none.
+    // In milliseconds; none for a message that was consumed before SaveChanges returned.
     public IEnumerable<double> Latencies(int first) =>
         consumed
             .Where(job => job.Key >= first)

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using MassTransit.Sidekiq.Benchmarks;
 
-// --quick measures for a shorter time; --only=consume,send,request,idle,outbox leaves out the rest; --verbose adds processor time.
-// Every round measures everything once, so that what the machine does meanwhile hits all contestants alike.
+// --quick measures for a shorter time; --only=consume,send,request,idle,outbox skips the others; --verbose adds processor time.
+// Every round measures everything once, so that other load on the machine affects all candidates alike.
 var quick = args.Contains("--quick", StringComparer.Ordinal);
 var only = args.FirstOrDefault(argument => argument.StartsWith("--only=", StringComparison.Ordinal))?[7..];
 var rounds = quick ? 3 : 5;
@@ -20,7 +20,7 @@ await using var lab = await Lab.Start(quick, args.Contains("--verbose", StringCo
     ("outbox", new OutboxBenchmark(lab).Run),
 ];
 
-// Round 0 warms up the compiler and counts for nothing.
+// Round 0 warms up the compiler and is not counted.
 for (var round = 0; round <= rounds && clock.Elapsed < limit; round++)
 {
     Console.WriteLine(round == 0 ? "Warming up" : $"Round {round} of {rounds}");

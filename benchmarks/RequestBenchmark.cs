@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq.Benchmarks;
 
-// A request and its answer, one after another and a hundred at once.
+// A request and its response, one after another and a hundred concurrently.
 internal sealed class RequestBenchmark(Lab lab)
 {
     const int Concurrency = 100;

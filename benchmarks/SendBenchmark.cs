@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq.Benchmarks;
 
-// Sends of all kinds, each beside what it is compared with.
+// All kinds of sends, each with its point of comparison.
 internal sealed class SendBenchmark(Lab lab)
 {
     const int InFlight = 100;
@@ -37,7 +37,7 @@ internal sealed class SendBenchmark(Lab lab)
         await Publish(bus, figures);
     }
 
-    // A publish that makes three copies beside three sends: awaited one by one, and a hundred callers at once.
+    // A publish that makes three copies compared with three sends: awaited one by one, and with a hundred concurrent callers.
     async Task Publish(Running bus, Figures figures)
     {
         foreach (var queue in subscribers)

@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq.Benchmarks;
 
-// What a figure must reach and what it aims at; `Must` above `Aim` means that less is better.
+// The value that a figure must reach and the one it aims at; if `Must` is above `Aim`, less is better.
 internal sealed record Target(double Must, double Aim)
 {
     public static readonly IReadOnlyDictionary<string, Target> All = new Dictionary<string, Target>(

@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Demo;
 
-// A line that a process wrote, and when.
+// A line of a process's output, with its time.
 sealed record Line(string Text, long At);
 
-// One of the processes of the demo: heard line by line, and ended by its id.
+// One of the processes of the demo: read line by line, and stopped by its id.
 sealed class ChildProcess : IAsyncDisposable
 {
     const int Terminate = 15;
@@ -37,7 +37,7 @@ sealed class ChildProcess : IAsyncDisposable
         params (string Name, string Value)[] environment
     )
     {
-        // setsid: a Ctrl-C at the terminal is for us alone, so that the others end in order and not all at once.
+        // setsid: Ctrl-C at the terminal reaches only this process, so that the others stop in order and not all at once.
         var start = new ProcessStartInfo("setsid", [program, .. arguments])
         {
             RedirectStandardInput = true,
@@ -58,7 +58,7 @@ sealed class ChildProcess : IAsyncDisposable
         return child;
     }
 
-    // The first line, written already or still to come, that has all these texts in it.
+    // The first line, already written or still to come, that contains all these strings.
     public async Task<Line> Line(CancellationToken cancellationToken, params string[] texts)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -93,7 +93,7 @@ sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    // The first line so far that has all these texts in it.
+    // The first line so far that contains all these strings.
     public Line? Heard(params string[] texts)
     {
         lock (gate)

@@ -1,4 +1,4 @@
 namespace Demo;
 
-// Something did not start or did not arrive.
+// A process did not start, or a message did not arrive.
 sealed class DemoException(string message) : Exception(message);

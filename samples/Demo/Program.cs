@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Demo;
 
-// Ctrl-C, SIGTERM and a closed terminal end the story where it is; what was started is stopped in any case.
+// Ctrl-C, SIGTERM and a closed terminal end the demo at once; what was started is always stopped.
 using var stop = new CancellationTokenSource();
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);

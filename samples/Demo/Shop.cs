@@ -42,12 +42,12 @@ sealed class Shop : IAsyncDisposable
         Console.WriteLine($"Ruby       pid {ruby.Id}, {Story.Message(subscribed.Text)}");
         Console.WriteLine($".NET       pid {dotnet.Id}, {Api.BaseAddress}");
         Console.WriteLine($"started in {Stopwatch.GetElapsedTime(began).TotalSeconds:0.0} s");
-        Console.WriteLine("Times count from the beginning of a step; what came earlier stands there as 'before'.");
+        Console.WriteLine("Times count from the beginning of a step; earlier lines are marked 'before'.");
     }
 
     public async ValueTask DisposeAsync()
     {
-        // Those that use Redis end before it does.
+        // Processes that use Redis stop before it does.
         while (started.TryPop(out var process))
         {
             await process.DisposeAsync();
@@ -107,7 +107,7 @@ sealed class Shop : IAsyncDisposable
         return process;
     }
 
-    // From "Now listening on: http://127.0.0.1:40123", wherever it stands in the line.
+    // From "Now listening on: http://127.0.0.1:40123", anywhere in the line.
     static string Address(string line)
     {
         var start = line.IndexOf("http://", StringComparison.Ordinal);

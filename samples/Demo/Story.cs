@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace Demo;
 
-// What the demo shows, step by step. A step is something done, and the lines with which each receiver says what arrived;
+// What the demo shows, step by step. A step is an action, and the log lines by which each receiver reports what arrived;
 // the time beside a line is counted from the beginning of the step.
 sealed class Story(Shop shop)
 {
@@ -69,7 +69,7 @@ sealed class Story(Shop shop)
 
     async Task OrderTwice(CancellationToken cancellationToken)
     {
-        Step("An order whose transaction is rolled back, since its reference was used: nobody hears of it");
+        Step("An order whose transaction is rolled back, since its reference was used: no message is sent");
         using var answer = await shop.Api.PostAsJsonAsync(
             "orders",
             Ada with
@@ -153,10 +153,10 @@ sealed class Story(Shop shop)
     {
         if (process.Heard(about) is { } line)
         {
-            throw new DemoException($"{process.Name} heard of {about}, whose order was rolled back: {line.Text}");
+            throw new DemoException($"{process.Name} received {about}, whose order was rolled back: {line.Text}");
         }
 
-        Print(process.Name, $"has heard nothing of {about}", Stopwatch.GetTimestamp());
+        Print(process.Name, $"has received nothing of {about}", Stopwatch.GetTimestamp());
     }
 
     async Task Arrives(ChildProcess receiver, CancellationToken cancellationToken, params string[] texts)
@@ -175,7 +175,7 @@ sealed class Story(Shop shop)
         Print("HTTP", $"{request} -> {(int)answer.StatusCode} {answer.ReasonPhrase}", Stopwatch.GetTimestamp());
     }
 
-    // A line may have been there before its step began: then it came with the step before.
+    // A line may be older than its step: then it came with the step before.
     void Print(string who, string what, long at)
     {
         var time = at < stepBegan ? "before" : $"{Stopwatch.GetElapsedTime(stepBegan, at).TotalMilliseconds:0} ms";

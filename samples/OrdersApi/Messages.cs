@@ -3,7 +3,7 @@ using MassTransit;
 namespace OrdersApi;
 
 // Events and requests have the .NET name as their Ruby class, OrdersApi::OrderSubmitted; those that Ruby reads or writes
-// spell their properties as Ruby does.
+// use Ruby's property names.
 
 // An order came in. The saga, the stock and the Ruby worker that subscribed get a copy each.
 [SidekiqJob(Naming = SidekiqNaming.SnakeCase)]

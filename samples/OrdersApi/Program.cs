@@ -28,7 +28,7 @@ builder.Services.AddMassTransit(x =>
         // What a web request publishes is saved by its SaveChanges, and sent after the commit.
         outbox.UseBusOutbox();
 
-        // What Redis loses before somebody has worked on it is pushed again.
+        // What Redis loses before it is consumed is pushed again.
         outbox.KeepUntilCompleted();
     });
 

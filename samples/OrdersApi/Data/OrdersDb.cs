@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace OrdersApi;
 
-// Orders, the saga's states, the stock, and the messages that were staged beside them.
+// Orders, the saga's states, the stock, and the staged messages.
 public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(options)
 {
     public DbSet<Order> Orders => Set<Order>();
@@ -12,7 +12,7 @@ public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(opt
 
     public DbSet<StockItem> Stock => Set<StockItem>();
 
-    // SQLite in a file, or PostgreSQL: the connection string tells.
+    // SQLite in a file, or PostgreSQL, depending on the connection string.
     public static void Configure(DbContextOptionsBuilder options, IConfiguration configuration)
     {
         var connectionString =
@@ -34,7 +34,7 @@ public sealed class OrdersDb(DbContextOptions<OrdersDb> options) : DbContext(opt
     {
         modelBuilder.Entity<Order>().HasIndex(order => order.Reference).IsUnique();
 
-        // Two messages for one order: the second to commit fails, and is tried again on what the first left.
+        // Two concurrent messages for one order: the second to commit fails, and is retried on the result of the first.
         modelBuilder.Entity<OrderState>().HasKey(state => state.CorrelationId);
         modelBuilder.Entity<OrderState>().Property(state => state.Version).IsConcurrencyToken();
 
@@ -49,7 +49,7 @@ public sealed class Order
 {
     public Guid Id { get; set; }
 
-    // The customer's own number of the order: an order that was sent twice is taken once.
+    // The customer's own order number, which makes submitting idempotent.
     public string? Reference { get; set; }
 
     public string Customer { get; set; } = "";

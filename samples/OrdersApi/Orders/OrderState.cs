@@ -30,7 +30,7 @@ public sealed class OrderStateDefinition : SagaDefinition<OrderState>
     {
         endpointConfigurator.UseMessageRetry(retry => retry.Intervals(50, 200, 1000));
 
-        // The state and what the saga sends are one transaction, and a message that comes twice has its effects once.
+        // The state and what the saga sends are one transaction, so a repeated message has exactly-once effects.
         endpointConfigurator.UseSidekiqOutbox<OrdersDb>(context);
     }
 }

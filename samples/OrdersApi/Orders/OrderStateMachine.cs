@@ -53,7 +53,7 @@ public sealed class OrderStateMachine : MassTransitStateMachine<OrderState>
             When(PaymentRequested).Respond(x => new PaymentRefused(x.Message.OrderId, "It was not paid in time."))
         );
 
-        // Another job of the same news changes nothing: Ruby may make an invoice twice.
+        // A repeated event changes nothing: Ruby may make an invoice twice.
         During([Submitted, Invoiced, Shipped, Cancelled], Ignore(OrderSubmitted));
         During([Invoiced, Shipped, Cancelled], Ignore(OrderInvoiced));
         During([Shipped, Cancelled], Ignore(PaymentTimeout.Received));

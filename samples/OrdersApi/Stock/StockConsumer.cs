@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 
 namespace OrdersApi;
 
-// The second subscriber of the event, on a queue of its own. An item that is out of stock is a failed job: it waits in
-// Sidekiq's retry set, is seen in its Web UI, and runs again.
+// The event's second subscriber, on a queue of its own. An item that is out of stock is a failed job: it waits in
+// Sidekiq's retry set, is visible in its Web UI, and runs again.
 public sealed class StockConsumer(OrdersDb db, ILogger<StockConsumer> logger) : IConsumer<OrderSubmitted>
 {
     public async Task Consume(ConsumeContext<OrderSubmitted> context)
@@ -56,7 +56,7 @@ public sealed class StockConsumerDefinition : ConsumerDefinition<StockConsumer>
             )
         );
 
-        // One item for one order, however often the job runs: it is taken in the transaction that notes the message.
+        // One item for one order, however often the job runs: it is taken in the transaction that records the message.
         endpointConfigurator.UseSidekiqOutbox<OrdersDb>(context);
     }
 }

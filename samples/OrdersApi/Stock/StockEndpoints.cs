@@ -11,7 +11,7 @@ static class StockEndpoints
     {
         var stock = app.MapGroup("/stock").WithTags("Stock");
         stock.MapGet("/{item}", Show).WithSummary("How much of an item is left");
-        stock.MapPut("/{item}", Set).WithSummary("Says how much of an item there is");
+        stock.MapPut("/{item}", Set).WithSummary("Sets how much of an item there is");
     }
 
     static async Task<Ok<StockLevel>> Show(string item, OrdersDb db, CancellationToken cancellationToken)

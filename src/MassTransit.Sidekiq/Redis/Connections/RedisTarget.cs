@@ -102,7 +102,7 @@ internal sealed class RedisTarget
     // A URL, or a connection string of StackExchange.Redis.
     public void Apply(string text)
     {
-        // The client takes a URL that is none for the name of a host.
+        // The client takes an invalid URL for a host name.
         var isUrl = text.Contains("://", StringComparison.Ordinal);
         if (isUrl && Uri.TryCreate(text, UriKind.Absolute, out var url))
         {
@@ -178,7 +178,7 @@ internal sealed class RedisTarget
             return false;
         }
 
-        // A server that it cannot read it leaves out.
+        // The client omits a server that it cannot parse.
         var parts = text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var servers = parts.Count(part => !part.Contains('=', StringComparison.Ordinal));
         if (parts.Length == 0 || servers != parsed.EndPoints.Count)

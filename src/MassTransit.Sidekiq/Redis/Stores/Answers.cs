@@ -4,7 +4,7 @@ namespace MassTransit.Sidekiq;
 
 internal static class Answers
 {
-    // A key of another type holds nothing of what is sought, and must not hide the others.
+    // A key of another type counts as empty, and must not hide the others.
     public static async Task<T> OrNothing<T>(Task<T> question, T nothing)
     {
         try
@@ -20,7 +20,7 @@ internal static class Answers
 
 internal static class Globs
 {
-    // A pattern of Redis that matches this and nothing else.
+    // A Redis pattern that matches exactly this string.
     public static string Escape(string text) =>
         string.Concat(text.Select(letter => letter is '*' or '?' or '[' or ']' or '\\' ? $"\\{letter}" : $"{letter}"));
 }

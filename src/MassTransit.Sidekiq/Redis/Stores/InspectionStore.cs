@@ -197,7 +197,7 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
             await link.Run(Script.Signal, [keys.Processes, keys.SignalsOf(identity)], [identity, signal])
                 .ConfigureAwait(false) == 1;
 
-    // What INFO tells; empty where it may not be asked.
+    // The answer of INFO; empty where it is not allowed.
     public async Task<string> Info()
     {
         try

@@ -4,12 +4,12 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// What the jobs of one class came to in one minute, or in ten.
+// The counts of one job class in one minute, or in ten.
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct ClassPeriod(long Processed, long Failed, long Milliseconds);
 
-// Reads the job metrics that every Sidekiq from 7 on writes, and we. 7 and 8 name their keys differently; .NET counts under both
-// names and Ruby under its own, so the larger of the two is what ran. (Where 7 and 8 work on one Redis, the smaller is missed.)
+// Reads the job metrics that Sidekiq from 7 on writes, as we do. 7 and 8 name their keys differently; .NET counts under both
+// names and Ruby under its own, so the larger of the two is what ran. (If 7 and 8 share one Redis, the smaller is missed.)
 internal sealed class MetricsStore(RedisConnection redis, RedisKeys keys)
 {
     // Sidekiq's histogram: the last bucket has no bound.
@@ -128,7 +128,7 @@ internal sealed class MetricsStore(RedisConnection redis, RedisKeys keys)
         return classes;
     }
 
-    // A bitfield of unsigned 16-bit numbers, the highest byte first; absent counters behind the last one that was written are 0.
+    // A bitfield of unsigned 16-bit numbers, the highest byte first; counters after the last one written are absent and count as 0.
     static int[] Counts(RedisValue bitfield)
     {
         var (bytes, counts) = ((byte[]?)bitfield ?? [], new int[Buckets]);
@@ -153,7 +153,7 @@ internal static class MetricTimes
 
     public static string Minute8(DateTimeOffset time) => Text(time, "yyMMdd|H:mm");
 
-    // The last digit of the minute is cut.
+    // The last digit of the minute is cut off.
     public static string TenMinutes(DateTimeOffset time) => Minute8(time)[..^1];
 
     public static string Histogram7(DateTimeOffset time) => Text(time, "dd-HH:") + Number(time.Minute);

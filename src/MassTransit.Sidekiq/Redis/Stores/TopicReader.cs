@@ -2,15 +2,15 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// A topic with the fields of its subscriptions, and what it implements.
+// A topic with its subscriptions' fields, and what it implements.
 internal sealed record TopicEntry(
     string Name,
     IReadOnlyList<(string Field, string Value)> Subscriptions,
     IReadOnlyList<string> Implements
 );
 
-// Finds topics for an inspector. There is no list of them, since Ruby may subscribe with a plain HSET, so their keys are scanned
-// for: a thousand a step, which holds up nobody, and no more than a hundred steps.
+// Finds topics for an inspector. There is no list of them, since Ruby may subscribe with a plain HSET, so their keys are
+// scanned: a thousand per step, which does not block Redis, and at most a hundred steps.
 internal sealed class TopicReader(RedisConnection redis, RedisKeys keys)
 {
     const int KeysPerStep = 1000;

@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// How long to wait after the first, second, … failure in a row: from a quarter of a second, doubling, up to five.
+// Exponential backoff: the delay after the first, second, … failure in a row, from 250 ms, doubling, up to five seconds.
 internal struct BackOff()
 {
     static readonly TimeSpan first = TimeSpan.FromMilliseconds(250);

@@ -1,11 +1,11 @@
 namespace MassTransit.Sidekiq;
 
-// Runs one cycle after another until it is stopped. A cycle says how long to wait until the next; one that throws is
-// repeated after a growing pause and logged when the failure begins and when it ends, not once per cycle.
+// Runs one cycle after another until it is stopped. A cycle returns the delay until the next; one that throws is retried with
+// exponential backoff, and logged when the failure begins and when it ends, not once per cycle.
 internal sealed class BackgroundLoop(string name, Func<CancellationToken, Task<TimeSpan>> cycle, TimeProvider clock)
     : IAsyncDisposable
 {
-    // A cycle that waits for a silent Redis is left to itself when it is told to stop.
+    // A cycle that still waits for an unresponsive Redis after this time is abandoned.
     static readonly TimeSpan longestStop = TimeSpan.FromSeconds(1);
 
     readonly CancellationTokenSource stopping = new();
@@ -14,7 +14,7 @@ internal sealed class BackgroundLoop(string name, Func<CancellationToken, Task<T
 
     public void Start() => running = Task.Run(Run);
 
-    // Ends the present wait at once.
+    // Ends the current wait at once.
     public void Wake() => wake.Set();
 
     public async ValueTask DisposeAsync()
@@ -47,11 +47,11 @@ internal sealed class BackgroundLoop(string name, Func<CancellationToken, Task<T
             }
             catch (Exception fault)
             {
-                // That Redis is away the connection says, once for all loops.
+                // The connection logs a Redis outage, once for all loops.
                 var isOutage = fault is ConnectionException { IsTransient: true };
                 if (!failing && !isOutage)
                 {
-                    LogContext.Warning?.Log(fault, "{Loop} failed and is repeated until it works", name);
+                    LogContext.Warning?.Log(fault, "{Loop} failed and is retried until it works", name);
                 }
 
                 (failing, pause) = (failing || !isOutage, backOff.Next());

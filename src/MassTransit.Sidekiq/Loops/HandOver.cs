@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace MassTransit.Sidekiq;
 
-// Awaiting it gives this thread to `work`, and continues on another one: `work` starts without waiting for a thread.
+// Awaiting it runs `work` on this thread and continues on another one, so that `work` starts without waiting for a thread.
 internal readonly struct HandOver(Action work) : ICriticalNotifyCompletion
 {
     public bool IsCompleted => false;

@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// The network, the thread pool and the last second of a stop keep real time, whatever clock the jobs live by.
+// The network, the thread pool and the last second of a shutdown use real time, whatever clock is injected.
 internal static class RealTime
 {
     public static readonly TimeProvider Clock = TimeProvider.System;

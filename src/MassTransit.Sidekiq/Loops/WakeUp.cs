@@ -1,13 +1,13 @@
 namespace MassTransit.Sidekiq;
 
-// Something happened: wakes the one loop that waits for it, at once or at its next wait.
+// A signal for a single waiting loop: wakes it at once, or at its next wait.
 internal sealed class WakeUp
 {
     TaskCompletionSource set = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void Set() => Volatile.Read(ref set).TrySetResult();
 
-    // Completes at the next `Set`, or at once if one came since the last wait.
+    // Completes at the next `Set`, or at once if there was one since the last wait.
     public Task Wait()
     {
         var current = Volatile.Read(ref set);

@@ -120,7 +120,7 @@ public class LoopTests
         ) == 1;
 
     static bool IsFailure((string Category, string Text) line) =>
-        line.Text.Contains("OrdersDb failed and is repeated", Word);
+        line.Text.Contains("OrdersDb failed and is retried", Word);
 
     sealed class Categories : ILoggerProvider
     {

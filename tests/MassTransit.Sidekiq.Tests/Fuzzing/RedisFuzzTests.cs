@@ -63,7 +63,7 @@ public sealed class RedisFuzzTests(ITestOutputHelper output)
         await Inspect(bus.Services.GetRequiredService<ISidekiqInspector>());
         await Signal(redis, mutator);
         Assert.DoesNotContain(bus.Log, line => line.Contains("could not be settled", StringComparison.Ordinal));
-        Assert.DoesNotContain(bus.Log, line => line.Contains("is repeated until it works", StringComparison.Ordinal));
+        Assert.DoesNotContain(bus.Log, line => line.Contains("is retried until it works", StringComparison.Ordinal));
     }
 
     static async Task Fill(IDatabase db, Mutator mutator)

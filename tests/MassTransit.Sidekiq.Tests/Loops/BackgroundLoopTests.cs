@@ -64,11 +64,11 @@ public sealed class BackgroundLoopTests
 
         await SleepsFor(TimeSpan.FromMilliseconds(250));
         await SleepsFor(TimeSpan.FromMilliseconds(500));
-        Assert.Equal(["Nightly failed and is repeated until it works"], log.Lines);
+        Assert.Equal(["Nightly failed and is retried until it works"], log.Lines);
         await SleepsFor(TimeSpan.FromMilliseconds(1000));
         await SleepsFor(pause);
 
-        Assert.Equal(["Nightly failed and is repeated until it works", "Nightly works again"], log.Lines);
+        Assert.Equal(["Nightly failed and is retried until it works", "Nightly works again"], log.Lines);
     }
 
     [Fact]

@@ -1,14 +1,14 @@
 namespace MassTransit;
 
-/// <summary>The queues of one endpoint, in the order they are asked.</summary>
+/// <summary>Configures the queues of one endpoint, in the order in which they are checked.</summary>
 public interface ISidekiqQueuesConfigurator
 {
-    /// <summary>A queue that is asked before all that are named after it: strict order, so a full queue starves the later ones.</summary>
+    /// <summary>Adds a queue that is checked before all queues added after it: strict order, so a full queue starves the later ones.</summary>
     ISidekiqQueuesConfigurator Strict(string queue);
 
     /// <summary>
-    /// A queue that is asked first in <paramref name="weight" /> of all weights: a higher weight means sooner, and none
-    /// starves. Mixing strict and weighted queues in one endpoint is refused, as in Sidekiq.
+    /// Adds a queue that is checked first in <paramref name="weight" /> out of the sum of all weights: a higher weight is served
+    /// sooner, and no queue starves. Mixing strict and weighted queues in one endpoint is refused, as in Sidekiq.
     /// </summary>
     ISidekiqQueuesConfigurator Weighted(string queue, int weight);
 }

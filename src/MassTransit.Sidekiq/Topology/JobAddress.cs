@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// An address in a job: without the host, since all who read the job are on the same Redis, perhaps under another name.
+// An address in a job: without the host, since all readers of the job are on the same Redis, perhaps by another host name.
 internal static class JobAddress
 {
     public static string? Relative(Uri? address) =>
@@ -11,7 +11,7 @@ internal static class JobAddress
             _ => address.ToString(),
         };
 
-    // As this host knows it.
+    // With the host address of this process.
     public static string? Absolute(string? address, Uri host) =>
         address is { Length: > 0 } && address[0] == '/' ? string.Concat(host.AbsoluteUri, address.AsSpan(1)) : address;
 }

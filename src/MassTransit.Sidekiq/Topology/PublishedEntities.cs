@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace MassTransit.Sidekiq;
 
-// Which entities a publish reaches: learned when a message type is first published.
+// The entities that a publish reaches, learned when a message type is first published.
 internal sealed class PublishedEntities
 {
     readonly ConcurrentDictionary<string, string[]> entities = new(StringComparer.Ordinal);

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace MassTransit.Sidekiq;
 
-// What Sidekiq's Web UI can open: a queue of another name works, but nobody can look into it.
+// The queue names that Sidekiq's Web UI can open: a queue with another name works, but cannot be viewed.
 internal static class QueueName
 {
     static readonly SearchValues<char> allowed = SearchValues.Create(
@@ -11,7 +11,7 @@ internal static class QueueName
 
     public static bool IsValid(string name) => Fault(name, "") is null;
 
-    // What is wrong with a name, and the way out; null for a good one.
+    // The fault of a name, with the remedy; null if it is valid.
     public static string? Fault(string name, string remedy)
     {
         if (name.Length == 0)

@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq;
 
-// In which order the queues of an endpoint are asked for jobs: always the same (strict), or anew for each fetch with a
-// queue of weight 3 three times as often first as one of weight 1 (weighted). Sidekiq's rules.
+// The order in which the queues of an endpoint are checked for jobs, by Sidekiq's rules: always the same (strict), or drawn
+// for each fetch so that a queue of weight 3 is first three times as often as one of weight 1 (weighted).
 internal sealed class QueueOrder(string endpoint) : ISidekiqQueuesConfigurator, ISpecification
 {
     readonly List<string> names = [endpoint];
@@ -29,7 +29,7 @@ internal sealed class QueueOrder(string endpoint) : ISidekiqQueuesConfigurator, 
         return Add(queue, Math.Max(1, weight));
     }
 
-    // Fills `order` with the positions of the queues, drawn by weight; the first is asked first.
+    // Fills `order` with the positions of the queues, drawn by weight; the first is checked first.
     public void Shuffle(Span<int> order, Random random)
     {
         for (var i = 0; i < order.Length; i++)

@@ -3,7 +3,7 @@ namespace MassTransit.Sidekiq;
 // Where a message can be sent: a Sidekiq queue, or a topic whose subscribers each get a copy.
 // `sidekiq://host/orders`, `sidekiq://host/reply?temporary=true`, `sidekiq://host/Shop:OrderSubmitted?type=topic`,
 // and the short forms `queue:orders` and `topic:Shop:OrderSubmitted`. `exchange:orders`, `sidekiq://host/orders?type=exchange`,
-// is RabbitMQ's word for both: the topic of that name, or the queue where there is no such topic.
+// is RabbitMQ's term for both: the topic of that name, or the queue if there is no such topic.
 internal readonly record struct SidekiqEndpointAddress(
     SidekiqHostAddress Host,
     string Name,
@@ -23,7 +23,7 @@ internal readonly record struct SidekiqEndpointAddress(
     public static SidekiqEndpointAddress Topic(Uri host, string name) =>
         new(SidekiqHostAddress.Parse(host), name, IsTopic: true, IsTemporary: false);
 
-    // Throws ArgumentException: The address has another scheme, or no name.
+    // Throws ArgumentException: the address has another scheme, or no name.
     public static SidekiqEndpointAddress Parse(Uri host, Uri address)
     {
         var (home, name, type) = address.Scheme switch
@@ -53,7 +53,7 @@ internal readonly record struct SidekiqEndpointAddress(
             );
         }
 
-        // A temporary exchange is the one of a queue for answers.
+        // A temporary exchange is that of a response queue.
         var isTemporary = HasFlag(address, TemporaryKey, "true");
         var isExchange = type == ExchangeType && !isTemporary;
         return new SidekiqEndpointAddress(home, name, type == TopicType || isExchange, isTemporary, isExchange);
@@ -82,7 +82,7 @@ internal readonly record struct SidekiqEndpointAddress(
     static bool HasFlag(Uri address, string key, string value) =>
         address.Query.TrimStart('?').Split('&').Contains($"{key}={value}", StringComparer.OrdinalIgnoreCase);
 
-    // Nothing for an address that ends with a slash, which is a host's.
+    // Empty for an address that ends with a slash, which is a host's.
     static string LastSegment(Uri address) =>
         Unescape(address.AbsolutePath[(address.AbsolutePath.LastIndexOf('/') + 1)..]);
 

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace MassTransit.Sidekiq;
 
-// The address of the Redis a bus runs on, `sidekiq://host[:port]/[database/]`, always without credentials: it is
-// written into messages and logs.
+// The address of the Redis that a bus runs on, `sidekiq://host[:port]/[database/]`, always without credentials, since it is
+// written to messages and logs.
 internal readonly record struct SidekiqHostAddress(string Host, int Port, int Database)
 {
     public const string Scheme = "sidekiq";

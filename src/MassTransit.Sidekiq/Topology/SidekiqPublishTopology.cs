@@ -4,7 +4,7 @@ using MassTransit.Topology;
 
 namespace MassTransit.Sidekiq;
 
-// Who gets a published message: the subscribers of its own type and of every type it implements.
+// The fan-out of a published message: the subscribers of its own type and of every type that it implements (polymorphic).
 internal sealed class SidekiqPublishTopology(IMessageTopology messages) : PublishTopology
 {
     public SidekiqMessagePublishTopology<T> For<T>()
@@ -62,8 +62,8 @@ internal sealed class SidekiqMessagePublishTopology<T>(
         return true;
     }
 
-    // The message's own entity first, then those it implements, nearest first, each once; an excluded one and what lies
-    // behind it alone are left out.
+    // The message's own entity first, then those it implements, nearest first, each once. Excluded entities, and those
+    // reached only through them, are omitted.
     public IReadOnlyList<IPublishedEntity> Entities()
     {
         var found = new List<IPublishedEntity>();

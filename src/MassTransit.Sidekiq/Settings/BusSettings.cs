@@ -3,7 +3,7 @@ using IHostApplicationLifetime = Microsoft.Extensions.Hosting.IHostApplicationLi
 
 namespace MassTransit.Sidekiq;
 
-// Where Redis is and what the bus is on it: the options as they were configured at last, and what no option names.
+// Where Redis is and what the bus is on it: the options as finally configured, and the settings that are not options.
 internal class BusSettings
 {
     public SidekiqTransportOptions Options { get; protected set; } = new();
@@ -14,17 +14,18 @@ internal class BusSettings
 
     public DeadSet DeadSet => new() { MaxJobs = Options.DeadMaxJobs, Timeout = Options.DeadTimeout };
 
-    // A process that shows no life this long is dead, and its jobs are any process's. Renewed five times as often, so that four
-    // renewals in a row must fail first. Not an option: nobody should have to choose it. Tests of crashes cannot wait for it.
+    // A process that does not renew its lease for this long is dead, and any process may take its jobs. It is renewed five
+    // times as often, so that four renewals in a row must fail first. Not an option, since users should not have to choose it;
+    // only crash tests set it, which cannot wait this long.
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(15);
 
-    // How often the Busy page is told what this process does: Sidekiq's own period.
+    // How often the process reports to the Busy page.
     public TimeSpan Beat { get; set; } = TimeSpan.FromSeconds(5);
 
-    // Which of several buses of the application it is; null for its first.
+    // The name of an additional bus of the application; null for its first.
     public string? BusName { get; set; }
 
-    // The host that the bus runs in; none without a container.
+    // The lifetime of the host that the bus runs in; null without a container.
     public IHostApplicationLifetime? Lifetime { get; set; }
 
     // Whether that host serves HTTP as well.

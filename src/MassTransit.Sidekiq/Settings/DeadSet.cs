@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// What the dead set holds at most, kept whenever something is buried: Sidekiq's own limits, unless configured.
+// The limits of the dead set, enforced whenever a job is buried: Sidekiq's own, unless configured.
 internal sealed record DeadSet
 {
     public static readonly DeadSet Default = new();
@@ -9,7 +9,7 @@ internal sealed record DeadSet
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromDays(180);
 
-    // What died before is forgotten.
+    // Jobs that died earlier are removed.
     public DateTimeOffset Oldest(DateTimeOffset now) =>
         now - DateTimeOffset.UnixEpoch > Timeout ? now - Timeout : DateTimeOffset.UnixEpoch;
 }

@@ -1,9 +1,9 @@
 namespace MassTransit.Testing;
 
 /// <summary>
-/// MassTransit's test harness without a container, on Sidekiq's queues: a bus with one receive endpoint, which it
-/// purges at start. Use a Redis database of the test's own. With a container, <c>AddMassTransitTestHarness</c> and
-/// <c>UsingSidekiq</c> do the same.
+/// MassTransit's test harness without a container, on Sidekiq's queues: a bus with one receive endpoint, which it purges at
+/// start. Give each test its own Redis database. With a container, use <c>AddMassTransitTestHarness</c> and
+/// <c>UsingSidekiq</c>.
 /// </summary>
 /// <param name="inputQueueName">The queue of the endpoint. Default: <c>input_queue</c>.</param>
 public sealed class SidekiqTestHarness(string? inputQueueName = null) : BusTestHarness
@@ -20,7 +20,7 @@ public sealed class SidekiqTestHarness(string? inputQueueName = null) : BusTestH
     public override Uri InputQueueAddress => inputQueueAddress ?? new Uri($"queue:{InputQueueName}");
 
 #pragma warning disable MA0046 // MassTransit's other harnesses have these events in this shape
-    /// <summary>Configures how Redis is reached, beside its URL.</summary>
+    /// <summary>Configures the connection to Redis, beside its URL.</summary>
     public event Action<ISidekiqHostConfigurator>? OnConfigureSidekiqHost;
 
     /// <summary>Configures the bus.</summary>

@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq;
 
-// An observer of the user's own. MassTransit tells one observer of an endpoint after the other, and those by which it knows
-// that the endpoint has started come last: one that throws would keep the bus from ever starting.
+// Wraps an endpoint observer of the user. MassTransit notifies the observers of an endpoint in turn, and its own, by which it
+// knows that the endpoint has started, come last: one that throws would prevent the bus from ever starting.
 internal sealed class GuardedEndpointObserver(IReceiveEndpointObserver observer) : IReceiveEndpointObserver
 {
     public Task Ready(ReceiveEndpointReady ready) => Tell(() => observer.Ready(ready), ready.InputAddress);

@@ -1,6 +1,6 @@
 namespace MassTransit;
 
-/// <summary>An endpoint that consumes from one or more Sidekiq queues.</summary>
+/// <summary>Configures an endpoint that consumes from one or more Sidekiq queues.</summary>
 public interface ISidekiqReceiveEndpointConfigurator : IReceiveEndpointConfigurator
 {
     /// <summary>
@@ -10,8 +10,8 @@ public interface ISidekiqReceiveEndpointConfigurator : IReceiveEndpointConfigura
     void Queues(Action<ISidekiqQueuesConfigurator> configure);
 
     /// <summary>
-    /// Makes the queue vanish when the endpoint stops, or a minute after its process died. A temporary queue is
-    /// never shown in Sidekiq's Web UI. Default: false.
+    /// Removes the queue when the endpoint stops, or a minute after its process died. A temporary queue is never shown in
+    /// Sidekiq's Web UI. Default: false.
     /// </summary>
     bool Temporary { set; }
 
@@ -19,20 +19,20 @@ public interface ISidekiqReceiveEndpointConfigurator : IReceiveEndpointConfigura
     bool PurgeOnStartup { set; }
 
     /// <summary>
-    /// What becomes of the endpoint's failed jobs. A consumer's own word wins over it, and it wins over the bus'. Default:
-    /// what the bus says, which is 25 retries over three weeks and then the dead set unless it is told otherwise.
+    /// Configures the retries of the endpoint's failed jobs. A consumer's configuration takes precedence over it, and it takes
+    /// precedence over the bus's. Default: the bus's, which is 25 retries over three weeks and then the dead set.
     /// </summary>
     void UseSidekiqRetry(Action<ISidekiqRetryConfigurator> configure);
 
     /// <summary>
-    /// Moves what failed to the queue <c>name_error</c> and what nobody consumes to <c>name_skipped</c>, with MassTransit's
-    /// <c>MT-Fault-*</c> headers in the job, as on other transports: for those whose tools look there. Failed jobs are then
-    /// not retried by Sidekiq unless the job, its contract, its consumer or this endpoint's <c>UseSidekiqRetry</c> names
-    /// retries; what they end with is the error queue instead of the dead set. Default: retry set and dead set.
+    /// Moves failed jobs to the queue <c>name_error</c> and jobs that no consumer takes to the dead-letter queue
+    /// <c>name_skipped</c>, with MassTransit's <c>MT-Fault-*</c> headers in the job, as on other transports. Failed jobs are
+    /// then not retried by Sidekiq unless the job, its contract, its consumer or this endpoint's <c>UseSidekiqRetry</c>
+    /// configures retries; after the last, they go to the error queue instead of the dead set. Default: retry set and dead set.
     /// </summary>
     void UseErrorQueue();
 
-    /// <summary>Subscribes the queue to a message type that no consumer of this endpoint names.</summary>
+    /// <summary>Subscribes the queue to a message type that no consumer of this endpoint consumes.</summary>
     void Subscribe<T>()
         where T : class;
 

@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// Gathers what `UseSidekiqRetry` says.
+// Collects the options that `UseSidekiqRetry` configures.
 internal sealed class RetryConfigurator : ISidekiqRetryConfigurator
 {
     JobFailureOptions options = JobFailureOptions.None;

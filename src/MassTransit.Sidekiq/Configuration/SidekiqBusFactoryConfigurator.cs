@@ -22,7 +22,7 @@ internal sealed class SidekiqBusFactoryConfigurator
 
         bus.ConnectBusObserver(new PeriodicObserver(bus.Host.Runtime, bus.Host.Periodic));
 
-        // First, and so around all that users put around their consumers.
+        // First, so that they wrap all filters that users add around their consumers.
         AddPrePipeSpecification(new JobRetrySpecification());
         AddPrePipeSpecification(new SidekiqSchedulerSpecification(bus.Host.Runtime));
     }

@@ -3,16 +3,16 @@ using Microsoft.Extensions.Options;
 
 namespace MassTransit;
 
-/// <summary>The way in: <c>x.UsingSidekiq(…)</c> in a container, <c>Bus.Factory.CreateUsingSidekiq(…)</c> without one.</summary>
+/// <summary>The entry points: <c>x.UsingSidekiq(…)</c> in a container, <c>Bus.Factory.CreateUsingSidekiq(…)</c> without one.</summary>
 public static class SidekiqBusFactoryExtensions
 {
     /// <summary>
-    /// Runs this bus on Sidekiq's queues in Redis. Host settings come from <see cref="SidekiqTransportOptions" /> (for a
-    /// further bus: the options named after its bus interface), and <c>cfg.Host(…)</c> overrides them.
+    /// Runs this bus on Sidekiq's queues in Redis. Host settings come from <see cref="SidekiqTransportOptions" /> (for an
+    /// additional bus: the options named after its bus interface), and <c>cfg.Host(…)</c> overrides them.
     /// </summary>
     /// <param name="configurator">The registration of the bus.</param>
-    /// <param name="configure">The bus: host, endpoints, job contracts.</param>
-    /// <exception cref="ConfigurationException">At start: every fault of the configuration at once, each with its way out.</exception>
+    /// <param name="configure">Configures the bus: host, endpoints, job contracts.</param>
+    /// <exception cref="ConfigurationException">At start: all configuration faults at once, each with its remedy.</exception>
     public static void UsingSidekiq(
         this IBusRegistrationConfigurator configurator,
         Action<IBusRegistrationContext, ISidekiqBusFactoryConfigurator>? configure = null
@@ -25,9 +25,9 @@ public static class SidekiqBusFactoryExtensions
         SidekiqServices.Register(configurator);
     }
 
-    /// <summary>As <see cref="UsingSidekiq(IBusRegistrationConfigurator, Action{IBusRegistrationContext, ISidekiqBusFactoryConfigurator})" />, for a further bus.</summary>
-    /// <param name="configurator">The registration of the further bus.</param>
-    /// <param name="configure">The bus: host, endpoints, job contracts.</param>
+    /// <summary>As <see cref="UsingSidekiq(IBusRegistrationConfigurator, Action{IBusRegistrationContext, ISidekiqBusFactoryConfigurator})" />, for an additional bus.</summary>
+    /// <param name="configurator">The registration of the additional bus.</param>
+    /// <param name="configure">Configures the bus: host, endpoints, job contracts.</param>
     public static void UsingSidekiq<TBus>(
         this IBusRegistrationConfigurator<TBus> configurator,
         Action<IBusRegistrationContext, ISidekiqBusFactoryConfigurator>? configure = null
@@ -41,10 +41,10 @@ public static class SidekiqBusFactoryExtensions
         SidekiqServices.Register<TBus>(configurator);
     }
 
-    /// <summary>Makes a bus on Sidekiq's queues without a container.</summary>
+    /// <summary>Creates a bus on Sidekiq's queues without a container.</summary>
     /// <param name="selector"><c>Bus.Factory</c>.</param>
-    /// <param name="configure">The bus: host, endpoints, job contracts.</param>
-    /// <exception cref="ConfigurationException">Every fault of the configuration at once, each with its way out.</exception>
+    /// <param name="configure">Configures the bus: host, endpoints, job contracts.</param>
+    /// <exception cref="ConfigurationException">All configuration faults at once, each with its remedy.</exception>
     public static IBusControl CreateUsingSidekiq(
         this IBusFactorySelector selector,
         Action<ISidekiqBusFactoryConfigurator> configure

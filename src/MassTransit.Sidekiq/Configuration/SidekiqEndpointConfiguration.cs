@@ -3,7 +3,7 @@ using MassTransit.Observables;
 
 namespace MassTransit.Sidekiq;
 
-// What an endpoint is configured with before it has a queue; the bus itself starts as one, and its endpoints inherit.
+// The configuration of an endpoint before it has a queue. The bus itself is one, and its endpoints inherit from it.
 internal class SidekiqEndpointConfiguration : EndpointConfiguration
 {
     protected SidekiqEndpointConfiguration(SidekiqTopologyConfiguration topology)

@@ -2,7 +2,7 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-// The running bus: its endpoints, and the process in Redis that ends with it.
+// The running bus: its endpoints and the Sidekiq process that ends with it.
 internal sealed class SidekiqHost(SidekiqHostConfiguration configuration, IBusTopology topology)
     : BaseHost(configuration, topology),
         IHost<ISidekiqReceiveEndpointConfigurator>
@@ -59,6 +59,6 @@ internal sealed class SidekiqHost(SidekiqHostConfiguration configuration, IBusTo
         context.Add("keyPrefix", configuration.Settings.Options.KeyPrefix);
     }
 
-    // MassTransit stops these last, when no endpoint consumes or sends any more.
+    // MassTransit stops these last, when no endpoint consumes or sends anymore.
     protected override IAgent[] GetAgentHandles() => configuration.Runtime.EndProcess() is { } process ? [process] : [];
 }

@@ -4,17 +4,17 @@ using Microsoft.Extensions.Hosting;
 
 namespace MassTransit;
 
-/// <summary>The one line for applications that get their Redis as a connection string, from Aspire or their configuration.</summary>
+/// <summary>Configures Redis from a connection string, as Aspire or the application's configuration supplies it.</summary>
 public static class SidekiqHostApplicationBuilderExtensions
 {
     /// <summary>
-    /// Takes Redis from <c>ConnectionStrings:&lt;connectionName&gt;</c>, where Aspire puts what <c>WithReference(redis)</c> names:
-    /// as a connection string of StackExchange.Redis or as a URL. The bus itself is added with <c>AddMassTransit</c> and
+    /// Reads Redis from <c>ConnectionStrings:&lt;connectionName&gt;</c>, which Aspire sets for <c>WithReference(redis)</c>: a
+    /// connection string of StackExchange.Redis or a URL. The bus itself is added with <c>AddMassTransit</c> and
     /// <c>UsingSidekiq</c>, in either order.
     /// </summary>
-    /// <param name="builder">The application.</param>
+    /// <param name="builder">The application's builder.</param>
     /// <param name="connectionName">The name of the connection string, such as <c>redis</c>.</param>
-    /// <param name="configure">Further options; what they set wins. Default: none.</param>
+    /// <param name="configure">Other options; they take precedence over the connection string. Default: none.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">At start, when there is no such connection string.</exception>
     public static IHostApplicationBuilder AddSidekiq(
         this IHostApplicationBuilder builder,

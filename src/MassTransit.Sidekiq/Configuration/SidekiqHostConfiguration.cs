@@ -3,7 +3,8 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-// The host of one bus as MassTransit configures it: its settings and its endpoints. What runs sees the runtime that this builds.
+// The host of one bus as MassTransit configures it: its settings and its endpoints. Running parts see only the `BusRuntime`
+// that this builds.
 internal sealed class SidekiqHostConfiguration
     : BaseHostConfiguration<SidekiqReceiveEndpointConfiguration, ISidekiqReceiveEndpointConfigurator>,
         IHasRuntime
@@ -39,7 +40,7 @@ internal sealed class SidekiqHostConfiguration
 
     public PeriodicDeclarations Periodic { get; }
 
-    // What becomes of failed jobs on endpoints that do not configure it.
+    // The retry options of endpoints that do not configure their own.
     public JobFailureOptions Retry { get; set; } = JobFailureOptions.None;
 
     public override Uri HostAddress => Settings.Redis.Address.ToUri();
@@ -108,7 +109,7 @@ internal sealed class SidekiqHostConfiguration
     public override IHost Build()
     {
         var host = new SidekiqHost(this, topology);
-        // Given once: a second call finds none.
+        // Returned only once: a second call yields none.
         var endpoints = GetConfiguredEndpoints().ToList();
         foreach (var endpoint in endpoints)
         {
@@ -124,7 +125,7 @@ internal sealed class SidekiqHostConfiguration
         return host;
     }
 
-    // The contracts last: the endpoints name the messages they are of.
+    // Contracts after the endpoints, which register the messages they consume.
     public override IEnumerable<ValidationResult> Validate() =>
         [.. Settings.Validate(), .. base.Validate(), .. Runtime.Contracts.Validate(), .. Periodic.Validate()];
 }

@@ -2,8 +2,8 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// The settings of a bus as a configurator sets them, and what is wrong with them. Options come first, then the URL, then what the
-// configurator sets.
+// The settings of a bus as a configurator sets them, with their validation. Later ones override: first the options, then the
+// URL, then the configurator.
 internal sealed class SidekiqHostSettings : BusSettings, ISidekiqHostConfigurator, ISpecification
 {
     public SidekiqHostSettings() => ConnectTimeout = Options.ConnectTimeout;
@@ -101,7 +101,7 @@ internal sealed class SidekiqHostSettings : BusSettings, ISidekiqHostConfigurato
         set => Options.MovesRubyJobs = value;
     }
 
-    // Where a factory takes a connection of the user's own from; none without a container.
+    // The container that a factory gets the user's connection from; null without one.
     public IServiceProvider? Services { get; set; }
 
     public void Endpoint(string host, int port = SidekiqHostAddress.DefaultPort) => Redis.Further(host, port);
@@ -131,7 +131,7 @@ internal sealed class SidekiqHostSettings : BusSettings, ISidekiqHostConfigurato
         else
         {
             Redis.Fault(
-                "UseConnection was given a factory, but this bus has no container to give it. Pass the connection itself, or use AddMassTransit."
+                "UseConnection was given a factory, but this bus has no container to call it with. Pass the connection itself, or use AddMassTransit."
             );
         }
     }
@@ -202,7 +202,7 @@ internal sealed class SidekiqHostSettings : BusSettings, ISidekiqHostConfigurato
         {
             yield return this.Failure(
                 "MaxWaitingConnections",
-                $"{Options.MaxWaitingConnections} is negative. Write 0 to look at all queues in turn. The default is 8."
+                $"{Options.MaxWaitingConnections} is negative. Write 0 to poll all queues together. The default is 8."
             );
         }
 
@@ -218,7 +218,7 @@ internal sealed class SidekiqHostSettings : BusSettings, ISidekiqHostConfigurato
         {
             yield return this.Failure(
                 "TimeFormat",
-                $"{Options.TimeFormat} is no format of times. Choose FloatSeconds, or IntegerMilliseconds where only Sidekiq 8 reads."
+                $"{Options.TimeFormat} is not a time format. Choose FloatSeconds, or IntegerMilliseconds where only Sidekiq 8 reads the jobs."
             );
         }
 

@@ -3,7 +3,7 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-// One endpoint as its user described it: queues, subscriptions, and the classes its consumers understand.
+// One endpoint as its user configured it: queues, subscriptions and the job classes of its consumers.
 internal sealed class SidekiqReceiveEndpointConfiguration
     : ReceiveEndpointConfiguration,
         ISidekiqReceiveEndpointConfigurator,
@@ -13,7 +13,7 @@ internal sealed class SidekiqReceiveEndpointConfiguration
     readonly string name;
     readonly Lazy<Uri> inputAddress;
     readonly HashSet<string> topics = new(StringComparer.Ordinal);
-    readonly List<string> homeless = [];
+    readonly List<string> withoutNamespace = [];
     JobFailureOptions retry = JobFailureOptions.None;
     bool temporary;
 
@@ -80,7 +80,7 @@ internal sealed class SidekiqReceiveEndpointConfiguration
 
     public void Subscribe(string topic) => topics.Add(topic);
 
-    // A consumer of `T` takes the jobs of T's class, whoever enqueued them, and subscribes the queue to T's topic.
+    // A consumer of `T` takes the jobs of T's class, from any client, and subscribes the queue to T's topic.
     public void Consumes<T>(bool subscribe)
         where T : class
     {
@@ -108,7 +108,7 @@ internal sealed class SidekiqReceiveEndpointConfiguration
             yield return result;
         }
 
-        foreach (var message in homeless)
+        foreach (var message in withoutNamespace)
         {
             yield return this.Failure("Consumer", message);
         }
@@ -141,7 +141,7 @@ internal sealed class SidekiqReceiveEndpointConfiguration
     {
         ApplySpecifications(new Builder(this));
 
-        // A handler says only now which message it takes; consumers and sagas did when they were validated.
+        // The message of a handler is known only now; those of consumers and sagas, since they were validated.
         Classes
             .Validate()
             .Concat(host.Runtime.Contracts.Validate())
@@ -155,7 +155,7 @@ internal sealed class SidekiqReceiveEndpointConfiguration
         return context;
     }
 
-    // Made when the bus is built, and all is configured: the endpoint's retries, then those of the bus.
+    // Called when the bus is built and everything is configured. The endpoint's retries take precedence over the bus's.
     EndpointSettings ToSettings() =>
         new()
         {
@@ -175,7 +175,8 @@ internal sealed class SidekiqReceiveEndpointConfiguration
             ),
         };
 
-    // Notes what the consumers take while they are validated, so that a class of two meanings is a fault among the others.
+    // Records the messages of the consumers while they are validated, so that an ambiguous class is reported with all
+    // other faults.
     sealed class ClassObserver : ConfigurationObserver, IMessageConfigurationObserver, IConsumerConfigurationObserver
     {
         readonly SidekiqReceiveEndpointConfiguration endpoint;
@@ -187,18 +188,18 @@ internal sealed class SidekiqReceiveEndpointConfiguration
             Connect(this);
         }
 
-        // MassTransit passes over message types without a namespace, and says so only to who sends them.
+        // MassTransit ignores message types without a namespace, and reports that only to senders.
         void IConsumerConfigurationObserver.ConsumerConfigured<TConsumer>(IConsumerConfigurator<TConsumer> configurator)
         {
-            endpoint.homeless.AddRange(
+            endpoint.withoutNamespace.AddRange(
                 typeof(TConsumer)
                     .GetInterfaces()
                     .Where(face => face.IsGenericType && face.GetGenericTypeDefinition() == typeof(IConsumer<>))
                     .Select(face => face.GetGenericArguments()[0])
                     .Where(message => message.Namespace is null)
                     .Select(message =>
-                        $"{TypeName.Of(typeof(TConsumer))} consumes {TypeName.Of(message)}, which stands in no namespace, and MassTransit "
-                        + "takes no such message. Put it in one."
+                        $"{TypeName.Of(typeof(TConsumer))} consumes {TypeName.Of(message)}, which has no namespace, and MassTransit "
+                        + "does not accept such messages. Put it in a namespace."
                     )
             );
         }

@@ -43,7 +43,7 @@ internal sealed class SidekiqRegistrationBusFactory
         return CreateBus(new SidekiqBusFactoryConfigurator(bus), context, configure, specifications);
     }
 
-    // By name, since a worker has no ASP.NET to refer to.
+    // By name, since a worker does not reference ASP.NET.
     static bool IsWebHost(IServiceProvider services) =>
         Type.GetType("Microsoft.AspNetCore.Hosting.Server.IServer, Microsoft.AspNetCore.Hosting.Server.Abstractions")
             is { } server

@@ -2,11 +2,11 @@ using MassTransit.Sidekiq;
 
 namespace MassTransit;
 
-/// <summary><c>UseSidekiqRetry</c> for whatever fails jobs: what becomes of those of one consumer, saga, handler or endpoint.</summary>
+/// <summary><c>UseSidekiqRetry</c> for a consumer, saga, handler or endpoint: configures the retries of its failed jobs.</summary>
 public static class SidekiqRetryExtensions
 {
     /// <summary>
-    /// What becomes of the endpoint's failed jobs, for a definition that is not written for one transport. On another
+    /// Configures the retries of the endpoint's failed jobs, for a definition that is independent of the transport. On another
     /// transport it does nothing.
     /// </summary>
     public static void UseSidekiqRetry(
@@ -18,7 +18,7 @@ public static class SidekiqRetryExtensions
         (configurator as ISidekiqReceiveEndpointConfigurator)?.UseSidekiqRetry(configure);
     }
 
-    /// <summary>What becomes of the jobs that this consumer fails; it wins over the endpoint's. On another transport it does nothing.</summary>
+    /// <summary>Configures the retries of this consumer's failed jobs; takes precedence over the endpoint's. On another transport it does nothing.</summary>
     public static void UseSidekiqRetry<TConsumer>(
         this IConsumerConfigurator<TConsumer> configurator,
         Action<ISidekiqRetryConfigurator> configure
@@ -31,7 +31,7 @@ public static class SidekiqRetryExtensions
         );
     }
 
-    /// <summary>What becomes of the jobs that this saga fails; it wins over the endpoint's. On another transport it does nothing.</summary>
+    /// <summary>Configures the retries of this saga's failed jobs; takes precedence over the endpoint's. On another transport it does nothing.</summary>
     public static void UseSidekiqRetry<TSaga>(
         this ISagaConfigurator<TSaga> configurator,
         Action<ISidekiqRetryConfigurator> configure
@@ -44,7 +44,7 @@ public static class SidekiqRetryExtensions
         );
     }
 
-    /// <summary>What becomes of the jobs that this handler fails; it wins over the endpoint's. On another transport it does nothing.</summary>
+    /// <summary>Configures the retries of this handler's failed jobs; takes precedence over the endpoint's. On another transport it does nothing.</summary>
     public static void UseSidekiqRetry<TMessage>(
         this IHandlerConfigurator<TMessage> configurator,
         Action<ISidekiqRetryConfigurator> configure

@@ -7,12 +7,12 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace MassTransit;
 
-/// <summary>The message scheduler of the Sidekiq transport; <c>UsingSidekiq</c> adds it, so that none has to be configured.</summary>
+/// <summary>Registers the message scheduler of the Sidekiq transport; <c>UsingSidekiq</c> does so by itself.</summary>
 public static class SidekiqSchedulerExtensions
 {
     /// <summary>
     /// Registers <see cref="IMessageScheduler" /> for a bus that is not configured by <c>UsingSidekiq</c> in this container.
-    /// Scheduled messages are members of Sidekiq's <c>schedule</c> set; cancelling removes them.
+    /// Scheduled messages are members of Sidekiq's <c>schedule</c> set; cancelling one removes it.
     /// </summary>
     public static void AddSidekiqMessageScheduler(this IBusRegistrationConfigurator configurator)
     {
@@ -25,7 +25,7 @@ public static class SidekiqSchedulerExtensions
         );
     }
 
-    /// <summary>As <see cref="AddSidekiqMessageScheduler(IBusRegistrationConfigurator)" />, for a further bus: inject <c>Bind&lt;TBus, IMessageScheduler&gt;</c>.</summary>
+    /// <summary>As <see cref="AddSidekiqMessageScheduler(IBusRegistrationConfigurator)" />, for an additional bus: inject <c>Bind&lt;TBus, IMessageScheduler&gt;</c>.</summary>
     public static void AddSidekiqMessageScheduler<TBus>(this IBusRegistrationConfigurator<TBus> configurator)
         where TBus : class, IBus
     {

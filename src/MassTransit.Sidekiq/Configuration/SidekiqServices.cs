@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace MassTransit.Sidekiq;
 
-// What `UsingSidekiq` registers beside the bus; for a further bus, each under its `Bind`.
+// The services that `UsingSidekiq` registers beside the bus; for an additional bus, each under its `Bind`.
 internal static class SidekiqServices
 {
     public static void Register(IServiceCollection services)
@@ -40,7 +40,7 @@ internal static class SidekiqServices
         AddHealthCheck<TBus>(services, $"sidekiq-{typeof(TBus).Name}", Runtime<TBus>);
     }
 
-    // Once for each bus, though a test configures it anew: two checks of one name are an error.
+    // Once for each bus, even if a test configures it again: two checks of the same name are an error.
     static void AddHealthCheck<TBus>(
         IServiceCollection services,
         string name,

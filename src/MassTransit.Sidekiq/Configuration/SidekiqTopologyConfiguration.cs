@@ -29,7 +29,7 @@ internal sealed class SidekiqTopologyConfiguration : ITopologyConfiguration
         Consume = new SidekiqConsumeTopology();
     }
 
-    // An endpoint has a consume topology of its own and shares the rest with the bus.
+    // An endpoint has its own consume topology and shares the rest with the bus.
     public SidekiqTopologyConfiguration(SidekiqTopologyConfiguration bus)
     {
         Message = bus.Message;
@@ -53,5 +53,5 @@ internal sealed class SidekiqTopologyConfiguration : ITopologyConfiguration
         [.. Send.Validate(), .. Publish.Validate(), .. Consume.Validate()];
 }
 
-// Room for the names that MassTransit makes up: Redis would take any length, a browser's address line would not.
+// The longest queue name that MassTransit generates: Redis accepts any length, a browser's address bar does not.
 internal sealed class SidekiqConsumeTopology() : ConsumeTopology(maxQueueNameLength: 200);

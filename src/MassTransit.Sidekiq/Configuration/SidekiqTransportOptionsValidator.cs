@@ -4,12 +4,11 @@ using Microsoft.Extensions.Options;
 
 namespace MassTransit.Sidekiq;
 
-// Says all that is wrong with the options at once when the host starts, before anything else of the application runs.
-// The rules are those of the bus itself, which also hold for what cfg.Host says.
+// Reports all faults of the options at once when the host starts, before anything else of the application runs.
+// The rules are those of the bus itself, which also apply to cfg.Host.
 internal sealed class SidekiqTransportOptionsValidator : IValidateOptions<SidekiqTransportOptions>
 {
-    /// <param name="services">The application's services.</param>
-    /// <param name="name">The options' name: that of a further bus, or none.</param>
+    // `name`: the options' name, which is that of the additional bus, or empty.
     public static void Register(IServiceCollection services, string name)
     {
         services.AddOptions<SidekiqTransportOptions>(name).ValidateOnStart();

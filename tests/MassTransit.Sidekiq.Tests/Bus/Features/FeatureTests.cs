@@ -160,7 +160,7 @@ public sealed class FeatureTests(ITestOutputHelper output)
         );
 
         Assert.Contains(
-            "HomelessConsumer consumes Homeless, which stands in no namespace",
+            "HomelessConsumer consumes Homeless, which has no namespace",
             fault.Message,
             StringComparison.Ordinal
         );

@@ -35,7 +35,7 @@ public class OptionsTests
                 "Database: -1 is negative.",
                 "ClientName: 'my shop' contains a space",
                 "ConnectTimeout: 00:00:00 is not positive. The default is 5 seconds.",
-                "TimeFormat: 7 is no format of times.",
+                "TimeFormat: 7 is not a time format.",
             }
         )
         {

@@ -2,13 +2,13 @@ using System.Collections.Concurrent;
 
 namespace MassTransit.Sidekiq;
 
-// Tells Redis what a published entity implements, once per connection, so that a process which knows only the address (an outbox
-// relay, a Ruby script) reaches the same subscribers.
+// Stores in Redis which entities a published entity implements, once per connection, so that a process that knows only the
+// address (an outbox relay, a Ruby script) reaches the same subscribers.
 internal sealed class EntityDeclarations(PublishedEntities entities)
 {
     readonly ConcurrentDictionary<string, int> declared = new(StringComparer.Ordinal);
 
-    // Done already since the connection was last made (its epoch): then it asks Redis nothing.
+    // If already declared since the connection was last established (its epoch), it sends no command.
     public Task Declare(string entity, TopicStore topics, int epoch)
     {
         if (declared.TryGetValue(entity, out var last) && last == epoch)

@@ -1,19 +1,19 @@
 namespace MassTransit.Sidekiq;
 
-// Where jobs go: one queue, or a topic. The one road on which a job leaves, sent or staged.
+// Where jobs go: one queue, or a topic. Every job leaves through it, sent or staged.
 internal abstract class JobDestination
 {
     public abstract string Name { get; }
 
     public abstract Task Send(SidekiqProcess process, in OutgoingJob job);
 
-    // The same destination for a message that is sent again and again, by processes that do not know it.
+    // The same destination for a periodic message, which is sent by processes that do not know its type.
     public abstract Task<PeriodicTarget> Describe(SidekiqProcess process, OutgoingJob job);
 }
 
 internal sealed class QueueDestination(SidekiqEndpointAddress address) : JobDestination
 {
-    // How long an unread answer stays in a temporary queue whose owner has just died.
+    // How long an unread response stays in a temporary queue whose owner has just died.
     static readonly TimeSpan temporaryLife = TimeSpan.FromMinutes(1);
 
     public override string Name => address.Name;
@@ -21,7 +21,7 @@ internal sealed class QueueDestination(SidekiqEndpointAddress address) : JobDest
     public override Task Send(SidekiqProcess process, in OutgoingJob job) =>
         Push(process, job.ToJob(address.Name), job.Due, job.Token);
 
-    // A job that is written already.
+    // Sends a job that is already serialized.
     public Task Push(SidekiqProcess process, byte[] json, DateTimeOffset? due, Guid? token)
     {
         if (due is { } time)
@@ -42,7 +42,7 @@ internal sealed class QueueDestination(SidekiqEndpointAddress address) : JobDest
             : Task.FromResult(new PeriodicTarget { Queue = address.Name });
 }
 
-// `isExchange`: it is a queue where there is no topic of this name.
+// `isExchange`: it is a queue if there is no topic of this name.
 internal sealed class TopicDestination(
     string entity,
     bool isExchange,
@@ -57,7 +57,7 @@ internal sealed class TopicDestination(
 
     public override Task Send(SidekiqProcess process, in OutgoingJob job)
     {
-        var declared = process.Subscriptions.AreThere ? Declare(process) : DeclareInTurn(process);
+        var declared = process.Subscriptions.IsComplete ? Declare(process) : DeclareInTurn(process);
 
         return declared.IsCompletedSuccessfully ? process.Publish(Request(job)) : PublishAfter(declared, process, job);
     }

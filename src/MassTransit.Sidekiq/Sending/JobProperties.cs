@@ -2,11 +2,11 @@ using System.Text;
 
 namespace MassTransit.Sidekiq;
 
-// What a staged message says of its job itself: who sends it later needs neither its type nor its contract, and a deploy
-// in between does not change it. `Args` is absent where they are simply the body; `Entities` are those that a publish reaches.
+// The job properties of a staged message: the process that sends it later needs neither its type nor its contract, and a
+// deploy in between does not change it. `Args` is absent if they are the body; `Entities` are those that a publish reaches.
 internal sealed record StoredJob(JobContract Contract, ReadOnlyMemory<byte>? Args, string[]? Entities);
 
-// A job as the properties that an outbox keeps beside a message: MassTransit's own as well as ours.
+// A job as the properties that an outbox stores with a message: MassTransit's outbox as well as this library's.
 internal static class JobProperties
 {
     public const string Class = "Sidekiq-Class";
@@ -23,7 +23,7 @@ internal static class JobProperties
     const char EntitySeparator = ' ';
     const char NameSeparator = '\n';
 
-    // The body of the message has been made by now, and so it is known which message it is.
+    // The body has been written by now, so the type of the message is known.
     public static void Write<T>(JobSendContext<T> context, BusRuntime runtime, IDictionary<string, object> properties)
         where T : class
     {
@@ -51,7 +51,7 @@ internal static class JobProperties
         }
     }
 
-    // Null for a message that was staged without them; its contract is found by its message type.
+    // Null for a message that was staged without job properties; its contract is found by its message type.
     public static StoredJob? Read(IReadOnlyDictionary<string, object> properties)
     {
         if (Text(properties, Class) is not { } jobClass)
@@ -75,7 +75,7 @@ internal static class JobProperties
 
         return new StoredJob(
             contract,
-            // Plain null would become an empty memory here, which is a body too.
+            // A plain null would convert to an empty memory, which is a valid body.
             Text(properties, Args) is { } args
                 ? Encoding.UTF8.GetBytes(args)
                 : default(ReadOnlyMemory<byte>?),

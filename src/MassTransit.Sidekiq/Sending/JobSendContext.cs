@@ -4,7 +4,7 @@ using MassTransit.Observables;
 
 namespace MassTransit.Sidekiq;
 
-// A message on its way to become a job. What was set on it, and what its contract says, survives an outbox as properties.
+// A message that is about to become a job. An outbox keeps the options set on it, and those of its contract, as properties.
 internal sealed class JobSendContext<T>(T message, CancellationToken cancellationToken, BusRuntime? runtime = null)
     : MessageSendContext<T>(message, cancellationToken),
         SidekiqSendContext,
@@ -18,19 +18,19 @@ internal sealed class JobSendContext<T>(T message, CancellationToken cancellatio
 
     public JobOptions Options { get; set; } = JobOptions.None;
 
-    // Travels with the message, and routes nothing.
+    // Carried with the message; it does not route.
     public string? RoutingKey { get; set; }
 
-    // Travels with the message, and orders nothing.
+    // Carried with the message; it does not order.
     public string? PartitionKey { get; set; }
 
-    // Who hears of it, where it does not pass through the transport that made it: in an outbox.
+    // The send observers, for an outbox, where the message does not pass through the transport that created it.
     public SendObservable? Observers { get; init; }
 
-    // What an outbox that staged the message kept of its job.
+    // The job properties that an outbox stored with the staged message.
     public StoredJob? Stored { get; private set; }
 
-    // What is to become a periodic job is taken by this instead of being sent.
+    // Receives the job of a periodic message, which is then not sent.
     public Action<PeriodicTarget, JobDraft>? Capture { get; set; }
 
     public override void WritePropertiesTo(IDictionary<string, object> properties)

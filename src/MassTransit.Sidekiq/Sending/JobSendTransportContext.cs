@@ -4,7 +4,7 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-// Sends messages to one queue or topic: a message becomes a job, the job one step in Redis.
+// Sends messages to one queue or topic: a message becomes a job, and the job one step in Redis.
 internal sealed class JobSendTransportContext(
     BusRuntime runtime,
     ReceiveEndpointContext endpoint,
@@ -24,7 +24,7 @@ internal sealed class JobSendTransportContext(
         var context = new JobSendContext<T>(message, cancellationToken, runtime) { Observers = SendObservers };
         await pipe.Send(context).ConfigureAwait(false);
 
-        // The contract names the properties, unless the body is somebody else's: encrypted, forwarded as it came.
+        // The contract names the properties, unless another serializer writes the body (encrypted, forwarded unchanged).
         var contract = runtime.Contracts.For<T>();
         if (contract.Naming != SidekiqNaming.CamelCase && context.Serializer is SidekiqMessageSerializer)
         {
@@ -59,7 +59,7 @@ internal sealed class JobSendTransportContext(
 
         var now = runtime.Clock.GetUtcNow();
 
-        // The body first: which message it is, its serializer may say only while it makes it.
+        // The body first: the serializer may set the message types only while it writes it.
         _ = context.Body;
         var contract = runtime.Contracts.Of(context);
         var draft = MessageToJob.Draft(context, contract, now, runtime.TimeFormat);
@@ -98,7 +98,7 @@ internal sealed class JobSendTransportContext(
         await destination.Send(process, job).ConfigureAwait(false);
     }
 
-    // A caller who gives up is let go at once, whatever Redis does with the command that it was sent.
+    // A cancelled call returns at once, whatever Redis does with the command that was already sent.
     async Task Watch(Task sent, SidekiqProcess process, OutgoingJob job, CancellationToken cancellationToken)
     {
         try
@@ -131,7 +131,7 @@ internal sealed class JobSendTransportContext(
         {
             throw new OperationCanceledException(
                 $"Sending message {job.MessageId} to '{destination.Name}' was cancelled before Redis answered. "
-                    + "Its job may be there all the same.",
+                    + "Its job may still have been enqueued.",
                 cancelled,
                 cancellationToken
             );
@@ -149,8 +149,8 @@ internal sealed class JobSendTransportContext(
         }
     }
 
-    // A lost connection is waited out: the same job, with the same jid, is sent again once Redis is back, until the
-    // caller gives up or the bus stops. A full Redis is told at once: a consumer that waits for room to send frees none.
+    // After a lost connection the same job, with the same jid, is sent again once Redis is back, until the caller cancels or
+    // the bus stops. A full Redis is reported at once: a consumer that waits for memory to send to does not free any.
     async Task Repeat(SidekiqProcess process, OutgoingJob job, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, process.Stopping);
@@ -165,7 +165,7 @@ internal sealed class JobSendTransportContext(
             }
             catch (ConnectionException fault) when (fault.IsTransient && !RedisErrors.IsFull(fault))
             {
-                // Until the caller gives up or the bus stops.
+                // Retried until the caller cancels or the bus stops.
             }
         }
     }

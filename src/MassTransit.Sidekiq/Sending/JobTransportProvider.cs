@@ -2,7 +2,7 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-// Turns an address into something to send to. Never connects: the outbox makes its transports while Redis may be down.
+// Resolves an address to a send transport. Never connects: the outbox creates its transports while Redis may be down.
 internal sealed class JobTransportProvider(
     BusRuntime runtime,
     JobDestinations destinations,
@@ -11,7 +11,7 @@ internal sealed class JobTransportProvider(
 {
     public Uri NormalizeAddress(Uri address) => SidekiqEndpointAddress.Parse(runtime.Address, address).ToUri();
 
-    // Throws ArgumentException: It is no address of this transport, or its queue has a name that nobody can open.
+    // Throws ArgumentException: it is not an address of this transport, or its queue has a name that the Web UI cannot open.
     public Task<ISendTransport> GetSendTransport(Uri address)
     {
         TransportLogMessages.CreateSendTransport(address);

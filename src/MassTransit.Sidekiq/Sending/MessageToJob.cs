@@ -5,10 +5,10 @@ using MassTransit.Logging;
 
 namespace MassTransit.Sidekiq;
 
-// What a message is as a job: its arguments, and what MassTransit knows of it under the key `mt`.
+// Converts a message to a job: its arguments, and MassTransit's metadata under the key `mt`.
 internal static class MessageToJob
 {
-    // The headers that have a place of their own in the job.
+    // The headers that have their own field in the job.
     static readonly HashSet<string> placed = new(StringComparer.OrdinalIgnoreCase)
     {
         DiagnosticHeaders.ActivityId,
@@ -20,7 +20,7 @@ internal static class MessageToJob
         MessageHeaders.TransportMessageId,
     };
 
-    // The job that a message becomes; its destination still decides on queue and jid.
+    // The job of a message; its destination sets the queue and the jid.
     public static JobDraft Draft<T>(
         JobSendContext<T> context,
         JobContract contract,
@@ -29,13 +29,13 @@ internal static class MessageToJob
     )
         where T : class
     {
-        // The body first: while it is made its serializer may still say which types it is of, and add headers.
+        // The body first: while writing it, its serializer may still set the message types and add headers.
         var (args, contentType) = Args(context, contract);
 
         return Draft(context, contract, now, times, args, contentType);
     }
 
-    // The same without its arguments, where they are simply the body.
+    // The same without the arguments, if they are the body.
     public static JobDraft DraftOfBody<T>(
         JobSendContext<T> context,
         JobContract contract,
@@ -44,7 +44,7 @@ internal static class MessageToJob
     )
         where T : class => Draft(context, contract, now, times, default, context.ContentType);
 
-    // Whether the arguments of the job are the body as it was written, in an array.
+    // Whether the arguments of the job are an array of the unchanged body.
     public static bool IsBody<T>(JobSendContext<T> context, JobContract contract)
         where T : class =>
         contract.Args == SidekiqArgs.Hash && JobContentType.IsJson(context.ContentType) && context.Stored?.Args is null;
@@ -116,7 +116,7 @@ internal static class MessageToJob
         return written;
     }
 
-    // The arguments of the job, a complete array, and how what is in them was written.
+    // The arguments of the job, a complete array, and the content type that they were written in.
     public static (ReadOnlyMemory<byte> Args, ContentType ContentType) Args<T>(
         JobSendContext<T> context,
         JobContract contract

@@ -2,12 +2,12 @@ using MassTransit.Serialization;
 
 namespace MassTransit.Sidekiq;
 
-// Which contract a message goes out under.
+// The contract that a message is sent under.
 internal static class OutgoingContract
 {
-    // What the message is on the wire: a body that was forwarded as it came, or that a serializer made of something else,
-    // says its types itself, and T is only what it was sent as. Ask when the body is made, no earlier.
-    // Throws MessageException: Nobody says which message it is.
+    // The contract of the message on the wire: a body that was forwarded unchanged, or that a serializer made from another
+    // type, declares its own types, and T is only the type it was sent as. Call it after the body is written.
+    // Throws MessageException: neither a message type nor a job class is known.
     public static JobContract Of<T>(this JobContracts contracts, JobSendContext<T> context)
         where T : class
     {
@@ -29,14 +29,14 @@ internal static class OutgoingContract
                 ? own
                 : throw new MessageException(
                     typeof(T),
-                    $"Message {context.MessageId} names neither a message type nor a job class, so nobody could work on its job."
+                    $"Message {context.MessageId} names neither a message type nor a job class, so no consumer could take its job."
                 );
         }
 
         return contracts.Find(urns[0]) ?? OfForwarded(context, urns[0]) ?? JobContract.Unknown(urns[0]);
     }
 
-    // The same of a message that is forwarded: its new job is what the one that is being consumed is.
+    // The same for a forwarded message: its new job has the contract of the job that is being consumed.
     static JobContract? OfForwarded<T>(JobSendContext<T> context, string urn)
         where T : class
     {

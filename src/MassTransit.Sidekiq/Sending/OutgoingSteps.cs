@@ -1,7 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// The steps by which jobs come into being, whatever made them: a send, an outbox, a periodic job. This process is awake when one is
-// due.
+// The steps that create jobs, for sends, outboxes and periodic jobs. The poller of this process is awake when one is due.
 internal static class OutgoingSteps
 {
     public static async Task<Publication> Publish(this SidekiqProcess process, PublishRequest request)

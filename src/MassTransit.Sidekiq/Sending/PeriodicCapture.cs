@@ -1,14 +1,14 @@
 namespace MassTransit.Sidekiq;
 
-// Rides on a message that is not to be sent but to become a periodic job: it passes through all that sending does to a
-// message (filters, observers, topology), and ends here instead of in Redis.
+// Captures a message that becomes a periodic job: it passes through the whole send pipeline (filters, observers, topology),
+// and ends here instead of in Redis.
 internal sealed class PeriodicCapture
 {
     public PeriodicTarget? Target { get; private set; }
 
     public ReadOnlyMemory<byte> Job { get; private set; }
 
-    // Sends the message to nobody; returns what would have been sent.
+    // Does not send the message; returns the job that would have been sent.
     public static async Task<PeriodicCapture> Of<T>(
         ISendEndpoint endpoint,
         T message,
@@ -36,7 +36,7 @@ internal sealed class PeriodicCapture
 
         return capture.Target is null
             ? throw new InvalidOperationException(
-                $"{TypeName.Of(typeof(T))} was not sent, so it cannot be sent again and again."
+                $"{TypeName.Of(typeof(T))} was not sent, so it cannot become a periodic job."
             )
             : capture;
     }

@@ -2,12 +2,12 @@ using MassTransit.Sidekiq;
 
 namespace MassTransit;
 
-/// <summary>What a message becomes when it is sent as a Sidekiq job.</summary>
+/// <summary>The send context of a message that is sent as a Sidekiq job.</summary>
 #pragma warning disable CA1715 // MassTransit's contexts have no prefix
 public interface SidekiqSendContext : SendContext
 #pragma warning restore CA1715
 {
-    /// <summary>The job id. It is derived from the message id, so that sending the same message again gives the same job id.</summary>
+    /// <summary>The job id. It is derived from the message id, so that sending the same message again uses the same job id.</summary>
     string JobId { get; }
 
     /// <summary>The Ruby class to run. Default: the class of the message's contract.</summary>
@@ -41,21 +41,21 @@ public interface SidekiqSendContext : SendContext
         set => Options = Options with { Dead = value };
     }
 
-    /// <summary>Sidekiq's <c>retry_for</c>: retry this long instead of so often. Default: the contract's.</summary>
+    /// <summary>Sidekiq's <c>retry_for</c>: how long to retry, instead of how often. Default: the contract's.</summary>
     TimeSpan? RetryFor
     {
         get => Options.RetryFor;
         set => Options = Options with { RetryFor = value };
     }
 
-    /// <summary>Sidekiq's <c>retry_queue</c>: where the job goes after a failure. Default: the contract's.</summary>
+    /// <summary>Sidekiq's <c>retry_queue</c>: the queue that the job is retried in. Default: the contract's.</summary>
     string? RetryQueue
     {
         get => Options.RetryQueue;
         set => Options = Options with { RetryQueue = value };
     }
 
-    /// <summary>Writes a key of your own into the job, for Ruby middleware to read. Keys that Sidekiq or this transport own are refused.</summary>
+    /// <summary>Adds a custom key to the job, for Ruby middleware to read. Keys that belong to Sidekiq or to this transport are refused.</summary>
     /// <exception cref="ArgumentException">The key belongs to Sidekiq or to this transport.</exception>
     void SetJobKey(string key, object? value)
     {
@@ -73,7 +73,7 @@ public interface SidekiqSendContext : SendContext
         }.Over(Options);
     }
 
-    // What was set on it, which takes precedence over the contract.
+    // The options set on it, which take precedence over the contract.
     internal JobOptions Options { get; set; }
 }
 

@@ -2,21 +2,21 @@ using Microsoft.Extensions.Logging;
 
 namespace MassTransit.Sidekiq;
 
-// Whether the bus's own endpoints have said in Redis what they subscribe to. The host starts its services without waiting
-// for the bus, and what one of them publishes at once would pass by the consumers of its own process: it waits for them, but
-// not for long, since a bus that is never started may be sent from as well.
+// Whether the bus's own endpoints have subscribed in Redis. The host starts its services without waiting for the bus, and a
+// message that one of them publishes at once would miss the consumers of its own process. So a publish waits for them, but not
+// for long, since a bus that is never started may be used for sending.
 internal sealed class OwnSubscriptions(IEnumerable<Uri> endpoints, ILogger logger)
 {
-    static readonly TimeSpan patience = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan timeout = TimeSpan.FromSeconds(10);
 
     readonly Lock gate = new();
     readonly HashSet<Uri> missing = [.. endpoints];
-    readonly TaskCompletionSource there = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly TaskCompletionSource complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
     Task? waiting;
-    volatile bool areThere;
+    volatile bool isComplete;
 
-    // Nobody waits any more: all are there, or they did not come in time.
-    public bool AreThere => areThere || (areThere = IsEmpty());
+    // No publish waits anymore: all have subscribed, or the timeout has passed.
+    public bool IsComplete => isComplete || (isComplete = IsEmpty());
 
     public void Made(Uri endpoint)
     {
@@ -32,7 +32,7 @@ internal sealed class OwnSubscriptions(IEnumerable<Uri> endpoints, ILogger logge
         Release();
     }
 
-    // The time counts from the first who waits.
+    // The timeout starts with the first caller.
     public Task Wait()
     {
         lock (gate)
@@ -45,7 +45,7 @@ internal sealed class OwnSubscriptions(IEnumerable<Uri> endpoints, ILogger logge
     {
         try
         {
-            await there.Task.WaitAsync(patience, RealTime.Clock).ConfigureAwait(false);
+            await complete.Task.WaitAsync(timeout, RealTime.Clock).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
@@ -55,7 +55,7 @@ internal sealed class OwnSubscriptions(IEnumerable<Uri> endpoints, ILogger logge
                 late = string.Join(", ", missing.Select(endpoint => endpoint.Segments[^1]));
             }
 
-            logger.PublishedTooEarly(patience.TotalSeconds, late);
+            logger.PublishedTooEarly(timeout.TotalSeconds, late);
             Release();
         }
     }
@@ -70,7 +70,7 @@ internal sealed class OwnSubscriptions(IEnumerable<Uri> endpoints, ILogger logge
 
     void Release()
     {
-        areThere = true;
-        there.TrySetResult();
+        isComplete = true;
+        complete.TrySetResult();
     }
 }

@@ -10,7 +10,7 @@ public sealed class OwnSubscriptionsTests
     readonly ListLogger log = new();
 
     [Fact]
-    public void Bus_without_endpoints_waits_for_nothing() => Assert.True(new OwnSubscriptions([], log).AreThere);
+    public void Bus_without_endpoints_waits_for_nothing() => Assert.True(new OwnSubscriptions([], log).IsComplete);
 
     [Fact]
     public async Task Publish_waits_until_the_last_endpoint_has_subscribed()
@@ -19,11 +19,11 @@ public sealed class OwnSubscriptionsTests
         var publishes = new[] { subscriptions.Wait(), subscriptions.Wait() };
 
         subscriptions.Made(orders);
-        Assert.False(subscriptions.AreThere);
+        Assert.False(subscriptions.IsComplete);
         Assert.All(publishes, publish => Assert.False(publish.IsCompleted));
 
         subscriptions.Made(mails);
-        Assert.True(subscriptions.AreThere);
+        Assert.True(subscriptions.IsComplete);
         await Task.WhenAll(publishes).InTime();
         Assert.Empty(log.Lines);
     }
@@ -34,7 +34,7 @@ public sealed class OwnSubscriptionsTests
         var subscriptions = new OwnSubscriptions([orders], log);
         subscriptions.Made(orders);
 
-        Assert.True(subscriptions.AreThere);
+        Assert.True(subscriptions.IsComplete);
         await subscriptions.Wait().InTime();
     }
 
@@ -47,6 +47,6 @@ public sealed class OwnSubscriptionsTests
         subscriptions.Made(orders);
         subscriptions.Made(new Uri("sidekiq://localhost/temporary"));
 
-        Assert.False(subscriptions.AreThere);
+        Assert.False(subscriptions.IsComplete);
     }
 }

@@ -26,7 +26,7 @@ public sealed class SendingTests(ITestOutputHelper output)
         );
 
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
-        Assert.Contains("may be there all the same", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("may still have been enqueued", fault.Message, StringComparison.Ordinal);
         redis.Resume();
     }
 

@@ -3,33 +3,33 @@ namespace MassTransit;
 /// <summary>The periodic jobs of all applications on this Redis, for a dashboard or a script. Registered by <c>UsingSidekiq</c>.</summary>
 public interface ISidekiqPeriodicJobs
 {
-    /// <summary>All of them, by name. It reads each once: some hundreds are no burden.</summary>
+    /// <summary>All periodic jobs, by name. It reads each once; some hundreds are not a burden.</summary>
     Task<IReadOnlyList<SidekiqPeriodicJob>> List();
 
-    /// <summary>Enqueues a run at once, beside those of its schedule. False when there is no such job.</summary>
+    /// <summary>Enqueues a run now, in addition to those of its schedule. False when there is no such job.</summary>
     Task<bool> Run(string id);
 
-    /// <summary>Leaves out all runs until <see cref="Resume"/>, restarts and deploys included. False when it was not running.</summary>
+    /// <summary>Skips all runs until <see cref="Resume"/>, across restarts and deploys. False when it was not running.</summary>
     Task<bool> Pause(string id);
 
-    /// <summary>Lets a paused job go on with its next run; what it missed is not made up for. False when there is no such job.</summary>
+    /// <summary>Resumes a paused job with its next run; missed runs are not caught up. False when there is no such job.</summary>
     Task<bool> Resume(string id);
 
-    /// <summary>Removes a job. One that an application declares comes back when that starts again. False when there is none.</summary>
+    /// <summary>Removes a job. A job that an application declares is added again when the application starts. False when there is no such job.</summary>
     Task<bool> Remove(string id);
 }
 
-/// <summary>A periodic job as it stands in Redis.</summary>
-/// <param name="Id">Its name, behind that of its application: <c>OrdersApi:nightly</c>.</param>
-/// <param name="Cron">When it runs.</param>
-/// <param name="TimeZone">Where that is.</param>
-/// <param name="NextRun">Null while it is paused.</param>
+/// <summary>A periodic job as stored in Redis.</summary>
+/// <param name="Id">Its name, after that of its application: <c>OrdersApi:nightly</c>.</param>
+/// <param name="Cron">Its schedule.</param>
+/// <param name="TimeZone">The time zone of its schedule.</param>
+/// <param name="NextRun">The time of its next run; null while it is paused.</param>
 /// <param name="LastRun">The time of the latest run that was enqueued; null before the first.</param>
 /// <param name="JobClass">The class of its jobs.</param>
-/// <param name="Queue">Where its jobs go; null when it is published.</param>
+/// <param name="Queue">The queue of its jobs; null when it is published.</param>
 /// <param name="Topic">The topic it is published to; null when it goes to a queue.</param>
-/// <param name="Application">Whose code declares it; null for one that was scheduled at run time.</param>
-/// <param name="Description">What its schedule says of itself, if anything.</param>
+/// <param name="Application">The application that declares it; null for one that was scheduled at run time.</param>
+/// <param name="Description">The description of its schedule, if any.</param>
 public sealed record SidekiqPeriodicJob(
     string Id,
     string Cron,

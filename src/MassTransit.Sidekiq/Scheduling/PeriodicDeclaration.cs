@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq;
 
-// A periodic job that the code of this application declares: a message, or a class of Ruby's with its arguments. Its job is made
-// when the bus runs, so that it passes through everything a send does.
+// A periodic job that the code of this application declares: a message, or a Ruby class with its arguments. Its job is created
+// when the bus runs, so that it passes through the whole send pipeline.
 internal sealed class PeriodicDeclaration(
     string name,
     string cron,
@@ -43,12 +43,12 @@ internal sealed class PeriodicDeclaration(
         return this;
     }
 
-    // What is wrong with it, or null.
+    // Its fault, or null.
     public string? Fault()
     {
         if (string.IsNullOrWhiteSpace(Name))
         {
-            return "It has no name. Give it one by which it is known in Redis and in the log.";
+            return "It has no name. Give it one, which identifies it in Redis and in the log.";
         }
 
         if (QueueName is { } queue && MassTransit.Sidekiq.QueueName.Fault(queue, "Name another queue.") is { } fault)
@@ -95,19 +95,19 @@ internal sealed class PeriodicDeclaration(
         object?[] args
     )
     {
-        using var list = JobText.Rent();
-        list.Raw("["u8);
+        using var array = JobText.Rent();
+        array.Raw("["u8);
         for (var i = 0; i < args.Length; i++)
         {
-            list.Raw(i == 0 ? ""u8 : ","u8);
-            list.Value(args[i]);
+            array.Raw(i == 0 ? ""u8 : ","u8);
+            array.Value(args[i]);
         }
 
-        list.Raw("]"u8);
+        array.Raw("]"u8);
         var draft = new JobDraft
         {
             Class = jobClass,
-            Args = list.ToArray(),
+            Args = array.ToArray(),
             Options = new JobOptions { Retry = declaration.RetryOption },
         };
 

@@ -5,7 +5,7 @@ internal sealed class PeriodicDeclarations(BusRuntime runtime) : ISpecification
 {
     readonly List<PeriodicDeclaration> declared = [];
 
-    // Whose they are, among all applications on this Redis.
+    // The owner of these jobs among all applications on this Redis.
     string Owner =>
         runtime.Settings.Application + (runtime.Settings.BusName is null ? "" : "." + runtime.Settings.BusName);
 
@@ -13,8 +13,9 @@ internal sealed class PeriodicDeclarations(BusRuntime runtime) : ISpecification
 
     public void Add(PeriodicDeclaration declaration) => declared.Add(declaration);
 
-    // One step. The process that started last decides: it replaces what another version of the application declared, and
-    // drops what it has no more. `ifMissing`: this process did so before, and Redis may have come back empty since.
+    // One atomic step. The process that started last decides: it replaces the declarations of another version of the
+    // application, and drops the jobs that it no longer declares. `ifMissing`: this process has declared them before, and Redis
+    // may have lost them since.
     public async Task Declare(IBus bus, PeriodicStore store, bool ifMissing)
     {
         if (ifMissing && (declared.Count == 0 || await store.Find(Id(declared[0])).ConfigureAwait(false) is not null))
@@ -46,7 +47,7 @@ internal sealed class PeriodicDeclarations(BusRuntime runtime) : ISpecification
         var dropped = await store.Register(Owner, jobs).ConfigureAwait(false);
         if (dropped > 0)
         {
-            LogContext.Info?.Log("Dropped {Count} periodic jobs that {Owner} declares no more", dropped, Owner);
+            LogContext.Info?.Log("Dropped {Count} periodic jobs that {Owner} no longer declares", dropped, Owner);
         }
     }
 
@@ -58,7 +59,7 @@ internal sealed class PeriodicDeclarations(BusRuntime runtime) : ISpecification
         {
             yield return this.Failure(
                 "Periodic",
-                $"The name '{name.Key}' is given to {name.Count()} periodic jobs. Each needs its own."
+                $"The name '{name.Key}' is used by {name.Count()} periodic jobs. Each needs its own."
             );
         }
 

@@ -41,7 +41,7 @@ internal sealed class PeriodicJobs(BusRuntime runtime) : ISidekiqPeriodicJobs
     async Task<PeriodicJob?> Find(string id) =>
         await Store.Find(id).ConfigureAwait(false) is { } json ? PeriodicJob.Read(id, json) : null;
 
-    // One that cannot be read is listed all the same: somebody should see it.
+    // A job that cannot be read is listed as well, with the fault as its description, so that it can be noticed.
     static SidekiqPeriodicJob Describe(PeriodicEntry entry)
     {
         try

@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// Declares the application's periodic jobs when its bus has started. A bus that only sends, and declares none, asks Redis nothing.
+// Declares the application's periodic jobs when its bus has started. A bus that only sends and declares none sends no command.
 internal sealed class PeriodicObserver(BusRuntime runtime, PeriodicDeclarations declarations) : IBusObserver
 {
     public Task PostStart(IBus bus, Task<BusReady> busReady)

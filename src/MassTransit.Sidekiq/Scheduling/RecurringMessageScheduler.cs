@@ -3,8 +3,8 @@ using MassTransit.Scheduling;
 
 namespace MassTransit.Sidekiq;
 
-// MassTransit's recurring messages as periodic jobs: kept in Redis, run by whichever process finds them due. They are
-// scheduled at once, whatever transaction the caller is in. Its many ways to name a message all end in `Schedule`.
+// MassTransit's recurring messages as periodic jobs: stored in Redis, run by whichever process finds them due. They are
+// scheduled at once, outside any transaction of the caller. All overloads end in `Schedule`.
 internal sealed class RecurringMessageScheduler(IBus bus, BusRuntime runtime) : IRecurringMessageScheduler
 {
     public Task<ScheduledRecurringMessage<T>> ScheduleRecurringSend<T>(
@@ -226,7 +226,7 @@ internal sealed class RecurringMessageScheduler(IBus bus, BusRuntime runtime) : 
         return new ScheduledRecurringMessageHandle<T>(schedule, destination, message);
     }
 
-    // At once, in this process; others notice within seconds.
+    // Effective at once in this process, and within seconds in others.
     async Task Declare(PeriodicJob job)
     {
         var due =

@@ -4,7 +4,7 @@ using MassTransit.Scheduling;
 
 namespace MassTransit.Sidekiq;
 
-// Gives consumers the transport's scheduler, as `context.ScheduleSend(…)` and sagas' schedules use it.
+// Provides consumers with the transport's scheduler, which `context.ScheduleSend(…)` and the schedules of sagas use.
 internal sealed class SidekiqSchedulerSpecification(BusRuntime runtime) : IPipeSpecification<ConsumeContext>
 {
     public void Apply(IPipeBuilder<ConsumeContext> builder) => builder.AddFilter(new Filter(runtime));

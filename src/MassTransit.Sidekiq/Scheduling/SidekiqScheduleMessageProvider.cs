@@ -2,7 +2,7 @@ using MassTransit.Scheduling;
 
 namespace MassTransit.Sidekiq;
 
-// Schedules into Sidekiq's `schedule` set, where the Web UI shows it, and takes out again what is cancelled in time.
+// Schedules messages in Sidekiq's `schedule` set, where the Web UI shows them, and removes those that are cancelled in time.
 internal sealed class SidekiqScheduleMessageProvider(ISendEndpointProvider sender, BusRuntime runtime)
     : IScheduleMessageProvider
 {

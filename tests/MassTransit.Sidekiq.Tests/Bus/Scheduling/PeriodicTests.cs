@@ -204,7 +204,7 @@ public sealed class PeriodicTests(ITestOutputHelper output)
             })
         );
 
-        foreach (var part in new[] { "'25'", "'Europe/Atlantis'", "never comes", "'a queue'", "'d' is given to 2" })
+        foreach (var part in new[] { "'25'", "'Europe/Atlantis'", "never comes", "'a queue'", "'d' is used by 2" })
         {
             Assert.Contains(part, fault.Message, StringComparison.Ordinal);
         }

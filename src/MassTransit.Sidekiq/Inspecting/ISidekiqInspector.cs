@@ -1,42 +1,41 @@
 namespace MassTransit;
 
 /// <summary>
-/// What Sidekiq's API and Web UI show and do, for a dashboard or a program of one's own: it sees the jobs of Ruby and .NET
-/// alike. Inject it, or <c>Bind&lt;TBus, ISidekiqInspector&gt;</c> for a further bus. Each change is one step in Redis, safe
-/// beside any poller; each list is read page by page, so that a set of a million jobs costs what is read of it.
+/// Sidekiq's API and Web UI for code, such as a dashboard: it covers the jobs of Ruby and of .NET. Inject it, or
+/// <c>Bind&lt;TBus, ISidekiqInspector&gt;</c> for an additional bus. Each change is one atomic step in Redis, safe beside any
+/// poller; each list is read page by page, so that a set of a million jobs costs only the pages that are read.
 /// </summary>
 /// <remarks>Without Redis every method throws <see cref="ConnectionException" />.</remarks>
 public interface ISidekiqInspector
 {
-    /// <summary>Jobs that failed and wait for their next attempt.</summary>
+    /// <summary>Jobs that failed and wait for their next retry.</summary>
     ISidekiqJobSet RetrySet { get; }
 
-    /// <summary>Jobs that wait for their time.</summary>
+    /// <summary>Jobs that are scheduled for a later time.</summary>
     ISidekiqJobSet ScheduledSet { get; }
 
-    /// <summary>Jobs that are out of attempts, and text that is no job; <see cref="SidekiqEntry.At" /> is when it died.</summary>
+    /// <summary>Dead letters: jobs that are out of retries, and entries that are not jobs. <see cref="SidekiqEntry.At" /> is the time of death.</summary>
     ISidekiqJobSet DeadSet { get; }
 
-    /// <summary>Jobs that run by the clock, as <c>cfg.Periodic</c> and the recurring scheduler left them in Redis.</summary>
+    /// <summary>Periodic jobs, as <c>cfg.Periodic</c> and the recurring scheduler stored them in Redis.</summary>
     ISidekiqPeriodicJobs Periodic { get; }
 
     /// <summary>Topics, and which queues subscribe to them.</summary>
     ISidekiqTopics Topics { get; }
 
-    /// <summary>The figures of the dashboard, in two round trips.</summary>
+    /// <summary>The numbers of the dashboard, in two round trips.</summary>
     Task<SidekiqStats> Stats(CancellationToken cancellationToken = default);
 
-    /// <summary>What was processed and what failed on each of the last days (UTC), today first.</summary>
-    /// <param name="days">1 to 1827: Sidekiq forgets after five years.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <summary>How many jobs were processed and failed on each of the last days (UTC), today first.</summary>
+    /// <param name="days">1 to 1827: Sidekiq keeps five years.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     Task<IReadOnlyList<SidekiqDay>> History(int days, CancellationToken cancellationToken = default);
 
-    /// <summary>All queues by name, each with its size and latency. Costs two answers a queue, in two round trips.</summary>
+    /// <summary>All queues by name, each with its size and latency. Costs two replies per queue, in two round trips.</summary>
     Task<IReadOnlyList<SidekiqQueue>> Queues(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// The jobs of a queue, the next one first, read a hundred at a time. Workers take jobs meanwhile: one may be missed, none
-    /// is invented.
+    /// The jobs of a queue, the next one first, read a hundred at a time. Workers take jobs meanwhile, so some may be missed.
     /// </summary>
     IAsyncEnumerable<SidekiqEntry> Jobs(string queue, CancellationToken cancellationToken = default);
 
@@ -46,15 +45,15 @@ public interface ISidekiqInspector
     /// </summary>
     IAsyncEnumerable<SidekiqEntry> Jobs(string queue, long skip, CancellationToken cancellationToken = default);
 
-    /// <summary>Removes a job from a queue. False when a worker has taken it. Redis looks for it through the whole queue.</summary>
+    /// <summary>Removes a job from a queue. False when a worker has taken it. Redis searches the whole queue.</summary>
     Task<bool> Delete(string queue, SidekiqEntry job, CancellationToken cancellationToken = default);
 
-    /// <summary>Removes all jobs of a queue, and its name until the next push. Returns how many jobs there were.</summary>
+    /// <summary>Removes all jobs of a queue, and its name until the next push. Returns the number of jobs.</summary>
     Task<long> Clear(string queue, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Workers of .NET, and of Sidekiq Pro, take no more jobs from the queue, within about a second; pushing to it goes on.
-    /// Sidekiq without Pro does not know of pauses.
+    /// Pauses a queue: workers of .NET, and of Sidekiq Pro, take no more jobs from it, within about a second; pushing to it
+    /// continues. Sidekiq without Pro does not support pauses.
     /// </summary>
     Task Pause(string queue, CancellationToken cancellationToken = default);
 
@@ -64,7 +63,7 @@ public interface ISidekiqInspector
     /// <summary>The processes of the Busy page, by identity.</summary>
     Task<IReadOnlyList<SidekiqProcessInfo>> Processes(CancellationToken cancellationToken = default);
 
-    /// <summary>The jobs that run now, the longest first, as of the last beat of their processes (5 s, or 10 s in Ruby from 7 on).</summary>
+    /// <summary>The running jobs, the longest first, as of the last heartbeat of their processes (5 s, or 10 s in Ruby from 7 on).</summary>
     Task<IReadOnlyList<SidekiqWork>> Work(CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -96,33 +95,33 @@ public interface ISidekiqInspector
     /// <summary>The Redis behind it: version, memory, persistence, round trip. What it may not be asked is null.</summary>
     Task<SidekiqRedisServer> Redis(CancellationToken cancellationToken = default);
 
-    /// <summary>Asks a process to take no more jobs, as the button Quiet. False when there is none of this identity.</summary>
+    /// <summary>Tells a process to take no more jobs, like the Quiet button. False when there is no process of this identity.</summary>
     Task<bool> Quiet(string identity, CancellationToken cancellationToken = default);
 
-    /// <summary>Asks a process to stop, as the button Stop. False when there is none of this identity.</summary>
+    /// <summary>Tells a process to stop, like the Stop button. False when there is no process of this identity.</summary>
     Task<bool> Stop(string identity, CancellationToken cancellationToken = default);
 }
 
 /// <summary>A sorted set of jobs: retries, scheduled, or dead.</summary>
 public interface ISidekiqJobSet
 {
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of entries.</summary>
     Task<long> Count(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// The entries by their time, read a hundred at a time, whatever is added or removed meanwhile: each entry that stays is
-    /// met once. Stop when you have enough.
+    /// The entries by their time, read a hundred at a time. Whatever is added or removed meanwhile, each entry that stays is
+    /// returned once.
     /// </summary>
-    /// <param name="from">The first time that is wanted. Default: all.</param>
+    /// <param name="from">The time to start from. Default: the beginning.</param>
     /// <param name="newestFirst">Backwards, from the latest time, or from <paramref name="from" />. Default: false.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="cancellationToken">Cancels the enumeration.</param>
     IAsyncEnumerable<SidekiqEntry> Entries(
         DateTimeOffset? from = null,
         bool newestFirst = false,
         CancellationToken cancellationToken = default
     );
 
-    /// <summary>The entry of a job id, or null. Redis looks through the set in small steps, which takes its time on a large one.</summary>
+    /// <summary>The entry of a job id, or null. Redis scans the set in small steps, which is slow on a large one.</summary>
     Task<SidekiqEntry?> Find(string jid, CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -134,28 +133,28 @@ public interface ISidekiqJobSet
     Task<SidekiqGroups> Groups(int most = 1000, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Moves a job to its queue now: "retry now" of the Web UI, "add to queue" for a scheduled one. As there, a retry does not
-    /// use up an attempt. False when it has left the set, to wherever.
+    /// Moves a job to its queue now: "retry now" of the Web UI, "add to queue" for a scheduled one. As there, it does not count
+    /// as a retry. False when the job has left the set.
     /// </summary>
-    /// <exception cref="ArgumentException">The entry is text that is no job; it can be deleted, or killed.</exception>
+    /// <exception cref="ArgumentException">The entry is not a job; it can be deleted or killed.</exception>
     Task<bool> Retry(SidekiqEntry entry, CancellationToken cancellationToken = default);
 
-    /// <summary>Moves a job to the dead set, and tells the handlers of <c>OnJobDeath</c>. False when it has left the set.</summary>
+    /// <summary>Moves a job to the dead set, and calls the handlers of <c>OnJobDeath</c>. False when it has left the set.</summary>
     Task<bool> Kill(SidekiqEntry entry, CancellationToken cancellationToken = default);
 
     /// <summary>Removes a job. False when it has left the set.</summary>
     Task<bool> Delete(SidekiqEntry entry, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Gives a job another time. False when it has left the set. A scheduled message that is moved cannot be cancelled by its
-    /// token any more.
+    /// Moves a job to another time. False when it has left the set. A rescheduled message can no longer be cancelled by its
+    /// token.
     /// </summary>
     Task<bool> Reschedule(SidekiqEntry entry, DateTimeOffset at, CancellationToken cancellationToken = default);
 
-    /// <summary>Moves every job that is in the set now to its queue, a hundred a step, and leaves text that is none. Returns how many moved.</summary>
+    /// <summary>Moves every job that is in the set now to its queue, a hundred per step. Entries that are not jobs stay. Returns how many were moved.</summary>
     Task<long> RetryAll(CancellationToken cancellationToken = default);
 
-    /// <summary>Moves everything that is in the set now to the dead set. As in Ruby, handlers of deaths are not told. Returns how many moved.</summary>
+    /// <summary>Moves every entry that is in the set now to the dead set. As in Ruby, death handlers are not called. Returns how many were moved.</summary>
     Task<long> KillAll(CancellationToken cancellationToken = default);
 
     /// <summary>As <see cref="RetryAll(CancellationToken)" />, for those that are chosen, such as a group.</summary>
@@ -167,6 +166,6 @@ public interface ISidekiqJobSet
     /// <summary>Removes those that are chosen among all that are in the set now. Returns how many there were.</summary>
     Task<long> DeleteAll(Func<SidekiqEntry, bool> which, CancellationToken cancellationToken = default);
 
-    /// <summary>Removes everything. Returns how many there were.</summary>
+    /// <summary>Removes all entries. Returns how many there were.</summary>
     Task<long> Clear(CancellationToken cancellationToken = default);
 }

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace MassTransit.Sidekiq;
 
-// One of Sidekiq's sets. A move is the poller's own: whoever removes the member owns it, so nothing is moved twice.
+// One of Sidekiq's sets. It moves jobs as the poller does: removing the member is the claim, so no job is moved twice.
 internal sealed class JobSet(BusRuntime runtime, DueSet set) : ISidekiqJobSet
 {
     const int PageSize = DueJobStore.MostJobs;
@@ -67,7 +67,7 @@ internal sealed class JobSet(BusRuntime runtime, DueSet set) : ISidekiqJobSet
         var move =
             Move(Checked(entry))
             ?? throw new ArgumentException(
-                "The entry is no job: it has no class, no list of arguments, or is no JSON. It can be deleted, or killed.",
+                "The entry is not a job: it has no class, no array of arguments, or is not JSON. It can be deleted or killed.",
                 nameof(entry)
             );
 
@@ -79,9 +79,9 @@ internal sealed class JobSet(BusRuntime runtime, DueSet set) : ISidekiqJobSet
         var killed = await Bury(Checked(entry), cancellationToken).ConfigureAwait(false);
         if (killed)
         {
-            // The caller is not one of the bus' own threads, which have it.
+            // The caller's thread does not have the bus's log context.
             LogContext.Current ??= runtime.Host.LogContext;
-            // A death as well, as it is in Ruby's API.
+            // A death, as in Ruby's API.
             await runtime
                 .Deaths.Tell(entry.Json, DueMove.QueueOf(entry.Job), new SidekiqJobKilledException())
                 .ConfigureAwait(false);
@@ -136,7 +136,7 @@ internal sealed class JobSet(BusRuntime runtime, DueSet set) : ISidekiqJobSet
     public Task<long> Clear(CancellationToken cancellationToken = default) =>
         Store.Clear(set).WaitAsync(cancellationToken);
 
-    // What the set holds now; jobs that fail again meanwhile come back with a later time, and are left alone.
+    // Only the entries that the set holds now: jobs that fail again meanwhile return with a later time, and are not moved again.
     async Task<long> All(
         Func<SidekiqEntry, bool> which,
         Func<IReadOnlyList<SidekiqEntry>, Task<int>> step,
@@ -216,8 +216,8 @@ internal sealed class JobSet(BusRuntime runtime, DueSet set) : ISidekiqJobSet
         return entry;
     }
 
-    // When the entry before a page has left, the page begins with all of its score; those that were read stand before it,
-    // byte by byte.
+    // If the last entry of the previous page has left the set, the next page begins with all entries of its score. Those
+    // already read sort before it, byte by byte.
     static bool WasRead(byte[] member, double score, (byte[]? Member, double? Score) reached, bool newestFirst) =>
         reached.Member is { } last
         && score == reached.Score

@@ -5,8 +5,8 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-// Reads what any Sidekiq from 6.4 on, and we, write of processes and jobs. What is missing or no JSON is left out: one bad
-// entry must not hide the others.
+// Reads the processes and jobs that Sidekiq from 6.4 on, and this library, write. Fields that are missing or not JSON are
+// omitted: one bad entry must not hide the others.
 internal static class RegistryReader
 {
     public static SidekiqEntry Entry(byte[] json, double? score, string queue) =>
@@ -59,7 +59,7 @@ internal static class RegistryReader
         }
     }
 
-    // Those of its capsules, where it no longer names them itself.
+    // The queues of its capsules, if the process no longer lists them itself.
     static string[] Queues(Dictionary<string, JsonElement> info)
     {
         if (info.TryGetValue("queues", out var queues) && queues.ValueKind == JsonValueKind.Array)

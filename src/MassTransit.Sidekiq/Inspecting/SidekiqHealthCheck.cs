@@ -2,12 +2,12 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace MassTransit.Sidekiq;
 
-// Beside MassTransit's own check of the endpoints: does Redis answer now, is the process heard of, does its clock agree
-// with Redis', and has somebody made it quiet. `TBus` keeps the checks of several buses apart.
+// Complements MassTransit's check of the endpoints: whether Redis answers, the heartbeat is recent, the clock agrees with
+// Redis's, and the process is quiet. `TBus` distinguishes the checks of several buses.
 internal sealed class SidekiqHealthCheck<TBus>(BusRuntime runtime) : IHealthCheck
     where TBus : class, IBus
 {
-    static readonly TimeSpan patience = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan timeout = TimeSpan.FromSeconds(5);
 
     public async Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context,
@@ -25,7 +25,7 @@ internal sealed class SidekiqHealthCheck<TBus>(BusRuntime runtime) : IHealthChec
         {
             time = await process
                 .Redis.ServerTime()
-                .WaitAsync(patience, TimeProvider.System, cancellationToken)
+                .WaitAsync(timeout, TimeProvider.System, cancellationToken)
                 .ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is ConnectionException or TimeoutException)
@@ -58,12 +58,12 @@ internal sealed class SidekiqHealthCheck<TBus>(BusRuntime runtime) : IHealthChec
     {
         if (silence > 4 * runtime.Settings.Beat)
         {
-            return $"No heartbeat for {silence.TotalSeconds:0} s (one is due every {runtime.Settings.Beat.TotalSeconds:0} s): the process is overloaded, or Redis refuses it. The log says which.";
+            return $"No heartbeat for {silence.TotalSeconds:0} s (one is due every {runtime.Settings.Beat.TotalSeconds:0} s): the process is overloaded, or Redis refuses it. See the log.";
         }
 
         if (skew.Duration() > ClockSkew.Tolerable)
         {
-            return $"The clock is {skew.Duration().TotalSeconds:0.0} s {ClockSkew.Direction(skew)} Redis' (limit {ClockSkew.Tolerable.TotalSeconds:0} s): scheduled jobs come at the wrong time. Let both machines keep time by NTP.";
+            return $"The clock is {skew.Duration().TotalSeconds:0.0} s {ClockSkew.Direction(skew)} Redis's (limit {ClockSkew.Tolerable.TotalSeconds:0} s): scheduled jobs run at the wrong time. Synchronize both machines by NTP.";
         }
 
         if (process.Unsettled is { Reason: { } reason, Jobs.Count: var count })

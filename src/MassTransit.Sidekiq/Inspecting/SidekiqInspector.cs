@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 
 namespace MassTransit.Sidekiq;
 
-// Sidekiq's API on whatever process the bus has at the moment: it works before the bus starts as well.
+// Sidekiq's API on the current process of the bus: it also works before the bus starts.
 internal sealed class SidekiqInspector(BusRuntime runtime) : ISidekiqInspector
 {
     const int PageSize = 100;

@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// Finds the process anew each time: a bus that is started again is another one.
+// Looks the process up on each call: a bus that is started again is another process.
 internal sealed class SidekiqServer(BusRuntime runtime) : ISidekiqServer
 {
     const string Code = "code";

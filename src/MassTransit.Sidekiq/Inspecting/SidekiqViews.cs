@@ -2,18 +2,18 @@ using System.Text;
 
 namespace MassTransit;
 
-/// <summary>What stands in a queue or a set: a job, or text that is none.</summary>
+/// <summary>An entry of a queue or a set: a job, or a string that is not a job.</summary>
 public sealed class SidekiqEntry
 {
     internal SidekiqEntry(byte[] json, double? score, SidekiqJob? job) => (Json, Score, Job) = (json, score, job);
 
-    /// <summary>The job; null when the text is none.</summary>
+    /// <summary>The job; null when the entry is not a job.</summary>
     public SidekiqJob? Job { get; }
 
     /// <summary>When it is due, or when it died; null in a queue.</summary>
     public DateTimeOffset? At => Score is { } score ? Sidekiq.Score.ToTime(score) : null;
 
-    /// <summary>The text as it stands in Redis.</summary>
+    /// <summary>The string as stored in Redis.</summary>
     public string Text => field ??= Encoding.UTF8.GetString(Json);
 
     internal byte[] Json { get; }
@@ -21,10 +21,10 @@ public sealed class SidekiqEntry
     internal double? Score { get; }
 }
 
-/// <summary>The figures of Sidekiq's dashboard.</summary>
+/// <summary>The numbers of Sidekiq's dashboard.</summary>
 public sealed record SidekiqStats
 {
-    /// <summary>Jobs ever run, those that failed included.</summary>
+    /// <summary>Attempts ever run, failed ones included.</summary>
     public long Processed { get; init; }
 
     /// <summary>Attempts that failed.</summary>
@@ -45,39 +45,39 @@ public sealed record SidekiqStats
     /// <summary>Processes on the Busy page.</summary>
     public long Processes { get; init; }
 
-    /// <summary>Jobs that run, as of the last beats.</summary>
+    /// <summary>Running jobs, as of the last heartbeats.</summary>
     public long Busy { get; init; }
 }
 
-/// <summary>What one day (UTC) brought.</summary>
+/// <summary>The numbers of one day (UTC).</summary>
 /// <param name="Date">The day.</param>
-/// <param name="Processed">Jobs run, those that failed included.</param>
+/// <param name="Processed">Attempts run, failed ones included.</param>
 /// <param name="Failed">Attempts that failed.</param>
 public sealed record SidekiqDay(DateOnly Date, long Processed, long Failed);
 
 /// <summary>A queue.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Size">Jobs that wait in it.</param>
-/// <param name="Latency">How long the next one has waited; zero when it is empty.</param>
-/// <param name="IsPaused">Whether nobody should take from it.</param>
+/// <param name="Size">The number of waiting jobs.</param>
+/// <param name="Latency">How long the next job has waited; zero when the queue is empty.</param>
+/// <param name="IsPaused">Whether the queue is paused: workers take no jobs from it.</param>
 public sealed record SidekiqQueue(string Name, long Size, TimeSpan Latency, bool IsPaused);
 
-/// <summary>A process on the Busy page, Ruby's or ours.</summary>
+/// <summary>A process on the Busy page, of Ruby or .NET.</summary>
 public sealed record SidekiqProcessInfo
 {
     /// <summary>Host, process id and a random part.</summary>
     public required string Identity { get; init; }
 
-    /// <summary>The machine.</summary>
+    /// <summary>The host name of the machine.</summary>
     public string? HostName { get; init; }
 
-    /// <summary>The operating system's number of it.</summary>
+    /// <summary>The operating system's process id.</summary>
     public long? ProcessId { get; init; }
 
-    /// <summary>The application.</summary>
+    /// <summary>The name of the application.</summary>
     public string? Tag { get; init; }
 
-    /// <summary>Of Sidekiq, or of this library; null from Sidekiq 6.</summary>
+    /// <summary>The version of Sidekiq, or of this library; null from Sidekiq 6.</summary>
     public string? Version { get; init; }
 
     /// <summary>The queues it takes jobs from.</summary>
@@ -86,7 +86,7 @@ public sealed record SidekiqProcessInfo
     /// <summary>How many jobs it runs at most.</summary>
     public int Concurrency { get; init; }
 
-    /// <summary>How many it runs.</summary>
+    /// <summary>How many jobs it runs now.</summary>
     public int Busy { get; init; }
 
     /// <summary>Whether it takes no more jobs.</summary>
@@ -95,20 +95,20 @@ public sealed record SidekiqProcessInfo
     /// <summary>When it started.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
-    /// <summary>When it was last heard of.</summary>
+    /// <summary>The time of its last heartbeat.</summary>
     public DateTimeOffset? BeatAt { get; init; }
 
-    /// <summary>The memory it occupies.</summary>
+    /// <summary>Its resident memory.</summary>
     public long ResidentBytes { get; init; }
 
-    /// <summary>How long Redis took to answer it.</summary>
+    /// <summary>Its round-trip time to Redis.</summary>
     public TimeSpan RoundTrip { get; init; }
 }
 
-/// <summary>A job that runs.</summary>
-/// <param name="Identity">The process.</param>
-/// <param name="Thread">Its worker.</param>
+/// <summary>A running job.</summary>
+/// <param name="Identity">The identity of the process.</param>
+/// <param name="Thread">The worker in the process.</param>
 /// <param name="Queue">The queue the job came from.</param>
-/// <param name="Job">The job; of a large one in .NET, its arguments are left out. Null when it cannot be read.</param>
-/// <param name="RunAt">When it began.</param>
+/// <param name="Job">The job; .NET omits the arguments of a large one. Null when it cannot be read.</param>
+/// <param name="RunAt">When it started.</param>
 public sealed record SidekiqWork(string Identity, string Thread, string Queue, SidekiqJob? Job, DateTimeOffset RunAt);

@@ -50,7 +50,7 @@ public sealed class HealthTests(ITestOutputHelper output)
 
         var skewed = await Check(late);
         Assert.Equal(HealthStatus.Degraded, skewed.Status);
-        Assert.Contains("behind Redis' (limit 5 s)", skewed.Description, StringComparison.Ordinal);
+        Assert.Contains("behind Redis's (limit 5 s)", skewed.Description, StringComparison.Ordinal);
         Assert.StartsWith("Quiet:", (await Check(quiet)).Description, StringComparison.Ordinal);
     }
 

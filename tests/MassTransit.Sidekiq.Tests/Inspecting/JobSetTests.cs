@@ -145,7 +145,7 @@ public sealed class JobSetTests
         Assert.Null(entries[1].Job);
         Assert.Equal("no job", entries[1].Text);
         var refused = await Assert.ThrowsAsync<ArgumentException>(() => inspector.RetrySet.Retry(entries[1]));
-        Assert.Contains("can be deleted, or killed", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("can be deleted or killed", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]

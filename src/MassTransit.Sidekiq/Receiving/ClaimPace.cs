@@ -1,11 +1,11 @@
 namespace MassTransit.Sidekiq;
 
 // How many jobs to claim beyond those that can start at once.
-// A claimed job that waits here is one that another process could have run, so the rule is about time: claim ahead what
-// the last claims show to be done within 4 ms, or within two round trips to a Redis that is farther away (one claim is
-// worked on while the next is on its way), at most 200. Jobs of 20 µs are claimed a hundred at a time, which makes Redis'
-// share of each small; jobs of 50 ms are claimed ahead only where workers would wait for the next claim. Beyond 200 ms it is
-// the network's fault, or ours.
+// Another process could have run a job that waits here, so the limit is a time: claim ahead as many jobs as finish within 4 ms
+// at the recent throughput, or within two round trips if Redis is farther away (one claim is processed while the next is under
+// way), at most 200. Jobs of 20 µs are claimed a hundred at a time, which keeps Redis's share of each small; jobs of 50 ms are
+// claimed ahead only if workers would wait for the next claim. Two round trips count as 200 ms at most: beyond that, the network
+// or this process is at fault.
 internal sealed class ClaimPace(TimeProvider clock)
 {
     const int MostAhead = 200;
@@ -21,10 +21,10 @@ internal sealed class ClaimPace(TimeProvider clock)
 
     public int Ahead { get; private set; }
 
-    // Ask Redis only when this many jobs can be taken at once, so that a claim is worth its round trip.
+    // Claim only when this many jobs can be taken at once, so that a claim is worth its round trip.
     public int Step => Math.Max(1, Ahead / 2);
 
-    // How long the last claim took, from question to answer.
+    // `time`: the round trip of the last claim.
     public void Answered(TimeSpan time) => roundTrip = roundTrip == TimeSpan.Zero ? time : ((roundTrip * 7) + time) / 8;
 
     public void Finished(int jobs)
@@ -43,6 +43,6 @@ internal sealed class ClaimPace(TimeProvider clock)
         (sampleStart, done) = (clock.GetTimestamp(), 0);
     }
 
-    // The jobs turned out slower than the last ones: what was claimed ahead has been put back.
+    // The jobs are slower than the previous ones: those claimed ahead have been returned to their queues.
     public void SlowDown() => (Ahead, perSecond, done, sampleStart) = (0, 0, 0, clock.GetTimestamp());
 }

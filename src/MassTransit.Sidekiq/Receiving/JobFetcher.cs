@@ -4,18 +4,18 @@ namespace MassTransit.Sidekiq;
 
 /// <summary>
 /// Keeps an endpoint's workers supplied with jobs.
-/// 1. Claim as many jobs as workers are free (and a few milliseconds' worth more, see `ClaimPace`). The same script
-///    acknowledges what was finished since the last one, so a job at load costs a fraction of a round trip.
-/// 2. When the queues are empty, block in Redis until a job lands, on a connection of its own.
-/// 3. When every worker is busy, wait for one; what was claimed ahead and has not started within a quarter of a second
-///    goes back, since other processes may be free.
-/// 4. At stop, put back what did not start, in order, and let the running jobs settle.
+/// 1. Claim as many jobs as there are free workers (and a few milliseconds' worth more, see `ClaimPace`). The same script
+///    acknowledges the jobs finished since the last claim, so under load a job costs a fraction of a round trip.
+/// 2. When the queues are empty, block in Redis until a job lands, on a separate connection.
+/// 3. When every worker is busy, wait for one (backpressure). Jobs claimed ahead that have not started within a quarter of a
+///    second are returned to their queues, since competing consumers may be free.
+/// 4. At stop, return jobs that have not started to their queues, in order, and let the running jobs settle.
 /// </summary>
 #pragma warning disable CA1001 // The end of Run disposes them
 internal sealed class JobFetcher
 #pragma warning restore CA1001
 {
-    // How long a stop waits for the answer to a step that is under way. What it does not hear of is freed with the lease.
+    // How long a stop waits for the reply to a step that is under way. After that, the end of the lease frees its jobs.
     static readonly TimeSpan longestAnswer = TimeSpan.FromSeconds(1);
 
     static readonly TimeSpan stalledAfter = TimeSpan.FromMilliseconds(250);
@@ -52,7 +52,7 @@ internal sealed class JobFetcher
 
     int Wanted => IsQuiet ? 0 : workers.Concurrency + pace.Ahead - ledger.Held;
 
-    // Answers still come to a quiet process.
+    // A quiet process still receives responses.
     bool IsQuiet => process.Control.IsQuiet && !context.Endpoint.IsTemporary;
 
     bool CanClaim => Wanted >= (drained ? 1 : pace.Step);
@@ -86,13 +86,13 @@ internal sealed class JobFetcher
         await Stop(deadline).ConfigureAwait(false);
     }
 
-    // The claims of this endpoint: waiting, worked on, or finished and not yet acknowledged.
+    // The claims of this endpoint: waiting, running, or finished and not yet acknowledged.
     IEnumerable<(string Queue, long Number)> InHand() =>
         workers.InHand().Concat(ledger.Unacknowledged()).Select(claim => (queues.Names[claim.Queue], claim.Number));
 
     Task Step(CancellationToken stopping)
     {
-        if (lost.AreDue)
+        if (lost.IsDue)
         {
             return lost.PutBack().WaitAsync(impatience.Token);
         }
@@ -102,7 +102,7 @@ internal sealed class JobFetcher
             return PutBackUnstarted();
         }
 
-        if (ledger.AreDue || (CanClaim && !drained))
+        if (ledger.IsDue || (CanClaim && !drained))
         {
             return Claim();
         }
@@ -117,8 +117,8 @@ internal sealed class JobFetcher
             queues.Shuffle(order, context.Runtime.Random);
         }
 
-        // A wait may have claimed the next job already, and its answer is on its way: what stands behind that one must not
-        // start before it. A look at the queues that have no wait leaves the waits alone.
+        // A wait may already have claimed the next job, with its reply under way: the jobs behind that one must not start before
+        // it. A poll of the queues without a wait does not end the waits.
         if (!drained && !isLook && Wanted > 0)
         {
             await waiters.CallOff(lost).ConfigureAwait(false);
@@ -144,7 +144,7 @@ internal sealed class JobFetcher
         catch (Exception fault)
         {
             ledger.NotAcknowledged();
-            // What Redis refuses it has not done.
+            // A refused claim was not executed.
             lost.Add(request.FirstNumber, fault is SidekiqRedisException ? 0 : request.Count);
             throw;
         }
@@ -154,7 +154,7 @@ internal sealed class JobFetcher
 
     async Task Take(ClaimedJobs claimed, int wanted)
     {
-        var (acknowledged, wereSentAgain) = ledger.Acknowledged();
+        var (acknowledged, hasResent) = ledger.Acknowledged();
         pace.Finished(acknowledged);
         ledger.Hold(claimed.Jobs.Count);
         foreach (var job in claimed.Jobs)
@@ -164,10 +164,10 @@ internal sealed class JobFetcher
 
         drained = wanted > 0 ? claimed.HasEmptied : drained;
         paused = claimed.Paused;
-        if (claimed.Stale > 0 && !wereSentAgain)
+        if (claimed.Stale > 0 && !hasResent)
         {
             LogContext.Warning?.Log(
-                "{Count} jobs were no longer ours when they finished: this process stood still longer than its lease, so they run twice",
+                "{Count} jobs were no longer claimed when they finished: this process was suspended for longer than its lease, so they run twice",
                 claimed.Stale
             );
         }
@@ -179,8 +179,8 @@ internal sealed class JobFetcher
         }
     }
 
-    // Nothing is queued and a worker is free. Ends when a job has landed, or when finished ones have waited long enough for a
-    // claim to acknowledge them.
+    // Nothing is queued and a worker is free. Ends when a job has landed, or when finished jobs have waited long enough for an
+    // acknowledgement.
     async Task WaitForJob(CancellationToken stopping)
     {
         var landed = waiters.Landed(paused, lost.DueIn, stopping);
@@ -203,16 +203,16 @@ internal sealed class JobFetcher
         }
     }
 
-    // Every worker has a job. A wait for more would land one that nobody here can run, so it is called off first.
+    // Every worker has a job. A wait would claim one that no worker here can run, so it is ended first.
     async Task WaitForWorker(CancellationToken stopping)
     {
         await waiters.CallOff(lost).ConfigureAwait(false);
 
-        var patience = workers.HasBacklog ? stalledAfter : Timeout.InfiniteTimeSpan;
+        var limit = workers.HasBacklog ? stalledAfter : Timeout.InfiniteTimeSpan;
         ledger.Watch(releases: true);
         if (!CanClaim)
         {
-            await changed.Wait(patience, clock, stopping).ConfigureAwait(false);
+            await changed.Wait(limit, clock, stopping).ConfigureAwait(false);
         }
 
         ledger.Watch(releases: false);
@@ -223,7 +223,7 @@ internal sealed class JobFetcher
         }
     }
 
-    // Redis failed a step: the endpoint is unhealthy until it answers again.
+    // A step failed in Redis: the endpoint is unhealthy until Redis answers again.
     async Task Recover(Exception fault, Func<Exception?, Task> outage, TimeSpan pause, CancellationToken stopping)
     {
         try
@@ -233,13 +233,13 @@ internal sealed class JobFetcher
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            // The endpoint stops while Redis is away: the end of the lease frees what is claimed.
+            // The endpoint stops while Redis is unavailable: the end of the lease frees its claims.
         }
 
         drained = false;
     }
 
-    // What Redis does not take back now is in doubt like a lost claim: nobody here runs it.
+    // A job that Redis does not take back now is in doubt, like a lost claim: no worker here runs it.
     async Task PutBack(List<ClaimedJob> jobs)
     {
         ledger.Release(jobs.Count);
@@ -263,12 +263,12 @@ internal sealed class JobFetcher
         var farewell = new Farewell(
             $"the jobs of {context.InputAddress} run again when the lease of this process ends"
         );
-        await farewell.Try("put back the jobs that had not started", PutBackUnstarted).ConfigureAwait(false);
+        await farewell.Try("return jobs that had not started to their queues", PutBackUnstarted).ConfigureAwait(false);
         await workers.Finish(deadline).ConfigureAwait(false);
-        // As Ruby does it: the stop of a process is not its death, and so does not count towards poison.
+        // As in Ruby: the stop of a process is not its death, so it does not count towards poison.
         var left = workers.InHand().Select(claim => (queues.Names[claim.Queue], claim.Number));
         await farewell
-            .Try("return the jobs that run on to their queues", () => process.Stores.Claims.Requeue(left))
+            .Try("return jobs that still run to their queues", () => process.Stores.Claims.Requeue(left))
             .ConfigureAwait(false);
         await farewell.Try("acknowledge the last finished jobs", Flush).ConfigureAwait(false);
         await waiters.DisposeAsync().ConfigureAwait(false);

@@ -6,10 +6,10 @@ namespace MassTransit.Sidekiq;
 
 /// <summary>
 /// One run of an endpoint, from start to stop.
-/// 1. Wait until something consumes (a bus endpoint is idle until its first request) and until Redis is there.
-/// 2. Declare the endpoint in Redis: its ownership of what it will claim, its subscriptions, its temporary queue.
-/// 3. Fetch. A lost Redis makes the endpoint unhealthy; when it is back, 2 is done anew, since Redis may have come back empty.
-/// 4. Stop: fetch no more, put back what did not start, give running jobs their time, settle the rest.
+/// 1. Wait until something consumes (a bus endpoint is idle until its first request) and until Redis is connected.
+/// 2. Declare the endpoint in Redis: its ownership of the jobs it will claim, its subscriptions, its temporary queue.
+/// 3. Fetch. A lost Redis makes the endpoint unhealthy; when it is back, 2 is repeated, since Redis may have come back empty.
+/// 4. Stop gracefully: fetch no more, return jobs that have not started to their queues, let running jobs finish, settle the rest.
 /// </summary>
 #pragma warning disable CA1001 // StopAgent disposes it
 internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetrics
@@ -78,7 +78,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         }
         catch (OperationCanceledException) when (Stopping.IsCancellationRequested)
         {
-            // Stopped before it fetched anything: nothing was claimed, nothing is owed.
+            // Stopped before it fetched anything: nothing was claimed.
         }
         catch (Exception fault)
         {
@@ -114,7 +114,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         }
     }
 
-    // An idle endpoint asks Redis nothing, but a bus that cannot send is not healthy.
+    // An idle endpoint sends Redis no command, but a bus that cannot send is not healthy.
     void IdleLost(object? sender, RedisOutage outage) => _ = TellFaulted(Unreachable(outage.Reason));
 
     void IdleBack(object? sender, RedisOutage outage) => _ = TellReady(isStarted: false);
@@ -123,7 +123,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
 
     Task TellFaulted(Exception fault) => Tell(observers => observers.NotifyFaulted(context.InputAddress, fault));
 
-    // An observer of the user's own that throws does not end the endpoint.
+    // An observer of the user that throws does not end the endpoint.
     async Task Tell(Func<IReceiveTransportObserver, Task> notify)
     {
         try
@@ -140,7 +140,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         }
     }
 
-    // Waits for Redis, however long it takes, and says in it what this endpoint is.
+    // Waits for Redis, however long it takes, and declares this endpoint in it.
     async Task Declare()
     {
         var backOff = new BackOff();
@@ -162,14 +162,14 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         }
     }
 
-    // Redis may be away for long: after a second the endpoint is unhealthy and says why.
+    // Redis may be unavailable for long: after a second the endpoint is unhealthy, with the reason.
     async Task Connected()
     {
         var connected = process.Redis.Connected(Stopping);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Stopping);
-        var first = await Task.WhenAny(connected, Task.Delay(unreachableAfter, context.Runtime.Clock, patience.Token))
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(Stopping);
+        var first = await Task.WhenAny(connected, Task.Delay(unreachableAfter, context.Runtime.Clock, timeout.Token))
             .ConfigureAwait(false);
-        await patience.CancelAsync().ConfigureAwait(false);
+        await timeout.CancelAsync().ConfigureAwait(false);
 
         if (first != connected && !Stopping.IsCancellationRequested)
         {
@@ -221,7 +221,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
             .ConfigureAwait(false);
     }
 
-    // What waiting does not cure is told once. That Redis is away, or full, the connection says.
+    // Logs a failure that waiting does not resolve, once. The connection logs that Redis is unavailable or full.
     void Refused(Exception fault)
     {
         if (!isRefused && fault is not ConnectionException { IsTransient: true })
@@ -240,7 +240,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         }
     }
 
-    // Called by the fetch loop when Redis failed it, with null when it works again after a failure.
+    // Called by the fetch loop after a failure of Redis, and with null when it works again.
     async Task Outage(Exception? fault)
     {
         if (fault is null)
@@ -255,15 +255,15 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
         await TellReady().ConfigureAwait(false);
     }
 
-    // A temporary queue goes with its endpoint; without Redis it ends by itself. What else this process owns it may
-    // still claim through another endpoint, so it is given up only when the process ends.
+    // A temporary queue ends with its endpoint; without Redis it expires by itself. Another endpoint of this process may still
+    // claim from the other queues, so their ownership is released only when the process ends.
     async Task Withdraw()
     {
         process.Lease.RemoveSubscriber(context.InputAddress);
         if (context.Endpoint.IsTemporary)
         {
             var queue = context.Endpoint.Queues.Names[0];
-            var farewell = new Farewell($"the queue of {context.InputAddress} ends by itself within a minute");
+            var farewell = new Farewell($"the queue of {context.InputAddress} expires by itself within a minute");
             await farewell.Try("disown it", () => process.Stores.Leases.Disown(queue)).ConfigureAwait(false);
             await farewell
                 .Try("remove it", () => process.Temporary.Remove(queue, context.Endpoint.Topics))

@@ -3,8 +3,8 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-// The workers of an endpoint: each takes one claimed job after another through MassTransit's receive pipe. A worker that
-// finds none rests, and costs nothing until a job wakes it.
+// The workers of an endpoint: each runs one claimed job after another through MassTransit's receive pipe. A worker without a job
+// rests, and costs nothing until a job wakes it.
 internal sealed class JobWorkers(
     SidekiqReceiveEndpointContext context,
     SidekiqProcess process,
@@ -12,7 +12,7 @@ internal sealed class JobWorkers(
     JobsInHand ledger
 )
 {
-    // How long cancelled jobs have to settle before a stop leaves them behind.
+    // How long cancelled jobs may take to settle before a stop abandons them.
     static readonly TimeSpan lastGrace = TimeSpan.FromSeconds(1);
 
     readonly ConcurrentQueue<ClaimedJob> backlog = new();
@@ -20,14 +20,14 @@ internal sealed class JobWorkers(
     readonly WakeUp rested = new();
     readonly JobReceiveContext?[] running = new JobReceiveContext?[context.Endpoint.Concurrency];
 
-    // What each worker has in hand: the position of its queue, and its delivery number; 0 for nothing.
+    // The job of each worker: the position of its queue, and its delivery number; 0 for none.
     readonly int[] queueInHand = new int[context.Endpoint.Concurrency];
     readonly long[] numberInHand = new long[context.Endpoint.Concurrency];
     readonly TimeProvider clock = context.Runtime.Clock;
     JobSteps? steps;
     long lastStarted;
 
-    // What others see of it.
+    // The view of these workers for the Busy page, the gauges and the log.
     public EndpointWork Work { get; } =
         new(context.Endpoint.Name, context.Endpoint.Queues, context.Endpoint.Concurrency);
 
@@ -35,8 +35,8 @@ internal sealed class JobWorkers(
 
     public int Concurrency => running.Length;
 
-    // The claims that wait here or are worked on, oldest first. A job goes from the backlog to a worker, so it is looked for
-    // in this order.
+    // The claims that wait here or are running, oldest first. The backlog is read before the workers, since a job moves from the
+    // backlog to a worker, and would be missed in the other order.
     public IEnumerable<(int Queue, long Number)> InHand()
     {
         List<(int Queue, long Number)> claims = [.. backlog.Select(job => (job.Queue, job.Number))];
@@ -72,7 +72,7 @@ internal sealed class JobWorkers(
         }
     }
 
-    // Runs the job on this very thread, which is awake and has it in its cache, while the caller goes on elsewhere.
+    // Runs the job on this thread, which is awake and has the job in its cache; the caller continues on another thread.
     public async Task TakeHere(ClaimedJob job)
     {
         Enqueue(job);
@@ -91,11 +91,11 @@ internal sealed class JobWorkers(
         }
     }
 
-    // Whether jobs wait here while no worker has started one for this long.
+    // Whether jobs wait here and no worker has started one for this long.
     public bool HasStalled(TimeSpan limit) =>
         HasBacklog && clock.GetElapsedTime(Volatile.Read(ref lastStarted)) >= limit;
 
-    // Takes back the jobs that no worker has begun.
+    // Removes and returns the jobs that no worker has started.
     public List<ClaimedJob> TakeBack()
     {
         var jobs = new List<ClaimedJob>();
@@ -107,17 +107,18 @@ internal sealed class JobWorkers(
         return jobs;
     }
 
-    // Waits for the running jobs: until ConsumerStopTimeout undisturbed, then cancelled, and at the host's deadline no longer.
+    // Graceful shutdown: waits for the running jobs until ConsumerStopTimeout, then cancels them, and waits no longer than the
+    // host's deadline.
     public async Task Finish(CancellationToken deadline)
     {
         var finished = AllRest();
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(deadline);
+        using var undisturbed = CancellationTokenSource.CreateLinkedTokenSource(deadline);
         if (context.ConsumerStopTimeout is { } timeout)
         {
-            patience.CancelAfter(timeout);
+            undisturbed.CancelAfter(timeout);
         }
 
-        if (await Ends(finished, patience.Token).ConfigureAwait(false))
+        if (await Ends(finished, undisturbed.Token).ConfigureAwait(false))
         {
             return;
         }
@@ -132,7 +133,7 @@ internal sealed class JobWorkers(
         if (!await Ends(finished, last.Token).ConfigureAwait(false))
         {
             LogContext.Warning?.Log(
-                "{Count} jobs ignored their cancellation and were left running: {InputAddress}. They are back in their queues, and run twice",
+                "{Count} jobs ignored their cancellation and were left running: {InputAddress}. They are returned to their queues, and run twice",
                 running.Count(job => job is not null),
                 context.InputAddress
             );
@@ -145,7 +146,7 @@ internal sealed class JobWorkers(
         return task.IsCompleted;
     }
 
-    // What users hang on their tokens may throw, and may take its time: each job is cancelled on a thread of its own.
+    // Callbacks that consumers registered on their tokens may throw or block: each job is cancelled on its own thread.
     void Cancel()
     {
         foreach (var job in running)
@@ -182,12 +183,12 @@ internal sealed class JobWorkers(
             resting.Push(worker);
             rested.Set();
         }
-        // A job that came between the last look and the rest would find nobody to wake.
+        // A job that arrived between the last check and the push would find no resting worker to wake.
         while (HasBacklog && resting.TryPop(out worker));
     }
 
-    // Nobody would wake a worker again that an exception ended, and a job that was not settled would stand in its working
-    // hash: so whatever a plug-in throws (an observer, a listener of activities or meters, a logger) ends in here.
+    // A worker that an exception ends would never be woken again, and a job that was not settled would stay in the working hash.
+    // So exceptions of all plug-ins (observers, listeners of activities or meters, loggers) are caught here.
     async Task Run(int worker, ClaimedJob claimed)
     {
         var settlement = new JobSettlement(context, steps!, claimed);
@@ -220,8 +221,7 @@ internal sealed class JobWorkers(
         }
     }
 
-    // MassTransit has told the settlement, which decides what becomes of the job, unless an observer or a listener threw
-    // while it did.
+    // MassTransit has already settled the job, unless an observer or a listener threw first.
     async Task Failed(JobSettlement settlement, JobReceiveContext? job, ClaimedJob claimed, Exception fault)
     {
         try
@@ -251,11 +251,11 @@ internal sealed class JobWorkers(
         }
         catch (Exception)
         {
-            // The logger is what fails: there is nobody to tell.
+            // The logger itself failed, so nothing can be logged.
         }
     }
 
-    // Answers are no jobs: nobody wants them among the figures.
+    // Responses are not jobs, and are not counted.
     void Count(JobEnd end, string? knownClass, TimeSpan elapsed, int queue)
     {
         if (context.Endpoint.IsTemporary)

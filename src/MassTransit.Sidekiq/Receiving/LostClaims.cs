@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq;
 
-// Claims whose answer was lost. The script may have run, or may yet run out of the buffer of a dying connection, so for half
-// a minute the delivery numbers it would have given out are put back whenever Redis answers.
+// Claims whose reply was lost. The script may have run, or may still run from the buffer of a failing connection, so for half a
+// minute the jobs with its delivery numbers are returned to their queues whenever Redis answers.
 internal sealed class LostClaims(ClaimStore claims, IReadOnlyList<string> queues, TimeProvider clock)
 {
     static readonly TimeSpan doubt = TimeSpan.FromSeconds(30);
@@ -10,13 +10,13 @@ internal sealed class LostClaims(ClaimStore claims, IReadOnlyList<string> queues
     readonly List<(long Since, long First, int Count)> lost = [];
     long checkedAt;
 
-    // How long until it is time to look for them again; null when there are none.
+    // The time until they are to be checked again; null when there are none.
     public TimeSpan? DueIn =>
         lost.Count == 0 ? null
         : checkedAt == 0 || clock.GetElapsedTime(checkedAt) >= interval ? TimeSpan.Zero
         : interval - clock.GetElapsedTime(checkedAt);
 
-    public bool AreDue => DueIn == TimeSpan.Zero;
+    public bool IsDue => DueIn == TimeSpan.Zero;
 
     public void Add(long first, int count)
     {
@@ -27,7 +27,7 @@ internal sealed class LostClaims(ClaimStore claims, IReadOnlyList<string> queues
         }
     }
 
-    // A job that was claimed and is not wanted. Where it is, is known, so once is enough, unless Redis is lost meanwhile.
+    // Returns a claimed job that is not wanted. Its queue is known, so once is enough, unless Redis is lost meanwhile.
     public async Task PutBack(string queue, long number)
     {
         try

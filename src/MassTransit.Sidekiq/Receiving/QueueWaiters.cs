@@ -1,15 +1,15 @@
 namespace MassTransit.Sidekiq;
 
-// Waits for the next job of any of an endpoint's queues: blocked in Redis on a connection for each queue that gets one
-// (`WaitingLines`), and by the looks that the process shares for the others (`QueueLookout`).
+// Waits for the next job of any of an endpoint's queues: with a blocking command on a separate connection for each queue that
+// gets one (`WaitingLines`), and by the polling that the process shares for the others (`QueueLookout`).
 internal sealed class QueueWaiters(
     SidekiqProcess process,
     IReadOnlyList<string> queues,
-    bool areTemporary,
+    bool isTemporary,
     TimeProvider clock
 ) : IAsyncDisposable
 {
-    // How long a queue is looked at before it is waited for again, when Redis refused the wait.
+    // How long a queue is polled before it is waited for again, after Redis refused the wait.
     static readonly TimeSpan refusedInterval = TimeSpan.FromSeconds(5);
 
     // How long after its release a paused queue is served again.
@@ -22,8 +22,8 @@ internal sealed class QueueWaiters(
     CancellationTokenSource called = new();
     Task? pause;
 
-    // Completes when a job has landed or a queue seems to have one, or when a wait ended for another reason and should be
-    // begun anew, or at the latest with `limit`.
+    // Completes when a job has landed or a queue seems to have one, when a wait ended for another reason and should be
+    // restarted, or at the latest after `limit`.
     public Task Landed(IReadOnlyList<int> paused, TimeSpan? limit, CancellationToken stopping)
     {
         for (var i = 0; i < waits.Length; i++)
@@ -42,7 +42,7 @@ internal sealed class QueueWaiters(
 
     public int Running => waits.Count(wait => wait is { IsCompleted: false });
 
-    // Whether it is time to look at queues that nobody waits for.
+    // Whether it is time to claim from queues without a wait.
     public bool TakeLooks()
     {
         var isTime = pause is { IsCompleted: true };
@@ -76,7 +76,7 @@ internal sealed class QueueWaiters(
         return ended;
     }
 
-    // Ends all waits at once. What they brought all the same returns to the head of its queue.
+    // Ends all waits at once. A job that a wait has claimed meanwhile is returned to the head of its queue.
     public async Task CallOff(LostClaims lost)
     {
         if (!Array.Exists(waits, wait => wait is not null))
@@ -89,7 +89,8 @@ internal sealed class QueueWaiters(
         called.Dispose();
         called = new CancellationTokenSource();
 
-        // A landing list that cannot be emptied now the next claim finds; a number that is not noted here nobody would.
+        // The numbers first: a number that is not recorded here would be lost, while the next claim finds a landing list that
+        // cannot be emptied now.
         foreach (var (queue, wait) in TakeEnded().OrderBy(ended => ended.Result.End == WaitEnd.Landed))
         {
             switch (wait.End)
@@ -115,7 +116,7 @@ internal sealed class QueueWaiters(
         {
             if (waiter is not null)
             {
-                await process.Lines.GiveBack(waiter, areTemporary).ConfigureAwait(false);
+                await process.Lines.GiveBack(waiter, isTemporary).ConfigureAwait(false);
             }
         }
 
@@ -124,7 +125,7 @@ internal sealed class QueueWaiters(
 
     void Wait(int queue)
     {
-        waiters[queue] ??= process.Lines.Take(queues[queue], areTemporary);
+        waiters[queue] ??= process.Lines.Take(queues[queue], isTemporary);
         var isRefused = refusedAt[queue] is { } since && clock.GetElapsedTime(since) < refusedInterval;
         if (waiters[queue] is { } line && !isRefused)
         {

@@ -2,7 +2,7 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-// What MassTransit starts for an endpoint; each start is one `JobReceiver`.
+// The receive transport that MassTransit starts for an endpoint; each start is one `JobReceiver`.
 internal sealed class SidekiqReceiveTransport(SidekiqReceiveEndpointContext context) : IReceiveTransport
 {
     public ReceiveTransportHandle Start() => new JobReceiver(context);

@@ -44,7 +44,7 @@ public sealed class StarvationTests(ITestOutputHelper output)
             worker.Lines,
             line => line.Contains("Thread pool starvation: work waits", StringComparison.Ordinal)
         );
-        Assert.DoesNotContain(worker.Lines, line => line.Contains("no longer ours", StringComparison.Ordinal));
+        Assert.DoesNotContain(worker.Lines, line => line.Contains("no longer claimed", StringComparison.Ordinal));
         Assert.DoesNotContain(worker.Lines, line => line.Contains("Redis lost", StringComparison.Ordinal));
     }
 

@@ -19,7 +19,7 @@ public sealed class LostClaimsDueTests
 
         for (var second = 0; second <= 30; second += 5)
         {
-            Assert.True(lost.AreDue);
+            Assert.True(lost.IsDue);
             await lost.PutBack();
             Assert.Equal(interval, lost.DueIn);
             clock.Advance(interval);
@@ -27,7 +27,7 @@ public sealed class LostClaimsDueTests
 
         await lost.PutBack();
         Assert.Null(lost.DueIn);
-        Assert.False(lost.AreDue);
+        Assert.False(lost.IsDue);
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class LostClaimsDueTests
         clock.Advance(TimeSpan.FromSeconds(3));
 
         Assert.Equal(TimeSpan.FromSeconds(2), lost.DueIn);
-        Assert.False(lost.AreDue);
+        Assert.False(lost.IsDue);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class LostClaimsDueTests
 
         lost.Add(first: 5, count: 1);
 
-        Assert.True(lost.AreDue);
+        Assert.True(lost.IsDue);
     }
 
     [Fact]

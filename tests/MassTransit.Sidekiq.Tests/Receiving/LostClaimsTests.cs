@@ -16,7 +16,7 @@ public class LostClaimsTests
         await lost.PutBack("orders", claimed.Number);
 
         Assert.Equal(["first", "second"], (await steps.Claim(2, "orders")).Texts());
-        Assert.False(lost.AreDue);
+        Assert.False(lost.IsDue);
     }
 
     [Fact]
@@ -31,7 +31,7 @@ public class LostClaimsTests
 
         await server.Kill();
         await lost.PutBack("orders", claimed.Number);
-        Assert.True(lost.AreDue);
+        Assert.True(lost.IsDue);
         await server.Restart();
         await steps.Connection.Connected(TestContext.Current.CancellationToken).InTime();
         await lost.PutBack();

@@ -2,8 +2,8 @@ using MassTransit.Configuration;
 
 namespace MassTransit.Sidekiq;
 
-// Tells the settlement of a job that failed here what this consumer says of failures. A batch fails as one: each of its
-// jobs is told.
+// Passes this consumer's retry options to the settlement of a job that failed here. A batch fails as a whole: the settlement of
+// each of its jobs gets them.
 internal sealed class ConsumerRetryFilter<TContext>(JobFailureOptions options) : IFilter<TContext>
     where TContext : class, ConsumeContext
 {

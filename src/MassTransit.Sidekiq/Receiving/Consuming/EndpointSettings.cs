@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// One endpoint as it was configured: what its receiver, its workers and its settlements must know of it.
+// One endpoint as configured: the settings that its receiver, its workers and its settlements need.
 internal sealed record EndpointSettings
 {
     public required string Name { get; init; }
@@ -10,19 +10,19 @@ internal sealed record EndpointSettings
     // The classes that its consumers take.
     public required JobClassMap Classes { get; init; }
 
-    // What its queue subscribes to.
+    // The topics that its queue subscribes to.
     public required IReadOnlyCollection<string> Topics { get; init; }
 
     public required int Concurrency { get; init; }
 
-    // What becomes of failed jobs where neither the job, its contract nor its consumer configures it.
+    // The retry options of failed jobs, if neither the job, its contract nor its consumer configures them.
     public required JobFailureOptions FailureOptions { get; init; }
 
-    // It goes with its process, and so does its queue.
+    // Whether the endpoint and its queue end with the process.
     public bool IsTemporary { get; init; }
 
     public bool PurgesOnStartup { get; init; }
 
-    // Whether what failed moves to queues of its own, instead of the retry and dead sets.
+    // Whether failed jobs move to an error queue, instead of the retry and dead sets.
     public bool HasErrorQueue { get; init; }
 }

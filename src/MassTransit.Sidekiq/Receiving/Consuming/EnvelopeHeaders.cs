@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace MassTransit.Sidekiq;
 
-// The headers of a job, and those of the envelope in its body where the job has none of the name.
+// The headers of a job, and those of the envelope in its body if the job has none of that name.
 internal sealed class EnvelopeHeaders(Headers job, Headers envelope) : Headers
 {
     public IEnumerable<KeyValuePair<string, object>> GetAll()

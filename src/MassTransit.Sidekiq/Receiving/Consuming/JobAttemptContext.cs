@@ -5,12 +5,12 @@ namespace MassTransit.Sidekiq;
 
 /// <summary>
 /// One attempt at a job.
-/// 1. Keeps back the faults that its consumers report until it is known whether it is the last.
-/// 2. Delivers the job again later by moving it, where MassTransit would send a copy.
+/// 1. Holds the faults that its consumers report until it is known whether this is the last attempt.
+/// 2. Redelivers the job by moving it, where MassTransit would send a copy.
 /// </summary>
 internal class JobAttemptContext : ConsumeContextProxy
 {
-    // Of all attempts together: it is only held while one that failed says so.
+    // Shared by all attempts: it is held only while a failed one reports its fault.
     static readonly Lock gate = new();
 
     List<Func<bool, Task>>? faults;
@@ -37,7 +37,7 @@ internal class JobAttemptContext : ConsumeContextProxy
         return payload is not null;
     }
 
-    // `UseDelayedRedelivery` and `UseScheduledRedelivery` bring a redelivery of their own, which would send a copy.
+    // `UseDelayedRedelivery` and `UseScheduledRedelivery` add their own redelivery, which would send a copy.
     public override T GetOrAddPayload<T>(PayloadFactory<T> payloadFactory) =>
         typeof(T) == typeof(MessageRedeliveryContext) && Settlement is not null
             ? (T)Redelivery(JobRedelivery.OptionsOf((MessageRedeliveryContext)payloadFactory()))
@@ -52,7 +52,7 @@ internal class JobAttemptContext : ConsumeContextProxy
     {
         Task Report(bool publish) => ReportFault(context, duration, consumerType, exception, publish);
 
-        // Several consumers of one message fail side by side, and one may report what it began and never awaited.
+        // Several consumers of one message may fail concurrently, and one may report the failure of a task it never awaited.
         bool publishNow;
         lock (gate)
         {
@@ -68,10 +68,11 @@ internal class JobAttemptContext : ConsumeContextProxy
         return Report(publishNow);
     }
 
-    // The attempt ended well, whatever was reported: nobody tries the job again, unless it was put off.
+    // The attempt succeeded, whatever was reported: the job is not retried, so its faults are published unless it was settled
+    // (redelivered) meanwhile.
     public Task ReleaseFaults() => ReportFaults(publish: faults is null || Settlement is not { IsSettled: true });
 
-    // Observers hear of every fault; `publish` makes each a fault message as well.
+    // Observers are notified of every fault; `publish` also publishes each as a fault message.
     public Task ReportFaults(bool publish)
     {
         List<Func<bool, Task>>? kept;
@@ -91,8 +92,8 @@ internal class JobAttemptContext : ConsumeContextProxy
         }
     }
 
-    // A fault message holds what its exception holds, which perhaps nobody can write (`Data`): then its texts alone. One that
-    // cannot be published at all keeps neither the observers from hearing of it nor the job from its end.
+    // A fault message contains the exception's `Data`, which may not be serializable: then only its strings are published. A
+    // fault that cannot be published at all prevents neither the observers' notification nor the job's settlement.
     async Task ReportFault<T>(
         ConsumeContext<T> context,
         TimeSpan duration,
@@ -126,13 +127,13 @@ internal class JobAttemptContext : ConsumeContextProxy
         await ReceiveContext.NotifyFaulted(context, duration, consumerType, fault).ConfigureAwait(false);
     }
 
-    // Kept as a payload, so that the first who asks decides on its options, as in MassTransit.
+    // Stored as a payload, so that the first caller determines its options, as in MassTransit.
     object Redelivery(RedeliveryOptions options) =>
         base.GetOrAddPayload<MessageRedeliveryContext>(() => new JobRedelivery(this, options));
 }
 
-// The same of a message with an envelope in its body. What the job says of it wins: a move (redelivery, error queue, skipped
-// queue) writes into the job, and cannot open a body that may be encrypted.
+// The same for a message with an envelope in its body. The job's fields take precedence: a move (redelivery, error queue,
+// skipped queue) writes to the job, and cannot open a body that may be encrypted.
 internal sealed class EnvelopeAttemptContext : JobAttemptContext
 {
     readonly JobMessageContext job;

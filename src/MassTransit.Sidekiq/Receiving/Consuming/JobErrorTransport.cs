@@ -2,7 +2,7 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-// Where MassTransit sends what failed and what nobody consumes: to the job's own settlement.
+// MassTransit's error and dead-letter transport: passes failed and unconsumed jobs to their own settlement.
 internal sealed class JobErrorTransport : IErrorTransport, IDeadLetterTransport
 {
     public static readonly JobErrorTransport Instance = new();
@@ -11,7 +11,7 @@ internal sealed class JobErrorTransport : IErrorTransport, IDeadLetterTransport
     {
         await Settlement(context).Fail(context).ConfigureAwait(false);
 
-        // No fault was published for a job that could not be read and is tried again; observers still hear of it.
+        // No fault was published for a job that could not be read and is retried; observers are still notified.
         await context.GetPayload<JobReceiveContext>().NotifyOfFault(context.Exception).ConfigureAwait(false);
     }
 

@@ -4,8 +4,8 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-// A job's metadata under the names MassTransit looks for. A foreign job has few: its jid makes a message id that is the
-// same on every retry, its class the message type.
+// A job's metadata under the names that MassTransit looks up. A foreign job has little: its jid determines a message id that is
+// the same on every retry, its class the message type.
 internal sealed class JobHeaders(SidekiqJob job, JobContract? contract, Uri host) : IHeaderProvider
 {
     readonly JobMetadata? metadata = job.Metadata;
@@ -42,7 +42,8 @@ internal sealed class JobHeaders(SidekiqJob job, JobContract? contract, Uri host
         return value is not null || metadata?.Headers.TryGetValue(key, out value) == true && value is not null;
     }
 
-    // The types that the sender named, unless the job's class says otherwise: then someone rewrote the class, and it decides.
+    // The types that the sender declared, unless the job's class is a different one: then the class was rewritten, and takes
+    // precedence.
     string? MessageTypes()
     {
         var named = metadata?.MessageTypes;

@@ -1,9 +1,9 @@
 namespace MassTransit.Sidekiq;
 
-// Makes a claimed job ready for the receive pipe.
+// Prepares a claimed job for the receive pipe.
 internal static class JobIntake
 {
-    // Null when it ended here: unreadable or expired.
+    // Null when the job has been settled here: unreadable or expired.
     public static async ValueTask<JobReceiveContext?> Read(
         SidekiqReceiveEndpointContext endpoint,
         ClaimedJob claimed,
@@ -19,7 +19,7 @@ internal static class JobIntake
         }
         catch (Exception fault)
         {
-            // Whatever reading it throws: a job that nobody can read is at its end, and those behind it go on.
+            // Any exception: a job that cannot be read is buried, and the jobs behind it continue.
             await settlement.Unreadable(fault).ConfigureAwait(false);
             return null;
         }

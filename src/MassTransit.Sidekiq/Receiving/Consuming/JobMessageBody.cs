@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq;
 
-// The arguments of a job as the message that its contract makes of them, made when first read: a job that does not fit
-// fails inside the receive pipe, where failures are dealt with.
+// The arguments of a job, converted to the message of its contract when first read: a job that does not match its contract
+// fails inside the receive pipe, where failures are handled.
 internal sealed class JobMessageBody(SidekiqJob job, JobContract? contract, EndpointSettings endpoint) : JsonMessageBody
 {
     ReadOnlyMemory<byte>? message;
@@ -15,8 +15,8 @@ internal sealed class JobMessageBody(SidekiqJob job, JobContract? contract, Endp
     public override long? Length => job.Args.Length;
 
     // The message as one JSON object.
-    // Throws UnknownJobClassException: No consumer of the endpoint takes this class.
-    // Throws JobArgumentsException: The arguments do not fit the message.
+    // Throws UnknownJobClassException: no consumer of the endpoint takes this class.
+    // Throws JobArgumentsException: the arguments do not match the message.
     public override ReadOnlyMemory<byte> Json => message ??= Read();
 
     public override byte[] GetBytes() => Json.ToArray();

@@ -1,16 +1,15 @@
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// Carries out what was decided of a job. `step` says whether the job was still claimed, and `then` follows when it is where it
-/// belongs.
-/// 1. What Redis does not do now is tried until it does: the job stays in the working hash meanwhile.
-/// 2. What it refuses for good is left to UnsettledJobs, so that the worker goes on.
+/// Performs the settlement of a job. `step` returns whether the job was still claimed, and `then` runs after the move.
+/// 1. A step that fails is retried until it succeeds; until then the job stays in the working hash.
+/// 2. A step that Redis refuses is left to UnsettledJobs, so that the worker is free.
 /// </summary>
 internal sealed class JobMove(SidekiqProcess process, Delivery delivery, Func<Task<bool>> step, Func<Task>? then)
 {
     int attempts;
 
-    // False when the endpoint stopped before it worked: the end of the lease frees the job.
+    // False when the endpoint stopped before it succeeded: the end of the lease frees the job.
     public async Task<bool> Run(TimeProvider clock, CancellationToken stopping)
     {
         var backOff = new BackOff();
@@ -31,7 +30,7 @@ internal sealed class JobMove(SidekiqProcess process, Delivery delivery, Func<Ta
                 {
                     LogContext.Warning?.Log(
                         fault,
-                        "A job of queue {Queue} has ended, and its move is tried until it works",
+                        "A job of queue {Queue} has ended, and its move is retried until it works",
                         delivery.Queue
                     );
                 }
@@ -52,12 +51,12 @@ internal sealed class JobMove(SidekiqProcess process, Delivery delivery, Func<Ta
 
     async Task Once()
     {
-        // A second attempt finds the claim gone when the answer to the first was lost on its way.
+        // A second attempt finds the claim gone if the reply to the first was lost.
         var isSecond = attempts++ > 0;
         if (!await step().ConfigureAwait(false) && !isSecond)
         {
             LogContext.Warning?.Log(
-                "A job of queue {Queue} was no longer ours when it ended: this process stood still longer than its lease",
+                "A job of queue {Queue} was no longer claimed when it ended: this process was suspended for longer than its lease",
                 delivery.Queue
             );
         }

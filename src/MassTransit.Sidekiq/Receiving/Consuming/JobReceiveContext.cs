@@ -6,7 +6,7 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-// A job in MassTransit's receive pipe. Which message it is, its class decides: one class is exactly one message type.
+// A job in MassTransit's receive pipe. Its class determines the message: one class is exactly one message type.
 internal sealed class JobReceiveContext
     : BaseReceiveContext,
         TransportReceiveContext,
@@ -34,17 +34,17 @@ internal sealed class JobReceiveContext
 
     public SidekiqJob Job { get; }
 
-    // Whether its endpoint stops and asked it to end.
+    // Whether the job was cancelled because its endpoint stops.
     public bool IsCancelled { get; private set; }
 
-    // The class that it is counted as; null when no consumer here takes it.
+    // The class that it is counted under; null when no consumer here takes it.
     public string? KnownClass => body.Contract is null ? null : Job.Wrapped ?? Job.Class;
 
-    // What the contract says of failures, for a job that another client pushed.
+    // The contract's retry options, for a job that another client pushed.
     public JobFailureOptions FailureOptions =>
         body.Contract is null ? JobFailureOptions.None : JobFailureOptions.From(body.Contract.Options);
 
-    // One of the commands and events by which MassTransit runs job consumers.
+    // Whether it is a command or event of MassTransit's job consumers.
     public bool IsOfJobService =>
         body.Contract?.MessageType.Namespace?.StartsWith(jobService, StringComparison.Ordinal) == true;
 
@@ -54,11 +54,11 @@ internal sealed class JobReceiveContext
 
     public string? PartitionKey => Job.Metadata?.PartitionKey;
 
-    // MassTransit publishes a fault for what it could not read, unless there was one already. A job that is tried again
+    // MassTransit publishes a fault for a job that it could not read, unless one was already published. A job that is retried
     // gets none before its last failure, as when its consumer fails.
     bool ReceiveContext.IsFaulted => isFaulted || (body.Fault is { } fault && settlement.WillRetry(fault));
 
-    // True once for each exception: its stack is worth one log line, and whoever comes to it first writes it.
+    // True once for each exception: its stack trace is logged once, by the first caller.
     public bool IsNews(Exception exception)
     {
         var original = ReadableException.Original(exception);
@@ -74,8 +74,8 @@ internal sealed class JobReceiveContext
         }
     }
 
-    // As the base does it, but for three things: a failure that is tried again is no error in the log, what the log holds
-    // already is not written again, and an observer that throws changes nothing for the job.
+    // As the base does, with three differences: a failure that is retried is not logged as an error, an exception is not logged
+    // twice, and an observer that throws does not affect the job.
     public override Task NotifyFaulted<T>(
         ConsumeContext<T> context,
         TimeSpan duration,
@@ -124,7 +124,7 @@ internal sealed class JobReceiveContext
         return Observed(() => settlement.Observers.ReceiveFault(this, exception));
     }
 
-    // A consumer may have hung what it likes on its token.
+    // The callbacks that a consumer registered on its token may throw.
     public void CancelSafely()
     {
         IsCancelled = true;
@@ -134,20 +134,20 @@ internal sealed class JobReceiveContext
         }
         catch (ObjectDisposedException)
         {
-            // The job has ended meanwhile.
+            // The job has ended in the meantime.
         }
         catch (Exception fault)
         {
             LogContext.Warning?.Log(
                 ReadableException.For(fault),
-                "What job {JobId} ({Class}) registered on its CancellationToken failed when the job was cancelled",
+                "A callback that job {JobId} ({Class}) registered on its CancellationToken failed when the job was cancelled",
                 Job.Jid,
                 Job.Class
             );
         }
     }
 
-    // As OpenTelemetry's rules for messaging want it.
+    // By OpenTelemetry's semantic conventions for messaging.
     public Task NameActivity()
     {
         if (Activity.Current is { Source.Name: DiagnosticHeaders.DefaultListenerName } activity)
@@ -163,7 +163,8 @@ internal sealed class JobReceiveContext
 
     public IDictionary<string, object>? GetTransportProperties() => null;
 
-    // A job from elsewhere (which has headers when it was moved or delivered again), and arguments without names of their own, are written as the contract names its properties.
+    // The arguments of a job from another client (which has headers if it was moved or redelivered), and arguments without
+    // names, use the property names of the contract.
     protected override ContentType GetContentType()
     {
         var written = Job.Metadata?.ContentType is { } named
@@ -177,7 +178,7 @@ internal sealed class JobReceiveContext
             : written;
     }
 
-    // Unless somebody has been told of one.
+    // Unless a fault has already been reported.
     public Task NotifyOfFault(Exception exception) => isFaulted ? Task.CompletedTask : NotifyFaulted(exception);
 
     async Task Observed(Func<Task> notify)
@@ -190,7 +191,7 @@ internal sealed class JobReceiveContext
         {
             LogContext.Warning?.Log(
                 ReadableException.For(fault),
-                "An observer of {InputAddress} failed when it heard of a fault",
+                "An observer of {InputAddress} failed when it was notified of a fault",
                 InputAddress
             );
         }

@@ -2,12 +2,12 @@ using System.Reflection;
 
 namespace MassTransit.Sidekiq;
 
-// Delivers a job once more, later, by moving it: one step in Redis, and all that nobody changed stays byte for byte what it
-// was. MassTransit's own redelivery sends a copy and acknowledges the original; what that would change of the message (its
-// options, the caller's callback) is written into the job.
+// Delivers a job again later by moving it: one step in Redis, and everything that was not changed stays byte for byte the same.
+// MassTransit's own redelivery sends a copy and acknowledges the original; the changes that it makes to the message (by its
+// options and the caller's callback) are written into the job.
 internal sealed class JobRedelivery(JobAttemptContext context, RedeliveryOptions options) : MessageRedeliveryContext
 {
-    // What `UseDelayedRedelivery` was told. MassTransit keeps it to itself, and asks a transport that moves for nothing.
+    // The options of `UseDelayedRedelivery`. MassTransit keeps them private, and does not pass them to a transport.
     public static RedeliveryOptions OptionsOf(MessageRedeliveryContext redelivery) =>
         redelivery.GetType().GetField("_options", BindingFlags.Instance | BindingFlags.NonPublic)?.GetValue(redelivery)
             is RedeliveryOptions options

@@ -1,9 +1,9 @@
 namespace MassTransit.Sidekiq;
 
-// What is logged and counted of a job that did not end well.
+// Logs and counts a job that failed.
 internal static class JobReport
 {
-    // Its stack, unless the log has it; a failure that nobody has called an error is one when it is the last.
+    // With the stack trace, unless it is already logged. The last failure is an error, unless it was already logged as one.
     public static void Failed(JobReceiveContext context, Exception exception, string end, bool isLast = true)
     {
         var job = context.Job;
@@ -23,7 +23,7 @@ internal static class JobReport
         }
         catch (Exception)
         {
-            // A logger of the user's own failed; there is nobody to tell, and the job has still to be settled.
+            // A logger of the user failed, so nothing can be logged, and the job still has to be settled.
         }
     }
 
@@ -32,7 +32,7 @@ internal static class JobReport
         SidekiqMeter.CountUnreadable(fault, null, queue);
         LogContext.Warning?.Log(
             fault is InvalidJobException ? null! : fault,
-            "Buried a job of queue {Queue} that nobody can read: {Reason}",
+            "Buried a job of queue {Queue} that cannot be read: {Reason}",
             queue,
             fault.Message
         );

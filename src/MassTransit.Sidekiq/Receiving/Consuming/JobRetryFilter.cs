@@ -3,13 +3,13 @@ using MassTransit.Configuration;
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// Sidekiq's retry, around everything that consumes: MassTransit's own retries, redelivery, outboxes and circuit breakers
-/// stand inside and see each failure first, and so do the observers that a kill switch counts by.
-/// 1. Faults that consumers report are kept back.
-/// 2. A failed job that has a retry left goes to the retry set, and nobody else hears of it but observers.
-/// 3. At its last failure the faults are published, and MassTransit's error pipe buries the job. In that order: a kill
-///    between the two publishes a fault twice and never loses it.
-/// 4. An attempt that ends well although a fault was reported (a filter took the exception, or the consumer reported one and
+/// Sidekiq's retry, the outermost filter around consumers: MassTransit's own retries, redelivery, outboxes and circuit breakers
+/// are inside it and see each failure first, and so do the observers that a kill switch counts by.
+/// 1. Faults that consumers report are held.
+/// 2. A failed job that has a retry left goes to the retry set, and only observers are notified.
+/// 3. At its last failure the faults are published, and MassTransit's error pipe buries the job. In that order: if the process
+///    is killed between the two, a fault is published twice, but never lost.
+/// 4. An attempt that succeeds although a fault was reported (a filter handled the exception, or the consumer reported one and
 ///    returned) is not retried: its faults are published at its end.
 /// A job that was cancelled because its endpoint stops has not failed.
 /// </summary>
@@ -37,7 +37,7 @@ internal sealed class JobRetryFilter : IFilter<ConsumeContext>
         await attempt.ReleaseFaults().ConfigureAwait(false);
     }
 
-    // Whether the failure was the last, and everybody is to hear of it.
+    // Whether the failure was the last, and is to be thrown to the error pipe.
     static async Task<bool> IsOver(ConsumeContext context, JobAttemptContext attempt, Exception thrown)
     {
         var fault = ReadableException.For(thrown);
@@ -54,7 +54,7 @@ internal sealed class JobRetryFilter : IFilter<ConsumeContext>
             return ReferenceEquals(fault, thrown) ? true : throw fault;
         }
 
-        // Nobody reported it, as when a circuit is open: a job that is not faulted would be taken for unconsumed.
+        // No consumer reported it, such as with an open circuit breaker: a job that is not faulted would count as not consumed.
         if (!context.ReceiveContext.IsFaulted)
         {
             await context.ReceiveContext.NotifyFaulted(fault).ConfigureAwait(false);

@@ -3,9 +3,8 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-// What becomes of one claimed job, settled once: the first who settles it decides; MassTransit completes the lock after an error
-// move as well, which then does nothing. What a failure comes to is FailureVerdict's to say, JobSteps brings the job there, and
-// JobReport tells of it.
+// The settlement of one claimed job. Only the first call takes effect: MassTransit completes the lock after an error move as
+// well, which then does nothing. FailureVerdict decides on a failure, JobSteps performs the move, and JobReport logs it.
 internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobSteps steps, ClaimedJob claimed)
     : ReceiveLockContext
 {
@@ -16,12 +15,12 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
 
     public string Queue => delivery.Queue;
 
-    // Where the job went, once that is decided.
+    // How the job ended, once it is settled.
     public JobEnd End { get; private set; }
 
     public bool IsSettled => isSettled;
 
-    // Whether the failure of this attempt is one of several, or none at all.
+    // Whether the failure of this attempt is not the last, or is only a cancellation.
     public bool RunsAgain => End is JobEnd.Retried or JobEnd.Rescheduled || context is { IsCancelled: true };
 
     public IReceiveObserver Observers => endpoint.ReceiveObservers;
@@ -32,13 +31,13 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
             context!.Job,
             context.FailureOptions,
             endpoint.Endpoint.FailureOptions,
-            // A temporary queue is gone before a retry, and the job service has retries of its own, which wait for the fault.
+            // A temporary queue is gone before a retry, and the job service has its own retries, which wait for the fault.
             canRetry: !endpoint.Endpoint.IsTemporary && !context.IsOfJobService
         );
 
     public void Begin(JobReceiveContext attempt) => context = attempt;
 
-    // MassTransit asks when the job's activity has begun, which it names for sends alone.
+    // MassTransit calls it after the job's activity has started, which it names only for sends.
     public Task ValidateLockStatus() => context!.NameActivity();
 
     public Task Complete()
@@ -63,7 +62,7 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
         End = JobEnd.Expired;
     }
 
-    // Nobody can read it: dead as it came.
+    // The job cannot be read: it is buried unchanged.
     public Task Unreadable(Exception fault)
     {
         JobReport.Unreadable(delivery.Queue, fault);
@@ -71,8 +70,8 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
         return Settle(JobEnd.Unreadable, () => steps.Bury(delivery, null, claimed.Json, now));
     }
 
-    // An exception that no error pipe took. A job cancelled because the endpoint stops has not failed: it returns to the head of
-    // its queue as it was. Anything else is a failure like any other.
+    // An exception that no error pipe handled. A job cancelled because the endpoint stops has not failed: it is returned unchanged
+    // to the head of its queue. Anything else is a failure like any other.
     public Task Faulted(Exception exception)
     {
         if (isSettled)
@@ -85,13 +84,13 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
             : Fail(exception);
     }
 
-    // What the consumer that failed configures, the innermost first.
+    // The retry options of the consumer that failed, the innermost first.
     public void Advise(JobFailureOptions options) => Verdict.Advise(options);
 
     public bool WillRetry(Exception exception) => !isSettled && Verdict.Of(exception, Now()) is JobOutcome.Retry;
 
-    // True when the job has a retry left, and is in the retry set now; or when it is settled already, as one is that was sent for
-    // later redelivery before it failed.
+    // True when the job had a retry left and is now in the retry set, or when it was already settled, such as by a redelivery
+    // before it failed.
     public async Task<bool> TryRetry(Exception exception)
     {
         if (!isSettled && !WillRetry(exception))
@@ -103,8 +102,8 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
         return true;
     }
 
-    // The job's consumer failed, or the job does not fit its consumer: to the retry set, the dead set, or nowhere, as Sidekiq would
-    // decide.
+    // The consumer failed, or the job does not match it: the job goes to the retry set or the dead set, or is dropped, by Sidekiq's
+    // rules.
     public Task Fail(Exception exception)
     {
         if (isSettled)
@@ -116,11 +115,7 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
         switch (Verdict.Of(exception, now))
         {
             case JobOutcome.Retry retry:
-                Report(
-                    exception,
-                    $"failed for time {retry.Count + 1} and is tried again at {retry.Due:O}",
-                    isLast: false
-                );
+                Report(exception, $"failed (attempt {retry.Count + 1}) and is retried at {retry.Due:O}", isLast: false);
                 return Settle(JobEnd.Retried, () => steps.Retry(delivery, retry.Json, retry.Due));
 
             case JobOutcome.Bury bury:
@@ -128,12 +123,12 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
                 return Die(JobEnd.Buried, bury, () => steps.Bury(delivery, job, bury.Json, now), exception);
 
             case var dropped:
-                Report(exception, "failed and is dropped, as its options say");
+                Report(exception, "failed and is dropped, as configured");
                 return Die(JobEnd.Discarded, dropped, () => steps.End(claimed, job), exception);
         }
     }
 
-    // The same where MassTransit's error pipe comes to it, with all that it knows of the failure.
+    // The same from MassTransit's error pipe, with its headers of the failure.
     public Task Fail(ExceptionReceiveContext failed)
     {
         if (!endpoint.Endpoint.HasErrorQueue || WillRetry(failed.Exception))
@@ -142,11 +137,11 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
         }
 
         var queue = endpoint.ErrorQueue(delivery.Queue);
-        Report(failed.Exception, $"failed and moves to queue {queue}");
+        Report(failed.Exception, $"failed and is moved to queue {queue}");
         return Move(queue, failed.ExceptionHeaders);
     }
 
-    // Nobody on this endpoint consumes such a job.
+    // No consumer on this endpoint takes the job.
     public Task Skip(string? reason)
     {
         var unknown = new UnknownJobClassException(
@@ -161,14 +156,14 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
         }
 
         var queue = endpoint.SkippedQueue(delivery.Queue);
-        Report(unknown, $"is skipped and moves to queue {queue}");
+        Report(unknown, $"is skipped and moved to queue {queue}");
         var headers = new DictionarySendHeaders();
         headers.Set(MessageHeaders.Reason, reason ?? "dead-letter");
         headers.Set(MessageHeaders.FaultInputAddress, endpoint.InputAddress.ToString());
         return Move(queue, headers);
     }
 
-    // The job as it is then, made when it is known that nothing has become of it yet.
+    // `later` creates the redelivered job; it is called only if the job is not settled yet.
     public Task Redeliver(Func<DateTimeOffset, ReadOnlyMemory<byte>> later, TimeSpan delay)
     {
         if (isSettled)

@@ -1,7 +1,7 @@
 namespace MassTransit.Sidekiq;
 
-// Carries out what was decided of the jobs of one endpoint: each way in which a job leaves the working hash is one step, which
-// does nothing when the claim is gone.
+// Performs the settlements of the jobs of one endpoint: each way in which a job leaves the working hash is one step, which does
+// nothing if the claim is gone.
 internal sealed class JobSteps(
     SidekiqProcess process,
     JobsInHand inHand,
@@ -11,15 +11,15 @@ internal sealed class JobSteps(
 {
     ClaimStore Claims => process.Stores.Claims;
 
-    // The usual end costs no step: the next claim acknowledges it.
+    // The usual end needs no step of its own: the next claim acknowledges the job.
     public void Acknowledge(ClaimedJob claimed) => inHand.Acknowledge(claimed.Queue, claimed.Number);
 
-    // Repeated until Redis answers: the job stays in the working hash meanwhile. `then` follows when it is where it belongs. False
-    // when the endpoint stopped before that.
+    // Retried until Redis answers; until then the job stays in the working hash. `then` runs after the move. False when the
+    // endpoint stopped before that.
     public Task<bool> Run(Delivery delivery, Func<Task<bool>> step, Func<Task>? then = null) =>
         new JobMove(process, delivery, step, then).Run(clock, stopping);
 
-    // Of a job that a ledger waits for, and of one that is dropped.
+    // For a job that a ledger tracks, and for one that is dropped.
     public async Task<bool> End(ClaimedJob claimed, SidekiqJob? job)
     {
         await process.Stores.Completions.Note(job, isDead: false, clock.GetUtcNow()).ConfigureAwait(false);
@@ -43,8 +43,8 @@ internal sealed class JobSteps(
         return hasMoved;
     }
 
-    // Its ledger hears of it before it leaves the working hash: a kill in between makes it run again, and be noted again; the other
-    // way round the ledger would push it again.
+    // The ledger is notified before the job leaves the working hash. If the process is killed in between, the job runs again and
+    // is noted again; in the other order, the ledger would push it again.
     public async Task<bool> Bury(Delivery delivery, SidekiqJob? job, ReadOnlyMemory<byte> json, DateTimeOffset now)
     {
         await process.Stores.Completions.Note(job, isDead: true, now).ConfigureAwait(false);

@@ -6,8 +6,8 @@ namespace MassTransit.Sidekiq;
 // The message in a job, as one JSON object.
 internal static class JobToMessage
 {
-    // Throws UnknownJobClassException: No consumer of the endpoint takes this class, and no sender named its type.
-    // Throws JobArgumentsException: The arguments do not fit the message.
+    // Throws UnknownJobClassException: no consumer of the endpoint takes this class, and no sender declared its type.
+    // Throws JobArgumentsException: the arguments do not match the message.
     public static ReadOnlyMemory<byte> Read(SidekiqJob job, JobContract? contract, EndpointSettings endpoint)
     {
         if (
@@ -43,23 +43,23 @@ internal static class JobToMessage
             );
     }
 
-    // A body that is JSON, but has more in it than the message, stands in the job as one object.
+    // A body that is JSON, but contains more than the message, is stored in the job as one object.
     static ReadOnlyMemory<byte> Envelope(SidekiqJob job) =>
         job.ArgsCount == 1
             ? Utf8Text.Repair(job.Json.Slice(job.FirstArg.Start, job.FirstArg.Length))
             : throw new JobArgumentsException(
-                $"Job class '{job.Class}' says its body is {job.Metadata!.ContentType}, which stands in a job as one object, but it has "
+                $"Job class '{job.Class}' declares its body as {job.Metadata!.ContentType}, which a job stores as one object, but it has "
                     + $"{ArgumentFaults.Count(job.ArgsCount)}."
             );
 
-    // A body that is no JSON, such as an encrypted one, stands in the job as base64 text.
+    // A body that is not JSON, such as an encrypted one, is stored in the job as a base64 string.
     static ReadOnlyMemory<byte> Decode(SidekiqJob job)
     {
         var reader = new Utf8JsonReader(job.FirstArg.In(job.Json));
         return reader.Read() && reader.TokenType == JsonTokenType.String && reader.TryGetBytesFromBase64(out var body)
             ? body
             : throw new JobArgumentsException(
-                $"Job class '{job.Class}' says its body is {job.Metadata!.ContentType}, which stands in a job as one base64 text, but its arguments are none."
+                $"Job class '{job.Class}' declares its body as {job.Metadata!.ContentType}, which a job stores as one base64 string, but its arguments are not one."
             );
     }
 }

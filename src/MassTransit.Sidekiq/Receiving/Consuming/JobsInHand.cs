@@ -1,11 +1,11 @@
 namespace MassTransit.Sidekiq;
 
-// What an endpoint has in hand: how many jobs it holds, and which of them are finished but not yet acknowledged in Redis,
-// by the position of their queue.
+// The jobs that an endpoint holds: how many, and which of them are finished but not yet acknowledged in Redis, by the position
+// of their queue.
 internal sealed class JobsInHand : IDisposable
 {
-    // How long finished jobs wait for a claim that acknowledges them in passing.
-    static readonly TimeSpan patience = TimeSpan.FromMilliseconds(20);
+    // How long finished jobs wait for a claim that also acknowledges them.
+    static readonly TimeSpan longestWait = TimeSpan.FromMilliseconds(20);
 
     readonly Lock gate = new();
     readonly WakeUp changed;
@@ -15,8 +15,8 @@ internal sealed class JobsInHand : IDisposable
     int settledCount;
     int held;
     int isWatched;
-    bool areSentAgain;
-    volatile bool areDue;
+    bool hasResent;
+    volatile bool isDue;
 
     public JobsInHand(int queues, TimeProvider clock, WakeUp changed)
     {
@@ -25,19 +25,19 @@ internal sealed class JobsInHand : IDisposable
         timer = clock.CreateTimer(_ => BecomeDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    // Jobs claimed and not yet given back or finished.
+    // Jobs claimed and not yet returned or finished.
     public int Held => Volatile.Read(ref held);
 
-    // Whether finished jobs have waited long enough: now they are worth a claim of their own.
-    public bool AreDue => areDue;
+    // Whether finished jobs have waited long enough to justify a claim just to acknowledge them.
+    public bool IsDue => isDue;
 
-    // Whether each release is to wake the fetcher. It watches only while it waits for a worker: then it looks at `Held` once
-    // more before it sleeps, so that no release is missed between the two.
+    // Whether each release is to wake the fetcher. It watches only while it waits for a worker, and checks `Held` once more
+    // before it sleeps, so that no release is missed between the two.
     public void Watch(bool releases) => Interlocked.Exchange(ref isWatched, releases ? 1 : 0);
 
     public void Hold(int jobs) => Interlocked.Add(ref held, jobs);
 
-    // Jobs are out of our hands: their worker is free, or they went back.
+    // Jobs are no longer held: their worker is free, or they were returned to their queues.
     public void Release(int jobs)
     {
         if (jobs > 0)
@@ -61,23 +61,23 @@ internal sealed class JobsInHand : IDisposable
 
         if (isFirst)
         {
-            timer.Change(patience, Timeout.InfiniteTimeSpan);
+            timer.Change(longestWait, Timeout.InfiniteTimeSpan);
         }
     }
 
-    // What is to be acknowledged with the next claim. Belongs to the caller until it says `Acknowledged` or `NotAcknowledged`.
+    // The jobs to acknowledge with the next claim. The caller owns the result until it calls `Acknowledged` or `NotAcknowledged`.
     public IReadOnlyList<IReadOnlyList<long>> TakeSettled()
     {
         lock (gate)
         {
             (settled, sent) = (sent, settled);
             settledCount = 0;
-            areDue = false;
+            isDue = false;
             return sent;
         }
     }
 
-    // Finished, whether Redis has been told or not: its answer is what ends it.
+    // Finished jobs whose acknowledgement Redis has not confirmed, sent or not.
     public List<(int Queue, long Number)> Unacknowledged()
     {
         lock (gate)
@@ -90,20 +90,20 @@ internal sealed class JobsInHand : IDisposable
         }
     }
 
-    // Redis has taken them. Returns how many there were, and whether some had been sent before.
-    public (int Count, bool WereSentAgain) Acknowledged()
+    // Redis has confirmed them. Returns how many there were, and whether some had been sent before.
+    public (int Count, bool HasResent) Acknowledged()
     {
         lock (gate)
         {
-            var result = (sent.Sum(numbers => numbers.Count), areSentAgain);
-            areSentAgain = false;
+            var result = (sent.Sum(numbers => numbers.Count), hasResent);
+            hasResent = false;
             Array.ForEach(sent, numbers => numbers.Clear());
 
             return result;
         }
     }
 
-    // Nothing tells whether they arrived, so they are sent again: acknowledging twice does no harm.
+    // Whether they arrived is unknown, so they are sent again: acknowledging is idempotent.
     public void NotAcknowledged()
     {
         lock (gate)
@@ -112,11 +112,11 @@ internal sealed class JobsInHand : IDisposable
             {
                 settled[queue].AddRange(sent[queue]);
                 settledCount += sent[queue].Count;
-                areSentAgain |= sent[queue].Count > 0;
+                hasResent |= sent[queue].Count > 0;
                 sent[queue].Clear();
             }
 
-            areDue = settledCount > 0;
+            isDue = settledCount > 0;
         }
     }
 
@@ -131,7 +131,7 @@ internal sealed class JobsInHand : IDisposable
                 return;
             }
 
-            areDue = true;
+            isDue = true;
         }
 
         changed.Set();

@@ -3,7 +3,7 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-// One endpoint as it runs: what its receive transport and all that is sent from its consumers share.
+// A running endpoint: the context shared by its receive transport and by everything that its consumers send.
 internal sealed class SidekiqReceiveEndpointContext(
     BusRuntime runtime,
     IReceiveEndpointConfiguration configuration,
@@ -17,14 +17,14 @@ internal sealed class SidekiqReceiveEndpointContext(
 
     public EndpointSettings Endpoint => endpoint;
 
-    // Beside the queue that the job came from, which may be one of several of the endpoint.
+    // Named after the queue that the job came from, which may be one of several of the endpoint.
     public string ErrorQueue(string queue) =>
         runtime.Host.Topology.SendTopology.ErrorQueueNameFormatter.FormatErrorQueueName(queue);
 
     public string SkippedQueue(string queue) =>
         runtime.Host.Topology.SendTopology.DeadLetterQueueNameFormatter.FormatDeadLetterQueueName(queue);
 
-    // Senders and receivers hold nothing that would need to be stopped with them: the process owns the connections.
+    // Senders and receivers have no resources to stop: the process owns the connections.
     public override void AddSendAgent(IAgent agent) { }
 
     public override void AddConsumeAgent(IAgent agent) { }

@@ -19,7 +19,7 @@ public sealed class FailureLogTests(ITestOutputHelper output)
 
         var line = Assert.Single(bus.Log, line => line.Contains(Stack, StringComparison.Ordinal));
         Assert.StartsWith("Warning: Job ", line, StringComparison.Ordinal);
-        Assert.Contains("is tried again at", line, StringComparison.Ordinal);
+        Assert.Contains("is retried at", line, StringComparison.Ordinal);
         Assert.DoesNotContain(bus.Log, IsError);
         Assert.DoesNotContain(bus.Log, line => line.Contains("R-FAULT", StringComparison.Ordinal));
     }
@@ -55,7 +55,7 @@ public sealed class FailureLogTests(ITestOutputHelper output)
         await bus.Harness.Stop();
 
         Assert.DoesNotContain(bus.Log, IsError);
-        Assert.Equal(2, bus.Log.Count(line => line.Contains("is tried again at", StringComparison.Ordinal)));
+        Assert.Equal(2, bus.Log.Count(line => line.Contains("is retried at", StringComparison.Ordinal)));
     }
 
     [Fact]

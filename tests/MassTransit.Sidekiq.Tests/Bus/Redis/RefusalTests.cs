@@ -51,7 +51,7 @@ public sealed class RefusalTests(ITestOutputHelper output)
         await redis.Open().Db.ExecuteAsync("CONFIG", "SET", "maxmemory", "0");
         await Until(() => Lines(bus, "takes writes again") == 1);
         Assert.Equal(1, Lines(bus, "takes no writes now (OOM"));
-        Assert.Equal(0, Lines(bus, "Rescued") + Lines(bus, "no longer ours"));
+        Assert.Equal(0, Lines(bus, "Rescued") + Lines(bus, "no longer claimed"));
         Assert.Equal(HealthStatus.Healthy, (await Check(bus)).Status);
     }
 

@@ -49,11 +49,11 @@ public sealed class JobsInHandTests : IDisposable
         jobs.Acknowledge(Orders, 7);
 
         clock.Advance(patience - tick);
-        Assert.False(jobs.AreDue);
+        Assert.False(jobs.IsDue);
         Assert.False(IsCalled());
 
         clock.Advance(tick);
-        Assert.True(jobs.AreDue);
+        Assert.True(jobs.IsDue);
         Assert.True(IsCalled());
     }
 
@@ -66,7 +66,7 @@ public sealed class JobsInHandTests : IDisposable
 
         clock.Advance(tick);
 
-        Assert.True(jobs.AreDue);
+        Assert.True(jobs.IsDue);
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class JobsInHandTests : IDisposable
             ],
             taken
         );
-        Assert.False(jobs.AreDue);
+        Assert.False(jobs.IsDue);
         Assert.False(IsCalled());
     }
 
@@ -106,7 +106,7 @@ public sealed class JobsInHandTests : IDisposable
         );
         Assert.Equal((1, false), jobs.Acknowledged());
         clock.Advance(patience);
-        Assert.True(jobs.AreDue);
+        Assert.True(jobs.IsDue);
         Assert.Equal(
             [
                 [8],
@@ -114,7 +114,7 @@ public sealed class JobsInHandTests : IDisposable
             ],
             jobs.TakeSettled()
         );
-        Assert.False(jobs.AreDue);
+        Assert.False(jobs.IsDue);
     }
 
     [Fact]
@@ -150,7 +150,7 @@ public sealed class JobsInHandTests : IDisposable
 
         jobs.NotAcknowledged();
 
-        Assert.True(jobs.AreDue);
+        Assert.True(jobs.IsDue);
         Assert.Equal(
             [
                 [8, 7],
@@ -181,7 +181,7 @@ public sealed class JobsInHandTests : IDisposable
         jobs.TakeSettled();
         jobs.NotAcknowledged();
 
-        Assert.False(jobs.AreDue);
+        Assert.False(jobs.IsDue);
         Assert.Empty(jobs.Unacknowledged());
     }
 

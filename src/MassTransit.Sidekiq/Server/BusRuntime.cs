@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MassTransit.Sidekiq;
 
-// One bus at run time: what its configuration comes to, seen by all that sends, receives, schedules, inspects and drains.
+// One bus at run time: the result of its configuration, shared by sending, receiving, scheduling, inspecting and draining.
 internal sealed class BusRuntime
 {
     readonly Lock gate = new();
@@ -18,7 +18,7 @@ internal sealed class BusRuntime
         Failures = new JobFailure(new RetrySchedule(Random));
     }
 
-    // As MassTransit knows it.
+    // MassTransit's host configuration.
     public IHostConfiguration Host { get; }
 
     public BusSettings Settings { get; }
@@ -29,7 +29,7 @@ internal sealed class BusRuntime
 
     public TimeProvider Clock { get; set; } = TimeProvider.System;
 
-    // The one place where randomness comes from; all others are given it.
+    // The single source of randomness; everything else gets it injected.
 #pragma warning disable RS0030
     public Random Random { get; } = Random.Shared;
 #pragma warning restore RS0030
@@ -42,13 +42,13 @@ internal sealed class BusRuntime
 
     public JobFailure Failures { get; }
 
-    // Who hears of jobs that die.
+    // The death handlers.
     public JobDeaths Deaths { get; } = new();
 
     public OwnEndpoints Endpoints { get; set; } = OwnEndpoints.None;
 
-    // What this bus is in Redis: made when it is first asked for, before the bus starts or when it does, and ended when the bus
-    // stops. What still asks then gets the one that has ended, on which nothing can be done.
+    // The Sidekiq process of this bus: created on first use, before the bus starts or when it does, and ended when the bus stops.
+    // Later callers get the ended process, on which every operation fails.
     public SidekiqProcess Process
     {
         get
@@ -60,7 +60,7 @@ internal sealed class BusRuntime
         }
     }
 
-    // The same, if there is one that has not ended: a mere look should not begin one.
+    // The same, if there is one that has not ended. Reading it does not create one.
     public SidekiqProcess? RunningProcess
     {
         get
@@ -72,7 +72,7 @@ internal sealed class BusRuntime
         }
     }
 
-    // A bus that starts anew is another process in Redis than before.
+    // A bus that is started again is a new process in Redis.
     public SidekiqProcess BeginProcess()
     {
         lock (gate)
@@ -112,7 +112,7 @@ internal sealed class BusRuntime
     ILogger Logger() => (Host.LogContext ?? LogContext.Current)?.Logger ?? NullLogger.Instance;
 }
 
-// The configuration of a bus that has one.
+// The host configuration of a bus on this transport.
 internal interface IHasRuntime
 {
     BusRuntime Runtime { get; }

@@ -1,15 +1,15 @@
 namespace MassTransit.Sidekiq;
 
-// An endpoint that claims from these queues, and what it has in hand when it is asked.
+// An endpoint that claims from these queues, and a function that returns the jobs it holds.
 internal sealed record ClaimHolder(IReadOnlyList<string> Queues, Func<IEnumerable<(string Queue, long Number)>> InHand);
 
 /// <summary>
-/// Compares what Redis holds for this process with what the process has in hand. They part when Redis forgets a settlement
-/// that it had acknowledged (a failover, the end of an AOF), or runs a claim whose answer was lost long ago: such a job would
-/// stand in the working hash of a live process, where nobody runs it and nobody rescues it.
-/// 1. Once a minute, and at once after an outage, one command asks whether any working hash exists.
-/// 2. A job in one of them that no endpoint has in hand is a stray. A claim whose answer is on its way looks like one, so
-///    it is returned to its queue only when it is still a stray five seconds later.
+/// Compares the claims that Redis holds for this process with the jobs that the process holds. They differ when Redis loses a
+/// settlement that it had acknowledged (a failover, a truncated AOF), or runs a claim whose reply was lost long ago: such a job
+/// would stay in the working hash of a live process, where it is neither run nor rescued.
+/// 1. Once a minute, and at once after an outage, one command checks whether any working hash exists.
+/// 2. A job in one of them that no endpoint holds is a stray. A claim whose reply is under way looks like one, so it is
+///    returned to its queue only if it is still a stray five seconds later.
 /// </summary>
 internal sealed class ClaimReconciler
 {
@@ -52,7 +52,7 @@ internal sealed class ClaimReconciler
 
         string[] queues = [.. known.SelectMany(holder => holder.Queues).Distinct(StringComparer.Ordinal)];
         var working = await claims.Working(queues).ConfigureAwait(false);
-        // Asked after Redis: what was settled meanwhile is in nobody's hand, and its claim is gone as well.
+        // Read after Redis: a job that was settled meanwhile is no longer held, but its claim is gone as well.
         var held = known
             .SelectMany(holder => holder.InHand())
             .Concat(unsettled.Jobs.Select(job => (job.Queue, job.Number)))
@@ -81,7 +81,7 @@ internal sealed class ClaimReconciler
             if (returned > 0)
             {
                 LogContext.Warning?.Log(
-                    "Returned {Count} jobs to queue {Queue} that Redis held for this process and nobody here had: Redis forgot what became of them, so they may run twice",
+                    "Returned {Count} jobs to queue {Queue} that Redis held for this process and no worker had: Redis lost their settlement, so they may run twice",
                     returned,
                     queue.Key
                 );

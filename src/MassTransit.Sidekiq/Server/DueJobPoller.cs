@@ -1,18 +1,18 @@
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// Moves jobs whose time has come from `retry` and `schedule` to their queues.
-/// 1. Look whether something is due: most of the time nothing is, and that is all. If something is, one process at a time
-///    moves it (`take_turn.lua`), however many look.
-/// 2. Read up to 100 due members, retries first, as Sidekiq does. What is Ruby's to move (`RubyJobs`) is left to it.
-/// 3. Give each its enqueue time, everything else byte for byte as it was.
-/// 4. Move them in one script that removes and pushes: the removal is the claim, so any number of pollers, Ruby's
-///    included, move a job once, and a kill between the two leaves it in one place.
-/// A member that is no job goes to the dead set unchanged, and one that Redis refuses stays; neither holds up anybody.
+/// Moves due jobs from `retry` and `schedule` to their queues.
+/// 1. Check whether a job is due: most of the time none is, and the cycle ends. Otherwise one process at a time moves them
+///    (`take_turn.lua`), however many poll.
+/// 2. Read up to 100 due members, retries first, as Sidekiq does. Jobs that Ruby should move (`RubyJobs`) are left to it.
+/// 3. Set the enqueue time of each; everything else stays byte for byte the same.
+/// 4. Move them in one script that removes and pushes: the removal is the claim, so any number of pollers, Ruby's included,
+///    move a job once, and a process that is killed in between leaves it in one place.
+/// Entries that cannot be parsed are moved to the dead set unchanged; jobs whose move Redis refuses stay. Neither delays others.
 /// </summary>
 internal sealed class DueJobPoller
 {
-    // How late a job may start that another process scheduled.
+    // How late a job that another process scheduled may be noticed.
     static readonly TimeSpan interval = TimeSpan.FromSeconds(1);
 
     readonly DueJobStore store;
@@ -34,7 +34,7 @@ internal sealed class DueJobPoller
 
     public BackgroundLoop Loop { get; }
 
-    // This process has just scheduled a job: be awake when it is due.
+    // This process has just scheduled a job: poll when it is due.
     public void Expect(DateTimeOffset due)
     {
         if (due.UtcTicks < Volatile.Read(ref next))
@@ -58,7 +58,7 @@ internal sealed class DueJobPoller
             turn = await store.TakeTurn(clock.GetUtcNow()).ConfigureAwait(false);
             if (turn.IsOurs && turn.Due > passes.Sum(pass => pass.Left))
             {
-                // More has come due meanwhile.
+                // More jobs have become due meanwhile.
                 return TimeSpan.Zero;
             }
         }

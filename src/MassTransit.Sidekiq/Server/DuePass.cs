@@ -1,15 +1,15 @@
 namespace MassTransit.Sidekiq;
 
-// Goes through what is due in one of the sets, up to 100 members at a time. What stays there (a job that is Ruby's to move,
-// or one that Redis refuses) is passed over, so that it holds up neither its neighbours nor the other set; each cause is
-// logged once. As it may be much, it is looked at again every ten seconds only; in between what came due since.
+// Moves the due members of one set, up to 100 at a time. Members that stay (a job that Ruby should move, or one that Redis
+// refuses) are skipped, so that they delay neither other members nor the other set; each cause is logged once. Since there may
+// be many, they are checked again only every ten seconds; in between, only members that became due since.
 internal sealed class DuePass(DueSet set, DueJobStore store, RubyJobs ruby, SidekiqTimeFormat times, TimeProvider clock)
 {
     const int MostCauses = 1000;
 
     static readonly TimeSpan wholeInterval = TimeSpan.FromSeconds(10);
 
-    // Whoever schedules a job for this instant may have a clock that is behind.
+    // A process that schedules a job for this instant may have a clock that is behind.
     static readonly TimeSpan overlap = TimeSpan.FromSeconds(2);
 
     readonly HashSet<string> refused = new(StringComparer.Ordinal);
@@ -17,7 +17,7 @@ internal sealed class DuePass(DueSet set, DueJobStore store, RubyJobs ruby, Side
     DateTimeOffset last;
     bool isRefused;
 
-    // How many due members were passed over, as far as is known.
+    // How many due members were skipped, as far as is known.
     public long Left { get; private set; }
 
     public async Task Run(CancellationToken cancellationToken)
@@ -38,7 +38,7 @@ internal sealed class DuePass(DueSet set, DueJobStore store, RubyJobs ruby, Side
                 LogContext.Warning?.Log(refusal, "Redis refuses the set {Set}: nothing in it is moved", set);
             }
 
-            // The set itself counts as due, so that somebody looks again.
+            // The set itself counts as due, so that it is checked again.
             Left = Math.Max(Left, 1);
         }
     }
@@ -110,7 +110,7 @@ internal sealed class DuePass(DueSet set, DueJobStore store, RubyJobs ruby, Side
             if (await store.BuryUnreadable(set, member.Json, now).ConfigureAwait(false))
             {
                 LogContext.Warning?.Log(
-                    "Buried a member of {Set} that is no job: it has no class, no list of arguments, or is no JSON",
+                    "Buried a member of {Set} that is not a job: it has no class, no array of arguments, or is not JSON",
                     set
                 );
             }
@@ -128,14 +128,14 @@ internal sealed class DuePass(DueSet set, DueJobStore store, RubyJobs ruby, Side
     {
         if (RedisErrors.IsFull(refusal))
         {
-            // It would refuse all of them; there may be room in a moment.
+            // Redis would refuse all of them, but may have memory again in a moment.
             throw new ConnectionException($"Redis has no memory left to move due jobs: {refusal}", isTransient: true);
         }
 
         if (refused.Count < MostCauses && refused.Add(where))
         {
             LogContext.Warning?.Log(
-                "Due jobs of {Set} for {Queue} stay there, and are passed over until Redis takes them: {Refusal}",
+                "Due jobs of {Set} for {Queue} stay there, and are skipped until Redis accepts them: {Refusal}",
                 set,
                 where,
                 refusal

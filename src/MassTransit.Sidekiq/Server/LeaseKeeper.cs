@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace MassTransit.Sidekiq;
 
-// Keeps this process alive in Redis: its lease, and with each renewal what lives as long as the process does.
+// Keeps this process alive in Redis: renews its lease, and with it everything that lives as long as the process.
 internal sealed class LeaseKeeper
 {
     readonly RedisConnection redis;
@@ -25,8 +25,8 @@ internal sealed class LeaseKeeper
 
     public BackgroundLoop Loop { get; }
 
-    // A lease that is gone has ended, because this process stood still, or went with everything else in Redis (FLUSHALL, which
-    // breaks no connection). Which of the two cannot be told, so what was declared is declared again.
+    // A missing lease has expired, because this process was suspended, or was deleted with everything else in Redis (FLUSHALL,
+    // which breaks no connection). The two cannot be distinguished, so the subscriptions are declared again.
     public async Task Renew()
     {
         if (!await leases.Renew(lease).ConfigureAwait(false) && !subscribers.IsEmpty)

@@ -1,12 +1,12 @@
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// A process is alive while its lease key exists.
-/// 1. Every cycle, ask which owners of claimed jobs have no lease any more. One process looks for all of them.
-/// 2. Move their jobs back to the head of their queues, so that the oldest runs next, at most 100 a script.
-/// 3. A job met this way three times within 72 hours goes to the dead set: it probably kills its worker.
-/// Two rescuers may meet on one owner: each script moves what is still there, so a job is moved once.
-/// While Redis was away nobody could renew a lease, so for as long as one lasts after its return nobody is taken for dead.
+/// Rescues the jobs of dead processes. A process is alive while its lease key exists.
+/// 1. Every cycle, find the owners of claimed jobs whose lease has ended. One process at a time checks on behalf of all.
+/// 2. Return their jobs to the head of their queues, so that the oldest runs next, at most 100 per script.
+/// 3. A job that is rescued for the third time within 72 hours goes to the dead set: it probably kills its worker.
+/// Two processes may rescue from the same owner: each script moves the jobs still there, so a job is moved once.
+/// During an outage no process can renew its lease, so for the duration of a lease after it no process is considered dead.
 /// </summary>
 internal sealed class OrphanRescuer
 {
@@ -32,7 +32,7 @@ internal sealed class OrphanRescuer
             return interval;
         }
 
-        // A little less than the interval, so that the one who looks finds its turn over when it looks again.
+        // A little less than the interval, so that the turn has ended when the same process checks again.
         var orphans = await leases.FindOrphans(lease / 4).ConfigureAwait(false);
         Exception? refusal = null;
         foreach (var orphan in orphans)
@@ -43,7 +43,7 @@ internal sealed class OrphanRescuer
             }
             catch (SidekiqRedisException refused)
             {
-                // It concerns this queue. The others' jobs do not wait for it.
+                // The refusal concerns only this queue. The jobs of the others do not wait for it.
                 refusal ??= refused;
             }
         }
@@ -77,7 +77,7 @@ internal sealed class OrphanRescuer
         if (poison.Count > 0)
         {
             LogContext.Error?.Log(
-                "Buried {Count} jobs of queue {Queue}: each was in the hands of three processes that died within 72 hours",
+                "Buried {Count} jobs of queue {Queue}: each was held by three processes that died within 72 hours",
                 poison.Count,
                 orphan.Queue
             );

@@ -1,18 +1,18 @@
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// Enqueues periodic jobs when they are due, whoever declared them.
-/// 1. Once, and again when Redis has come back without them: declare those of this application, drop those it has no more.
-/// 2. Read what is due. Every process does; the step that enqueues a run notes the next in the same instant, so that of N
-///    processes one enqueues it.
-/// 3. A run that was missed, since no process lived, is made up for once, if it is no older than the job's window.
+/// Enqueues the due periodic jobs of all applications.
+/// 1. Once, and again after Redis has lost them: declare those of this application, and drop those it no longer declares.
+/// 2. Read the due jobs. Every process does; the step that enqueues a run also stores the next one, so that one of N processes
+///    enqueues it.
+/// 3. A run that was missed because no process was running is caught up once, if it is no older than the job's window.
 /// </summary>
 internal sealed class PeriodicRunner
 {
-    // How late a job is noticed that another process declared.
+    // How late a job that another process declared may be noticed.
     static readonly TimeSpan interval = TimeSpan.FromSeconds(5);
 
-    // Nobody is quicker than this in waking up; it is not late yet.
+    // A run that is less late than this is on time, whatever the catch-up window: a process may be slow to wake up.
     static readonly TimeSpan tolerance = TimeSpan.FromMinutes(1);
 
     readonly PeriodicStore store;
@@ -48,7 +48,7 @@ internal sealed class PeriodicRunner
         if (fault is not null)
         {
             throw new InvalidOperationException(
-                $"The periodic jobs of this application are not declared, and stand in Redis as they did: {fault.Message}",
+                $"The periodic jobs of this application are not declared, and are unchanged in Redis: {fault.Message}",
                 fault
             );
         }
@@ -57,7 +57,7 @@ internal sealed class PeriodicRunner
         return TimeSpan.FromTicks(Math.Clamp(wait.Ticks, 0, interval.Ticks));
     }
 
-    // A message that cannot be made into a job must not hold up the jobs that stand in Redis.
+    // A message that cannot be converted to a job must not delay the jobs stored in Redis.
     async Task<Exception?> TryDeclare()
     {
         var now = epoch();
@@ -78,7 +78,7 @@ internal sealed class PeriodicRunner
         }
     }
 
-    // One that Redis refuses stays due; the others do not wait for it, however many there are.
+    // A job that Redis refuses stays due; the others do not wait for it, however many there are.
     async Task RunDue(CancellationToken cancellationToken)
     {
         var (stay, refusal) = (0, default(Exception));
@@ -107,7 +107,7 @@ internal sealed class PeriodicRunner
         }
     }
 
-    // False when it may still be due, since somebody ran or changed it meanwhile.
+    // False when it may still be due, since another process ran or changed it meanwhile.
     async Task<bool> Run(PeriodicEntry entry)
     {
         if (Plan(entry) is not { } plan)
@@ -124,7 +124,7 @@ internal sealed class PeriodicRunner
         if (plan.Run is null)
         {
             LogContext.Warning?.Log(
-                "Periodic job {Name} was due at {Due} and is left out: that is longer ago than {CatchUp}",
+                "Periodic job {Name} was due at {Due} and is skipped: that is longer ago than {CatchUp}",
                 entry.Id,
                 entry.Due,
                 plan.Job.CatchUp
@@ -138,7 +138,7 @@ internal sealed class PeriodicRunner
         return true;
     }
 
-    // Null when no run can be made of what stands there, whatever the reason: it would stay due for ever.
+    // Null when no run can be created from the stored value, whatever the reason: it would stay due forever.
     RunPlan? Plan(PeriodicEntry entry)
     {
         if (entry.Json is null)
@@ -159,13 +159,13 @@ internal sealed class PeriodicRunner
         {
             LogContext.Error?.Log(
                 fault,
-                "Periodic job {Name} cannot be read, and is paused until it is declared anew",
+                "Periodic job {Name} cannot be read, and is paused until it is declared again",
                 entry.Id
             );
             return null;
         }
     }
 
-    // `Run` is null when the run that was due is left out, `Next` when there is none to come.
+    // `Run` is null when the due run is skipped, `Next` when there is no further run.
     sealed record RunPlan(PeriodicJob Job, DateTimeOffset? Run, PublishRequest? Request, DateTimeOffset? Next);
 }

@@ -3,13 +3,13 @@ using Microsoft.Extensions.Logging;
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// Keeps the process alive in Redis while consumers block the thread pool. Renewing the lease, settling jobs and everything
-/// else that is asynchronous needs a thread of the pool now and then; consumers that block a thread each (`Thread.Sleep`,
-/// `.Result`, synchronous I/O) take them all, and .NET adds one or two a second.
-/// 1. A thread of its own asks the pool twice a second to run a probe.
-/// 2. A probe that has waited for a second makes it raise the minimum of pool threads by eight, and again twice a second
-///    until the probe has run: the minimum is what .NET adds without delay. At most 1,024 threads.
-/// 3. Said once when it begins, and once when probes have run in time for ten seconds.
+/// Keeps the process alive in Redis while consumers block the thread pool (starvation). Renewing the lease, settling jobs and
+/// all other asynchronous work need a pool thread now and then; consumers that each block a thread (`Thread.Sleep`, `.Result`,
+/// synchronous I/O) use them up, and .NET adds only one or two a second.
+/// 1. A dedicated thread queues a probe to the pool twice a second.
+/// 2. When a probe has waited for a second, it raises the minimum of pool threads by eight, and again twice a second until the
+///    probe has run: .NET adds threads up to the minimum without delay. At most 1,024 threads.
+/// 3. Logged once when it begins, and once when probes have run in time for ten seconds.
 /// </summary>
 internal sealed class PoolWatch(ILogger logger)
 {

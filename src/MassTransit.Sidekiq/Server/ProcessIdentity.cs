@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace MassTransit.Sidekiq;
 
-// The name of a process in Redis and on the Busy page, as Ruby's: host, process id, and six random bytes that tell a restarted
-// process from its predecessor.
+// The name of a process in Redis and on the Busy page, as in Ruby: host, process id, and six random bytes that distinguish a
+// restarted process from its predecessor.
 internal static class ProcessIdentity
 {
     public static string New() =>

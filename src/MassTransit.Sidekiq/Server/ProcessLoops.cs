@@ -1,7 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// The background loops of one process: started once each, and stopped together. A new loop is one entry where SidekiqProcess
-// makes this.
+// The background loops of one process: each started once, all stopped together. A new loop is one entry in SidekiqProcess.
 internal sealed class ProcessLoops
 {
     readonly Lock gate = new();
@@ -22,7 +21,7 @@ internal sealed class ProcessLoops
         }
     }
 
-    // Whether any had been started.
+    // Returns whether any had been started.
     public async Task<bool> Stop()
     {
         BackgroundLoop[] started;

@@ -1,8 +1,8 @@
 namespace MassTransit.Sidekiq;
 
-// Looks at the queues of a process that have no waiting connection, all with one command (EXISTS), for a connection each
-// would cost Redis more than the looks. The pause between two looks grows to 90 ms while nothing comes, so that a job
-// starts within 100 ms of its push and an idle process asks a dozen times a second, however many queues it has.
+// Polls the queues of a process that have no waiting connection, all with one command (EXISTS), since a connection for each would
+// cost Redis more. The interval grows to 90 ms while the queues are empty, so that a job starts within 100 ms of its push, and an
+// idle process polls a dozen times a second, however many queues it has.
 internal sealed class QueueLookout(ClaimStore claims) : IAsyncDisposable
 {
     static readonly TimeSpan shortest = TimeSpan.FromMilliseconds(10);
@@ -15,7 +15,7 @@ internal sealed class QueueLookout(ClaimStore claims) : IAsyncDisposable
     Task looking = Task.CompletedTask;
     bool hasBegun;
 
-    // Completes when the queue seems to have a job, or when Redis failed the look: the claim that follows finds out.
+    // Completes when the queue seems to have a job, or when the poll failed: the claim that follows finds out.
     public Task Filled(string queue)
     {
         lock (gate)
@@ -66,7 +66,7 @@ internal sealed class QueueLookout(ClaimStore claims) : IAsyncDisposable
             }
             catch (Exception)
             {
-                // The claims of these queues meet the same, and tell it.
+                // The claims of these queues meet the same failure, and report it.
                 Tell(queues);
                 pause = backOff.Next();
             }

@@ -1,11 +1,11 @@
 namespace MassTransit.Sidekiq;
 
-// Which due jobs are Ruby's to move: those that Ruby pushed for queues that no process of ours takes jobs from. On their way
-// from the set to the queue they pass Ruby's client middleware, on which batches, unique jobs and the like depend. What
-// nobody has moved after a minute is moved here, so that a Ruby that is away holds up nothing for ever.
-internal sealed class RubyJobs(DueJobStore store, bool areMovedAtOnce, TimeProvider clock)
+// Decides which due jobs Ruby should move: those that Ruby pushed for queues that no .NET process takes jobs from. On their way
+// from the set to the queue they pass Ruby's client middleware, on which batches, unique jobs and the like depend. Jobs that have
+// not been moved after a minute are moved here, so that they do not wait forever for a stopped Ruby.
+internal sealed class RubyJobs(DueJobStore store, bool isDisabled, TimeProvider clock)
 {
-    // Longer than Ruby's pollers need, up to eight processes: each comes by after 7.5 s for each process, at the latest.
+    // Longer than Ruby's pollers need, with up to eight processes: each polls at the latest after 7.5 s times their number.
     static readonly TimeSpan grace = TimeSpan.FromMinutes(1);
 
     static readonly TimeSpan memory = TimeSpan.FromSeconds(10);
@@ -15,7 +15,7 @@ internal sealed class RubyJobs(DueJobStore store, bool areMovedAtOnce, TimeProvi
 
     public async ValueTask<bool> Has(DueMove job, DateTimeOffset due, DateTimeOffset now)
     {
-        if (areMovedAtOnce || job.IsOurs || now - due >= grace || ours.Contains(job.Queue))
+        if (isDisabled || job.IsOurs || now - due >= grace || ours.Contains(job.Queue))
         {
             return false;
         }

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace MassTransit.Sidekiq;
 
-// What one bus is in Redis: its identity, its connections, and, once an endpoint runs, the loops of a Sidekiq process. A bus that
-// only sends starts no loop and leaves no trace. This is where its parts are put together; what they do they say themselves.
+// One bus as a Sidekiq process: its identity, its connections, and, once an endpoint runs, its background loops. A bus that only
+// sends starts no loop and is not registered. This class only composes its parts.
 internal sealed class SidekiqProcess : Agent
 {
     readonly ProcessLoops loops = new();
@@ -93,8 +93,8 @@ internal sealed class SidekiqProcess : Agent
 
     public DateTimeOffset? LastBeat => heartbeat.LastBeat;
 
-    // Must be done before anything is claimed: a claim without a lease would be rescued while its job runs, one without an owner
-    // would never be.
+    // Must be called before anything is claimed: a claim without a lease would be rescued while its job runs, and one without an
+    // owner would never be rescued.
     public async Task Begin(IReadOnlyList<string> queues)
     {
         Stores.Leases.Own(queues);
@@ -107,7 +107,7 @@ internal sealed class SidekiqProcess : Agent
         }
     }
 
-    // A process with endpoints runs the periodic jobs of all applications; one without, only if it must, for its own.
+    // A process with endpoints runs the periodic jobs of all applications; one without runs them only if it declares some.
     public void RunPeriodic(Func<bool, Task> declare, bool mustRun)
     {
         Periodic.Declare = declare;
@@ -134,7 +134,7 @@ internal sealed class SidekiqProcess : Agent
         await base.StopAgent(context).ConfigureAwait(false);
     }
 
-    // A clean stop leaves nothing claimed.
+    // A graceful shutdown leaves nothing claimed.
     async Task Release()
     {
         var farewell = new Farewell($"jobs still claimed are rescued when the lease of {Identity} ends");

@@ -9,16 +9,16 @@ internal sealed class TemporaryQueues(TopicStore topics, IReadOnlyDictionary<Uri
 
     readonly ConcurrentDictionary<string, Func<Task>> kept = new(StringComparer.Ordinal);
 
-    // From here on the queue lives as long as this process. `subscribe` is called when it had ended all the same, as it does
-    // while Redis is away for a minute: its subscriptions are gone then.
+    // From now on the queue lives as long as this process. `subscribe` is called when it had expired, as during an outage of a
+    // minute: its subscriptions are gone then.
     public async Task Keep(string queue, Func<Task> subscribe)
     {
         await topics.CreateTemporary(queue, life).ConfigureAwait(false);
         kept[queue] = subscribe;
     }
 
-    // The endpoint for answers begins when it is first needed, or when the bus starts later: an answer that is there before
-    // finds its queue all the same.
+    // The response endpoint starts when it is first needed, or when the bus starts later. Creating its queue here means that a
+    // response that arrives before is kept.
     public Task Expect(Uri? responseAddress) =>
         responseAddress is not null && answers.TryGetValue(responseAddress, out var queue) && !kept.ContainsKey(queue)
             ? topics.CreateTemporary(queue, life)

@@ -1,11 +1,11 @@
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// Jobs that have ended and whose move Redis refuses until someone changes something: a key of another type, a missing
-/// permission. They stay claimed, and their workers go on.
-/// 1. Every five seconds each move is tried again.
-/// 2. At the stop of the process they return to their queues, uncounted as poison, and run again.
-/// 3. There are at most a thousand; whichever comes then waits in its worker, so that no process fills its memory with them.
+/// Jobs that have ended, but whose move Redis refuses until an operator intervenes: a key of another type, a missing permission.
+/// They stay claimed, and their workers are free.
+/// 1. Every five seconds each move is retried.
+/// 2. When the process stops they are returned to their queues, without counting towards poison, and run again.
+/// 3. There are at most a thousand; any further job waits in its worker (backpressure), so that they do not fill the memory.
 /// </summary>
 internal sealed class UnsettledJobs
 {
@@ -39,7 +39,7 @@ internal sealed class UnsettledJobs
         }
     }
 
-    // `settle` moves the job, and does what follows from that. False when there are too many.
+    // `settle` moves the job and performs the follow-up steps. False when there are too many.
     public bool TryAdd(Delivery delivery, Func<Task> settle, SidekiqRedisException refusal)
     {
         bool isFirst;
@@ -82,7 +82,7 @@ internal sealed class UnsettledJobs
             }
             catch (Exception refused) when (refused is not ConnectionException { IsTransient: true })
             {
-                // It concerns this job. The others do not wait for it.
+                // The refusal concerns only this job. The others do not wait for it.
                 Reason = refused.Message;
             }
         }
@@ -90,7 +90,7 @@ internal sealed class UnsettledJobs
         return Jobs.Count > 0 ? interval : Timeout.InfiniteTimeSpan;
     }
 
-    // At the stop of the process.
+    // Called when the process stops.
     public Task Return(ClaimStore claims) =>
         claims.Requeue(Jobs.OrderBy(job => job.Number).Select(job => (job.Queue, job.Number)));
 

@@ -1,14 +1,14 @@
 namespace MassTransit.Sidekiq;
 
-// Who of a process waits for jobs on a connection of its own: the first queues that ask, as many as the host may open.
-// Answers always do, since somebody waits for each. All others are looked at together.
+// Assigns the waiting connections of a process: the first queues that ask get one, up to the configured number. Response queues
+// always get one, since a caller waits for each response. All others are polled together.
 internal sealed class WaitingLines(int most, ClaimStore claims, Func<string, QueueWaiter> open) : IAsyncDisposable
 {
     int taken;
 
     public QueueLookout Lookout { get; } = new(claims);
 
-    // Null when all lines are taken.
+    // Null when all connections are taken.
     public QueueWaiter? Take(string queue, bool isTemporary)
     {
         if (!isTemporary && Interlocked.Increment(ref taken) > most)

@@ -1,10 +1,10 @@
 namespace MassTransit.Sidekiq;
 
-// A job that a worker runs now.
+// A job that a worker is running.
 internal readonly record struct RunningJob(int Worker, SidekiqJob Job, TimeSpan Elapsed);
 
-// One endpoint as the Busy page, the gauges and the log see it: what it is, and which jobs its workers run now. Its workers note
-// a job when they begin it, which costs two writes.
+// The view of one endpoint for the Busy page, the gauges and the log: its settings and its running jobs. Its workers record a job
+// when they start it, which costs two writes.
 internal sealed class EndpointWork(string name, QueueOrder queues, int concurrency)
 {
     readonly SidekiqJob?[] jobs = new SidekiqJob?[concurrency];

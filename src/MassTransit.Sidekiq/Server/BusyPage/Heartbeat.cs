@@ -1,13 +1,13 @@
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// Keeps this process on Sidekiq's Busy page while an endpoint of it takes jobs, and hears what is pressed there.
-/// 1. Every five seconds, and at once when an endpoint comes or goes, write what the process is and which jobs run.
+/// Keeps this process on Sidekiq's Busy page while one of its endpoints takes jobs, and receives the signals of its buttons.
+/// 1. Every five seconds, and at once when an endpoint starts or stops, write the process's description and its running jobs.
 ///    The jobs are those of that instant, as in Ruby: a job costs nothing here.
-/// 2. The same step takes one signal. It is obeyed, and the next beat follows at once: it shows the effect, and takes
-///    the next signal.
-/// 3. What was counted since the last beat goes to Sidekiq's counters and job metrics.
-/// 4. When no endpoint takes jobs any more, leave the page.
+/// 2. The same step takes one signal. It is obeyed, and the next beat follows at once: it shows the effect, and takes the next
+///    signal.
+/// 3. The counts since the last beat are added to Sidekiq's counters and job metrics.
+/// 4. When no endpoint takes jobs anymore, the process leaves the page.
 /// </summary>
 internal sealed class Heartbeat
 {
@@ -25,7 +25,7 @@ internal sealed class Heartbeat
     TimeSpan roundTrip;
     long prunedAt;
     bool isListed;
-    bool areRefused;
+    bool isRefused;
 
     public Heartbeat(
         ProcessStore store,
@@ -50,7 +50,7 @@ internal sealed class Heartbeat
 
     public BackgroundLoop Loop { get; }
 
-    // When this process was last heard of; null while it is not listed.
+    // The time of the last beat; null while the process is not listed.
     public DateTimeOffset? LastBeat { get; private set; }
 
     public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
@@ -69,7 +69,7 @@ internal sealed class Heartbeat
         roundTrip = RealTime.Clock.GetElapsedTime(started);
         LastBeat = beat.Time;
 
-        // First: it has been taken, and nothing that follows may lose it.
+        // First: the signal has been taken, and a failure of a later step must not lose it.
         if (signal is not null)
         {
             control.Obey(signal);
@@ -86,22 +86,22 @@ internal sealed class Heartbeat
         return interval;
     }
 
-    // Counters that Redis refuses (a key of another type) wait here, and hold up nothing else.
+    // Counters that Redis refuses (a key of another type) are kept here, and delay nothing else.
     async Task Flush(DateTimeOffset now)
     {
         try
         {
             await tally.Flush(now).ConfigureAwait(false);
-            areRefused = false;
+            isRefused = false;
         }
         catch (SidekiqRedisException refusal)
         {
-            if (!areRefused)
+            if (!isRefused)
             {
-                areRefused = true;
+                isRefused = true;
                 LogContext.Warning?.Log(
                     refusal,
-                    "Redis refuses the counters of this process, which wait until it takes them"
+                    "Redis refuses the counters of this process, which are kept until it accepts them"
                 );
             }
         }
@@ -117,7 +117,7 @@ internal sealed class Heartbeat
         }
     }
 
-    // No endpoint takes jobs any more.
+    // Called when no endpoint takes jobs anymore.
     public async Task End()
     {
         try
@@ -126,7 +126,7 @@ internal sealed class Heartbeat
         }
         finally
         {
-            // Counters that Redis refuses do not keep us on the page.
+            // Counters that Redis refuses do not keep the process on the page.
             if (isListed)
             {
                 await store.Leave().ConfigureAwait(false);
@@ -145,7 +145,7 @@ internal sealed class Heartbeat
         {
             foreach (var (worker, job, elapsed) in endpoint.Running)
             {
-                // Two endpoints have two ranges of threads.
+                // Each endpoint has its own range of thread numbers.
                 work.Add(($"{first + worker + 1}", ProcessInfo.Work(job, now - elapsed)));
             }
 

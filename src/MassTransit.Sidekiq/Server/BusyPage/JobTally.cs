@@ -2,11 +2,11 @@ using System.Collections.Concurrent;
 
 namespace MassTransit.Sidekiq;
 
-// Counts the jobs of this process between two beats: a few additions a job, and nothing is allocated once a class is known.
-// A flush that failed keeps its number and is sent again, so that an answer lost on its way counts nothing twice.
+// Counts the jobs of this process between two beats: a few additions per job, without allocations once a class is known.
+// A flush that failed keeps its number and is sent again, so it is idempotent: a lost reply counts nothing twice.
 internal sealed class JobTally(StatStore store)
 {
-    // Bounds of Sidekiq's histogram in ms; the last bucket has none.
+    // The bounds of Sidekiq's histogram in ms; the last bucket is unbounded.
     static readonly int[] bounds =
     [
         20,
@@ -41,7 +41,7 @@ internal sealed class JobTally(StatStore store)
     JobCounts? unsent;
     long lastNumber;
 
-    // A class that nobody here knows is counted, but has no metrics, as in Ruby.
+    // A job of an unknown class is counted, but has no metrics, as in Ruby.
     public void Ran(string? knownClass, TimeSpan elapsed, bool hasFailed)
     {
         if (knownClass is not null)
@@ -49,7 +49,7 @@ internal sealed class JobTally(StatStore store)
             classes.GetOrAdd(knownClass, static _ => new Counts()).Add(elapsed, hasFailed);
         }
 
-        // Last, since nothing is flushed before this one counts.
+        // Last, since a flush takes nothing until this counter is above zero.
         all.Add(elapsed, hasFailed);
     }
 
@@ -93,7 +93,7 @@ internal sealed class JobTally(StatStore store)
         long failed;
         long ticks;
 
-        // Only what succeeded has a time in the metrics.
+        // Only successful jobs have a duration in the metrics.
         public void Add(TimeSpan elapsed, bool hasFailed)
         {
             if (hasFailed)
@@ -106,7 +106,7 @@ internal sealed class JobTally(StatStore store)
                 Interlocked.Increment(ref buckets[Bucket((long)elapsed.TotalMilliseconds)]);
             }
 
-            // Last, so that what is taken meanwhile has its parts in this flush or in the next, but is never overlooked.
+            // Last, so that a concurrent flush may split a job between itself and the next one, but never misses it.
             Interlocked.Increment(ref processed);
         }
 
@@ -126,7 +126,7 @@ internal sealed class JobTally(StatStore store)
                 }
             }
 
-            // Sidekiq counts whole milliseconds; the rest waits for the next flush, since a fast job has less than one.
+            // Sidekiq counts whole milliseconds; the remainder is kept for the next flush, since a fast job takes less than one.
             var time = Interlocked.Exchange(ref ticks, 0);
             Interlocked.Add(ref ticks, time % TimeSpan.TicksPerMillisecond);
             return (taken, Interlocked.Exchange(ref failed, 0), time / TimeSpan.TicksPerMillisecond);

@@ -2,11 +2,11 @@ using System.Reflection;
 
 namespace MassTransit.Sidekiq;
 
-// The JSON of Sidekiq's registry. Each Web UI from 6.4 to 8.1 finds in it what it reads: the older ones `queues` and
-// `concurrency`, the newer ones `capsules` and `weights`. An endpoint is what Ruby calls a capsule.
+// The JSON of Sidekiq's process registry, with the fields that every Web UI from 6.4 to 8.1 reads: the older ones `queues` and
+// `concurrency`, the newer ones `capsules` and `weights`. An endpoint is a capsule in Ruby's terms.
 internal static class ProcessInfo
 {
-    // A job larger than this is shown without its arguments: it is written anew with every beat.
+    // A larger job is shown without its arguments, since it is written again with every beat.
     const int LargestJob = 16 * 1024;
 
     static readonly string version =
@@ -52,7 +52,7 @@ internal static class ProcessInfo
         return text.ToArray();
     }
 
-    // A row of the Busy page: where the job came from, the job as text in the JSON, and since when it runs.
+    // A row of the Busy page: the job's queue, the job as a JSON string, and its start time.
     public static byte[] Work(SidekiqJob job, DateTimeOffset runAt)
     {
         var shown = job.Json.Length <= LargestJob ? job.RawJson : WithoutArguments(job);

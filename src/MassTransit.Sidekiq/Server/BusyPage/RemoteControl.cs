@@ -2,16 +2,16 @@ using Microsoft.Extensions.Logging;
 
 namespace MassTransit.Sidekiq;
 
-// What is asked of this process by the Web UI's buttons, by code, or by the end of its host.
+// Quiets and stops this process, on request of the Web UI's buttons, of code, or of the host that stops.
 // Quiet is final, as in Ruby: endpoints fetch no more, running jobs finish, and only a restart takes jobs again.
-// Endpoints that hold answers go on, since running jobs may wait for some.
-#pragma warning disable CA1001 // Nothing is held but a token that lives as long as the process
+// Response endpoints continue, since running jobs may wait for responses.
+#pragma warning disable CA1001 // It holds only a token source that lives as long as the process
 internal sealed class RemoteControl(BusSettings settings, Roster roster, ILogger logger)
 #pragma warning restore CA1001
 {
     readonly CancellationTokenSource quiet = new();
 
-    // Something was asked for. Handlers return at once.
+    // Raised when the process becomes quiet. Handlers return at once.
     public event EventHandler? Changed;
 
     public CancellationToken Quieted => quiet.Token;
@@ -46,7 +46,7 @@ internal sealed class RemoteControl(BusSettings settings, Roster roster, ILogger
                 Stop("the Web UI");
                 break;
             case "TERM":
-                Quiet("the Web UI (Stop: its host goes on)");
+                Quiet("the Web UI (Stop: the host keeps running)");
                 break;
             case "TTIN":
                 LogJobs();
@@ -64,7 +64,7 @@ internal sealed class RemoteControl(BusSettings settings, Roster roster, ILogger
             return;
         }
 
-        // A bus that only sends has nothing to fall quiet.
+        // A bus that only sends fetches nothing, so there is nothing to log.
         if (roster.Endpoints.Count > 0)
         {
             logger.Quieted(roster.Busy, by);
@@ -74,7 +74,7 @@ internal sealed class RemoteControl(BusSettings settings, Roster roster, ILogger
         Changed?.Invoke(this, EventArgs.Empty);
     }
 
-    // The host stops the bus as at any end: running jobs get their time. Without a host that is all that Quiet does.
+    // The host shuts the bus down gracefully: running jobs get their time to finish. Without a host it does only what Quiet does.
     public void Stop(string by)
     {
         Quiet(by);
@@ -82,7 +82,7 @@ internal sealed class RemoteControl(BusSettings settings, Roster roster, ILogger
         {
             logger.StopRequested(by);
 
-            // Whoever waits for the end may run within this call, and would wait for us.
+            // Callbacks of the shutdown may run within this call, and would wait for its caller.
             _ = Task.Run(lifetime.StopApplication);
         }
     }

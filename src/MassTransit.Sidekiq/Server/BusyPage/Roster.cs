@@ -1,12 +1,12 @@
 namespace MassTransit.Sidekiq;
 
-// The endpoints of a process that take jobs now. Temporary ones hold answers, which are nobody's business, and are left out.
+// The endpoints of a process that take jobs now. Temporary ones, which receive responses, are not listed.
 internal sealed class Roster
 {
     readonly Lock gate = new();
     volatile EndpointWork[] endpoints = [];
 
-    // An endpoint came or went. Handlers return at once.
+    // Raised when an endpoint starts or stops. Handlers return at once.
     public event EventHandler? Changed;
 
     public IReadOnlyList<EndpointWork> Endpoints => endpoints;
@@ -24,7 +24,7 @@ internal sealed class Roster
     {
         lock (gate)
         {
-            // In one order, whichever came first.
+            // Sorted, so that the order does not depend on which started first.
             endpoints = [.. change(endpoints).OrderBy(endpoint => endpoint.Name, StringComparer.Ordinal)];
         }
 

@@ -3,8 +3,8 @@ using System.Diagnostics.Metrics;
 
 namespace MassTransit.Sidekiq;
 
-// What one process last saw of its queues and of Sidekiq's sets. A measurement never asks Redis: the heartbeat does, and
-// only while somebody measures.
+// The last known sizes of the process's queues and of Sidekiq's sets. A measurement never queries Redis: the heartbeat does, and
+// only while a listener is enabled.
 internal sealed class SidekiqGauges(Roster roster, InspectionStore store, TimeProvider clock)
 {
     const string Queue = "messaging.destination.name";

@@ -20,7 +20,7 @@ public interface ISidekiqInspector
     /// <summary>Periodic jobs, as <c>cfg.Periodic</c> and the recurring scheduler stored them in Redis.</summary>
     ISidekiqPeriodicJobs Periodic { get; }
 
-    /// <summary>Topics, and which queues subscribe to them.</summary>
+    /// <summary>Topics and the queues that subscribe to them.</summary>
     ISidekiqTopics Topics { get; }
 
     /// <summary>The numbers of the dashboard, in two round trips.</summary>
@@ -67,32 +67,32 @@ public interface ISidekiqInspector
     Task<IReadOnlyList<SidekiqWork>> Work(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// What the jobs of each class came to over a time that ends now, those that took the most of it first: Sidekiq's job metrics,
-    /// of Ruby from 7 on and of .NET together. One round trip; an hour reads 120 small hashes, eight hours 960.
+    /// Sidekiq's job metrics of each class over the last minutes or hours, the longest total runtime first: those of Ruby from 7
+    /// on and of .NET together. One round trip; an hour reads 120 small hashes, eight hours 960.
     /// </summary>
-    /// <param name="last">From a minute to 72 hours; above eight hours by periods of ten minutes, which Ruby keeps from Sidekiq 8 on.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="last">From a minute to 72 hours; above eight hours in periods of ten minutes, which Ruby keeps from Sidekiq 8 on.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="ArgumentOutOfRangeException">The time is shorter than a minute or longer than 72 hours.</exception>
     Task<IReadOnlyList<SidekiqClassMetrics>> Metrics(TimeSpan last, CancellationToken cancellationToken = default);
 
-    /// <summary>The metrics of one class over time, and how long its attempts took. One round trip.</summary>
+    /// <summary>The metrics of one class over time, with a histogram of its run times. One round trip.</summary>
     /// <param name="jobClass">The class; for an ActiveJob, the one inside the wrapper.</param>
     /// <param name="last">As in <see cref="Metrics(TimeSpan, CancellationToken)" />.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="ArgumentOutOfRangeException">The time is shorter than a minute or longer than 72 hours.</exception>
     Task<SidekiqJobMetrics> Metrics(string jobClass, TimeSpan last, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Jobs that hold a string: a jid, a message id, a class, a part of the arguments as JSON. It looks at the next 2,000 jobs of each
-    /// of 200 queues and at 100,000 entries of each set, which takes up to a second; <see cref="SidekiqSearch.IsComplete" /> tells
-    /// whether that were all.
+    /// Jobs that contain a string: a jid, a message id, a class, a part of the arguments as JSON. It reads the next 2,000 jobs of
+    /// each of 200 queues and 100,000 entries of each set, which takes up to a second; <see cref="SidekiqSearch.IsComplete" /> is
+    /// true if there were no more.
     /// </summary>
-    /// <param name="text">What is sought, as it is written in the job; upper and lower case differ.</param>
-    /// <param name="most">How many jobs are enough. Default: 100.</param>
-    /// <param name="cancellationToken">Ends the search.</param>
+    /// <param name="text">The string, as written in the job; case-sensitive.</param>
+    /// <param name="most">The maximum number of results. Default: 100.</param>
+    /// <param name="cancellationToken">Cancels the search.</param>
     Task<SidekiqSearch> Search(string text, int most = 100, CancellationToken cancellationToken = default);
 
-    /// <summary>The Redis behind it: version, memory, persistence, round trip. What it may not be asked is null.</summary>
+    /// <summary>The Redis server: version, memory, persistence, round trip. Values that it does not report are null.</summary>
     Task<SidekiqRedisServer> Redis(CancellationToken cancellationToken = default);
 
     /// <summary>Tells a process to take no more jobs, like the Quiet button. False when there is no process of this identity.</summary>
@@ -125,11 +125,11 @@ public interface ISidekiqJobSet
     Task<SidekiqEntry?> Find(string jid, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// The entries by class and error, the largest group first: what failed, since when, how often. It reads no more than
-    /// <paramref name="most" /> entries, the newest ones; <see cref="SidekiqGroups.IsComplete" /> tells whether that were all.
+    /// The entries by class and error, the largest group first: what failed, since when, how often. It reads at most
+    /// <paramref name="most" /> entries, the newest ones; <see cref="SidekiqGroups.IsComplete" /> is true if there were no more.
     /// </summary>
-    /// <param name="most">How many entries at most. More costs their reading: ten thousand take some tenths of a second. Default: 1,000.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <param name="most">How many entries to read at most. Ten thousand take some tenths of a second. Default: 1,000.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     Task<SidekiqGroups> Groups(int most = 1000, CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -157,13 +157,13 @@ public interface ISidekiqJobSet
     /// <summary>Moves every entry that is in the set now to the dead set. As in Ruby, death handlers are not called. Returns how many were moved.</summary>
     Task<long> KillAll(CancellationToken cancellationToken = default);
 
-    /// <summary>As <see cref="RetryAll(CancellationToken)" />, for those that are chosen, such as a group.</summary>
+    /// <summary>As <see cref="RetryAll(CancellationToken)" />, for the selected entries, such as a group.</summary>
     Task<long> RetryAll(Func<SidekiqEntry, bool> which, CancellationToken cancellationToken = default);
 
-    /// <summary>As <see cref="KillAll(CancellationToken)" />, for those that are chosen.</summary>
+    /// <summary>As <see cref="KillAll(CancellationToken)" />, for the selected entries.</summary>
     Task<long> KillAll(Func<SidekiqEntry, bool> which, CancellationToken cancellationToken = default);
 
-    /// <summary>Removes those that are chosen among all that are in the set now. Returns how many there were.</summary>
+    /// <summary>Removes the selected entries among those that are in the set now. Returns how many there were.</summary>
     Task<long> DeleteAll(Func<SidekiqEntry, bool> which, CancellationToken cancellationToken = default);
 
     /// <summary>Removes all entries. Returns how many there were.</summary>

@@ -3,10 +3,10 @@ using System.Text;
 namespace MassTransit.Sidekiq;
 
 /// <summary>
-/// Looks for a string in jobs wherever they wait: a jid, a message id, a class, a part of the arguments. Redis has no index of them.
-/// 1. Of each queue it reads the next jobs, and compares them here.
-/// 2. Each set it lets Redis go through, a thousand members a step.
-/// It looks at a bounded number of jobs, so that its costs do not grow with theirs, and tells whether that were all.
+/// Searches waiting jobs for a string: a jid, a message id, a class, a part of the arguments. Redis has no index of them.
+/// 1. It reads the next jobs of each queue, and compares them here.
+/// 2. Redis scans each set, a thousand members per step.
+/// The number of jobs is bounded, and so are the costs; the result tells whether there were more.
 /// </summary>
 internal sealed class JobFinder(InspectionStore store, string text, int most)
 {

@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// Sidekiq's job metrics over a time that ends now: by the minute as far as minutes are kept, by ten minutes above.
+// Sidekiq's job metrics over the last minutes or hours: by the minute as long as minutes are kept, by ten minutes beyond.
 internal sealed class MetricsReader(MetricsStore store, TimeProvider clock)
 {
     static readonly TimeSpan minutesKept = TimeSpan.FromHours(8);
@@ -61,7 +61,7 @@ internal sealed class MetricsReader(MetricsStore store, TimeProvider clock)
             throw new ArgumentOutOfRangeException(
                 nameof(last),
                 last,
-                $"{last} is not from a minute to {longest.TotalHours:0} hours, which is as long as Sidekiq keeps metrics."
+                $"{last} is not between a minute and {longest.TotalHours:0} hours, which is as long as Sidekiq keeps metrics."
             );
         }
 

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace MassTransit.Sidekiq;
 
-// What INFO says of a server, as far as it says anything.
+// Parses the reply of INFO; fields that it does not contain are null.
 internal static class ServerReader
 {
     public static SidekiqRedisServer Read(string info, string address, TimeSpan roundTrip) =>

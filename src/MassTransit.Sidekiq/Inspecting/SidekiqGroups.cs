@@ -1,16 +1,16 @@
 namespace MassTransit;
 
 /// <summary>The entries of a set by class and error.</summary>
-/// <param name="Groups">The largest first.</param>
+/// <param name="Groups">The groups, the largest first.</param>
 /// <param name="Seen">How many entries were read.</param>
-/// <param name="IsComplete">False when the set has more.</param>
+/// <param name="IsComplete">False when the set has more entries.</param>
 public sealed record SidekiqGroups(IReadOnlyList<SidekiqGroup> Groups, int Seen, bool IsComplete);
 
 /// <summary>Entries of one class that failed with one error.</summary>
-/// <param name="Class">The class; for an ActiveJob, the one inside the wrapper. Null for strings that are no job.</param>
+/// <param name="Class">The class; for an ActiveJob, the one inside the wrapper. Null for entries that are not jobs.</param>
 /// <param name="ErrorClass">The type of the exception; null for jobs that have not failed.</param>
-/// <param name="Count">How many there are among those that were read.</param>
-/// <param name="First">When the first of them failed, or is due; null where none has a time.</param>
+/// <param name="Count">How many of the entries read belong to it.</param>
+/// <param name="First">When the first of them failed, or is due; null if none has a time.</param>
 /// <param name="Last">When the last of them failed, or is due.</param>
 public sealed record SidekiqGroup(
     string? Class,
@@ -20,7 +20,7 @@ public sealed record SidekiqGroup(
     DateTimeOffset? Last
 )
 {
-    /// <summary>Whether an entry belongs to this group, for <see cref="ISidekiqJobSet.RetryAll(Func{SidekiqEntry, bool}, CancellationToken)" /> and its like.</summary>
+    /// <summary>Whether an entry belongs to this group, for <see cref="ISidekiqJobSet.RetryAll(Func{SidekiqEntry, bool}, CancellationToken)" /> and similar methods.</summary>
     public bool Has(SidekiqEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);

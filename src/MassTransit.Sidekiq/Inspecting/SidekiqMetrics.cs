@@ -1,18 +1,18 @@
 namespace MassTransit;
 
-/// <summary>What the jobs of one class came to.</summary>
+/// <summary>The metrics of one job class.</summary>
 /// <param name="Class">The class; for an ActiveJob, the one inside the wrapper.</param>
 /// <param name="Processed">How often it ran, failures included.</param>
 /// <param name="Failed">Attempts that failed.</param>
 /// <param name="Runtime">The time of all attempts that succeeded.</param>
 public sealed record SidekiqClassMetrics(string Class, long Processed, long Failed, TimeSpan Runtime)
 {
-    /// <summary>The mean time of an attempt that succeeded; zero when none did.</summary>
+    /// <summary>The mean runtime of successful attempts; zero when there are none.</summary>
     public TimeSpan Average => Processed > Failed ? Runtime / (Processed - Failed) : TimeSpan.Zero;
 }
 
-/// <summary>What the jobs of one class came to in one period.</summary>
-/// <param name="At">The beginning of the period (UTC).</param>
+/// <summary>The metrics of one job class in one period.</summary>
+/// <param name="At">The start of the period (UTC).</param>
 /// <param name="Processed">How often it ran, failures included.</param>
 /// <param name="Failed">Attempts that failed.</param>
 /// <param name="Runtime">The time of all attempts that succeeded.</param>
@@ -20,9 +20,9 @@ public sealed record SidekiqMetricsPoint(DateTimeOffset At, long Processed, long
 
 /// <summary>The metrics of one class over time.</summary>
 /// <param name="Class">The class.</param>
-/// <param name="Period">How much time one point stands for: a minute, or ten.</param>
-/// <param name="Points">The oldest first, also those in which nothing ran.</param>
-/// <param name="Histogram">How many attempts succeeded within each of <see cref="Bounds" />, and in longer; empty above eight hours.</param>
+/// <param name="Period">The duration of one point: a minute, or ten.</param>
+/// <param name="Points">The points, the oldest first, including those in which nothing ran.</param>
+/// <param name="Histogram">The number of successful attempts in each bucket of <see cref="Bounds" />, and in the last; empty above eight hours.</param>
 public sealed record SidekiqJobMetrics(
     string Class,
     TimeSpan Period,
@@ -30,7 +30,7 @@ public sealed record SidekiqJobMetrics(
     IReadOnlyList<long> Histogram
 )
 {
-    /// <summary>The upper bounds of the histogram's buckets in milliseconds: Sidekiq's own. The last bucket has none.</summary>
+    /// <summary>The upper bounds of the histogram's buckets in milliseconds: Sidekiq's own. The last bucket is unbounded.</summary>
     public static IReadOnlyList<int> Bounds { get; } =
     [
         20,
@@ -61,8 +61,8 @@ public sealed record SidekiqJobMetrics(
     ];
 
     /// <summary>
-    /// The time within which this share of the attempts succeeded, as the bound of its bucket; null when none did, or when it lies in
-    /// the last bucket.
+    /// A percentile of the runtime of successful attempts, as the upper bound of its bucket; null when there are none, or when it is
+    /// in the last bucket.
     /// </summary>
     /// <param name="share">From 0 to 1: 0.95 for the 95th percentile.</param>
     /// <exception cref="ArgumentOutOfRangeException">The share is not from 0 to 1.</exception>

@@ -1,31 +1,31 @@
 namespace MassTransit;
 
-/// <summary>The Redis behind a bus, as INFO tells it. What it does not tell, or may not be asked, is null.</summary>
-/// <param name="Address">Where it is.</param>
-/// <param name="RoundTrip">How long it took to answer.</param>
+/// <summary>The Redis server of a bus, as INFO reports it. Values that it does not report, or that are not permitted, are null.</summary>
+/// <param name="Address">Its address.</param>
+/// <param name="RoundTrip">The round-trip time of the command.</param>
 public sealed record SidekiqRedisServer(string Address, TimeSpan RoundTrip)
 {
-    /// <summary>Its version; of Valkey, the version of Redis that it speaks.</summary>
+    /// <summary>Its version; for Valkey, the version of Redis that it is compatible with.</summary>
     public string? Version { get; init; }
 
-    /// <summary>Since when it runs.</summary>
+    /// <summary>How long it has been running.</summary>
     public TimeSpan? Uptime { get; init; }
 
     /// <summary>The memory it uses.</summary>
     public long? UsedBytes { get; init; }
 
-    /// <summary>The memory it may use; null for as much as there is.</summary>
+    /// <summary>The memory it may use (<c>maxmemory</c>); null for no limit.</summary>
     public long? MostBytes { get; init; }
 
-    /// <summary>What it does at that limit. Anything but <c>noeviction</c> deletes queued jobs silently.</summary>
+    /// <summary>What it does at that limit. Anything but <c>noeviction</c> silently deletes queued jobs.</summary>
     public string? EvictionPolicy { get; init; }
 
-    /// <summary>Whether each write goes to an append-only file.</summary>
+    /// <summary>Whether writes go to an append-only file (AOF).</summary>
     public bool? IsAppendOnly { get; init; }
 
-    /// <summary>Connections to it.</summary>
+    /// <summary>The number of connected clients.</summary>
     public long? Clients { get; init; }
 
-    /// <summary>Replicas that are connected to it.</summary>
+    /// <summary>The number of connected replicas.</summary>
     public long? Replicas { get; init; }
 }

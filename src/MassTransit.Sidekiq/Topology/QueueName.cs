@@ -22,7 +22,7 @@ internal static class QueueName
         // As the last part of a path, which browsers and addresses resolve.
         if (name is "." or "..")
         {
-            return $"Queue name '{name}' means a folder in an address. {remedy}";
+            return $"Queue name '{name}' is a relative path segment in a URL. {remedy}";
         }
 
         var index = name.AsSpan().IndexOfAnyExcept(allowed);

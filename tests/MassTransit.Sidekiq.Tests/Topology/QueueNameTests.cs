@@ -18,7 +18,7 @@ public class QueueNameTests
     [InlineData("zürich", "Queue name 'zürich' contains 'ü'. ")]
     [InlineData("a?b#c", "Queue name 'a?b#c' contains '?'. ")]
     [InlineData("", "A queue name is empty. ")]
-    [InlineData("..", "Queue name '..' means a folder in an address. ")]
+    [InlineData("..", "Queue name '..' is a relative path segment in a URL. ")]
     [InlineData("a\nb", "Queue name 'a\nb' contains U+000A. ")]
     public void Any_other_is_refused_with_its_first_wrong_character_and_the_way_out(string name, string fault)
     {

@@ -20,7 +20,7 @@ sealed class Shop : IAsyncDisposable
 
     public HttpClient Api { get; } = new();
 
-    public string Urls => $"{Api.BaseAddress}swagger, {Api.BaseAddress}health, {RedisUrl}";
+    public string Urls => $"{Api.BaseAddress}swagger, {Api.BaseAddress}sidekiq, {Api.BaseAddress}health, {RedisUrl}";
 
     string RedisUrl => string.Create(CultureInfo.InvariantCulture, $"redis://127.0.0.1:{redisPort}/0");
 
@@ -94,6 +94,7 @@ sealed class Shop : IAsyncDisposable
                 ".NET",
                 "dotnet",
                 ["exec", "OrdersApi.dll", "--urls", "http://127.0.0.1:0"],
+                ("DOTNET_ENVIRONMENT", "Development"), // opens the dashboard to this machine
                 ("ConnectionStrings__redis", RedisUrl),
                 ("ConnectionStrings__Orders", $"Data Source={Path.Combine(folder, "orders.db")}"),
                 ("Orders__PaymentTimeout", "00:00:03"),

@@ -61,6 +61,10 @@ app.UseSwaggerUI(page => page.SwaggerEndpoint("/openapi/v1.json", "Orders"));
 app.MapOpenApi();
 app.MapGet("/", () => Results.Redirect("/swagger")).ExcludeFromDescription();
 app.MapHealthChecks("/health");
+
+// Queues, retries, topics and processes, of Ruby too. Without a policy it answers only in Development, and only to this machine.
+app.MapSidekiqDashboard();
+
 app.MapOrders();
 app.MapStock();
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MassTransit.Sidekiq.Dashboard.Tests;
 
 public class ActionTests
@@ -24,7 +26,7 @@ public class ActionTests
         Assert.Empty(await redis.Queue("billing"));
         Assert.Equal(
             [6000, 6000, 6000, 6001, 6000],
-            site.Log.Select(line => int.Parse(line.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture))
+            site.Log.Select(line => int.Parse(line.Split(' ')[0], CultureInfo.InvariantCulture))
         );
     }
 
@@ -93,6 +95,26 @@ public class ActionTests
 
         Assert.Single(await redis.Queue("billing"));
         Assert.Empty(await redis.ScheduledSet());
+    }
+
+    [Fact]
+    public async Task Job_of_a_set_is_rescheduled_and_stays_where_it_is_without_a_time()
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.SeedScheduledSet(Jobs.Of("Remind", "1"), TestClock.Start);
+        await using var site = await Site.Open(redis);
+        var (key, at) = (Links.Keys(await site.Page("sidekiq/scheduled")).Single(), TestClock.Start.AddDays(3));
+        Task<string> Reschedule(string action, string time) =>
+            site.Post("sidekiq/scheduled", ("action", action), ("entry", key), ("at", time));
+
+        Assert.Contains("not a time", await Reschedule("reschedule", "soon"), StringComparison.Ordinal);
+        Assert.Contains("Reload it", await Reschedule("reschedule-all", ""), StringComparison.Ordinal);
+        Assert.Equal(TestClock.Start, Assert.Single(await redis.ScheduledSet()).Time);
+
+        var text = at.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
+        Assert.Contains("The job runs at", await Reschedule("reschedule", text), StringComparison.Ordinal);
+        Assert.Equal(at, Assert.Single(await redis.ScheduledSet()).Time);
+        Assert.Contains("has left", await Reschedule("reschedule", text), StringComparison.Ordinal);
     }
 
     [Fact]

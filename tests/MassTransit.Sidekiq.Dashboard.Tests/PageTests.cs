@@ -43,7 +43,10 @@ public class PageTests
             new SiteOptions { Bus = bus => bus.AddConsumer<FailingConsumer>() }
         );
         await redis.Until(async state => (await state.Db.SetMembersAsync("processes")).Length == 1);
-        await redis.SeedQueue("Failing", Jobs.Of("Failing", "eee1", """[{"Text":"hello"}]"""));
+        await redis.SeedQueue(
+            "Failing",
+            Jobs.Of("Shop::Failing", "eee1", """[{"text":"hello"}]""", ",\"backtrace\":true")
+        );
         await redis.Retried();
 
         var set = await site.Page("sidekiq/retries");
@@ -214,6 +217,7 @@ public class PageTests
         Assert.All(parts, part => Assert.Contains(part, WebUtility.HtmlDecode(page), StringComparison.Ordinal));
 }
 
+[SidekiqJob("Shop::Failing")]
 public sealed record Failing(string Text);
 
 public sealed class FailingConsumer : IConsumer<Failing>

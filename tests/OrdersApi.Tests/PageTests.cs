@@ -10,9 +10,11 @@ public class PageTests
 
         // The front page leads to the description, which the browser fetches and draws.
         var description = await browser.Open(shop.Address, "Pays an order: it ships, if it has an invoice");
+        var dashboard = await browser.Open(new Uri(shop.Address, "sidekiq/topics"), "OrdersApi:OrderSubmitted");
         var health = await browser.Open(new Uri(shop.Address, "health"), "Healthy");
 
         Assert.Contains("/orders/{id}", description, StringComparison.Ordinal);
+        Assert.Contains("stock", dashboard, StringComparison.Ordinal);
         Assert.Equal("Healthy", health);
         Assert.Empty(browser.Errors);
     }

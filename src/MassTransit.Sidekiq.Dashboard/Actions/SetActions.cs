@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MassTransit.Sidekiq;
 
 // On those that are ticked, on a group, or on all.
@@ -12,6 +14,11 @@ internal sealed class SetActions(JobSetKind kind)
 
     public async Task<ActionResult> Run(DashboardCall call)
     {
+        if (call.Field("action") == "reschedule")
+        {
+            return await Reschedule(call).ConfigureAwait(false);
+        }
+
         var (action, scope) = Split(call.Field("action") ?? "");
         if (!done.TryGetValue(action, out var what) || (action == "kill" && !kind.CanKill))
         {
@@ -31,6 +38,35 @@ internal sealed class SetActions(JobSetKind kind)
         };
 
         return ActionResult.Count($"{action} {kind.Path}", target, count, what);
+    }
+
+    async Task<ActionResult> Reschedule(DashboardCall call)
+    {
+        if (
+            !kind.CanKill
+            || !DateTimeOffset.TryParse(
+                call.Field("at"),
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal,
+                out var at
+            )
+        )
+        {
+            return ActionResult.Failed($"'{call.Field("at")}' is not a time such as 2000-12-31T08:00:00.");
+        }
+
+        var isDone =
+            EntryKey.Parse(call.Field("entry") ?? "") is { } key
+            && await key.Find(kind.Set, call.Aborted).ConfigureAwait(false) is { } entry
+            && await kind.Set.Reschedule(entry, at, call.Aborted).ConfigureAwait(false);
+
+        return ActionResult.One(
+            $"reschedule {kind.Path}",
+            call.Field("entry") ?? "",
+            isDone,
+            $"The job runs at {Show.Time(at)} UTC",
+            "The job has left the set"
+        );
     }
 
     static (string Action, string Scope) Split(string value)
@@ -53,7 +89,8 @@ internal sealed class SetActions(JobSetKind kind)
         {
             "retry" => kind.Set.RetryAll(which, call.Aborted),
             "kill" => kind.Set.KillAll(which, call.Aborted),
-            _ => kind.Set.DeleteAll(which, call.Aborted),
+            "delete" => kind.Set.DeleteAll(which, call.Aborted),
+            _ => throw new InvalidOperationException($"Nobody can {action} jobs."),
         };
 
     async Task<long> Chosen(string action, DashboardCall call)
@@ -75,6 +112,7 @@ internal sealed class SetActions(JobSetKind kind)
         {
             "retry" => kind.Set.Retry(entry, call.Aborted),
             "kill" => kind.Set.Kill(entry, call.Aborted),
-            _ => kind.Set.Delete(entry, call.Aborted),
+            "delete" => kind.Set.Delete(entry, call.Aborted),
+            _ => throw new InvalidOperationException($"Nobody can {action} jobs."),
         };
 }

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -113,11 +112,4 @@ internal sealed class DashboardRoutes(
 
     static ILogger Logger(IServiceProvider services) =>
         services.GetService<ILoggerFactory>()?.CreateLogger("MassTransit.Sidekiq.Dashboard") ?? NullLogger.Instance;
-}
-
-// What a page shows: a component, its title, and its model.
-internal sealed record Page(Type Component, string Title, object? Model)
-{
-    public static Page Of<TComponent>(string title, object? model)
-        where TComponent : IComponent => new(typeof(TComponent), title, model);
 }

@@ -20,6 +20,15 @@ public sealed class SidekiqDashboardOptions
     /// </summary>
     public Func<SidekiqJob, bool>? Redact { get; set; }
 
+    /// <summary>
+    /// Where the trace of a job is shown: from its <see cref="SidekiqJob.TraceParent" /> to a page of Jaeger, Tempo or the like. Default:
+    /// no link; null for a job means none.
+    /// </summary>
+    public Func<SidekiqJob, string?>? TraceLink { get; set; }
+
+    /// <summary>Where the log of a job is shown, such as a search for its jid. Default: no link; null for a job means none.</summary>
+    public Func<SidekiqJob, string?>? LogLink { get; set; }
+
     /// <summary>What the pages are called. Default: <c>Sidekiq</c>.</summary>
     public string Title { get; set; } = "Sidekiq";
 

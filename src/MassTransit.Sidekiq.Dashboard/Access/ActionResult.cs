@@ -1,0 +1,13 @@
+namespace MassTransit.Sidekiq;
+
+// What an action came to, for the page and the log.
+internal sealed record ActionResult(string Action, string Target, string Text, bool IsFailure = false)
+{
+    public static ActionResult Failed(string reason) => new("failed", "", reason, IsFailure: true);
+
+    public static ActionResult Count(string action, string target, long count, string done) =>
+        new(action, target, $"{count} {(count == 1 ? "job" : "jobs")} {done}");
+
+    public static ActionResult One(string action, string target, bool isDone, string done, string otherwise) =>
+        new(action, target, isDone ? done : otherwise, IsFailure: !isDone);
+}

@@ -1,0 +1,10 @@
+using Microsoft.AspNetCore.Components;
+
+namespace MassTransit.Sidekiq;
+
+// What a page shows: a component, its title, and its model.
+internal sealed record Page(Type Component, string Title, object? Model)
+{
+    public static Page Of<TComponent>(string title, object? model)
+        where TComponent : IComponent => new(typeof(TComponent), title, model);
+}

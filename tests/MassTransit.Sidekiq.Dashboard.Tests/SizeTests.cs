@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace MassTransit.Sidekiq.Dashboard.Tests;
+
+public partial class SizeTests
+{
+    const int Batch = 5_000;
+    const int Batches = 20;
+
+    static readonly string[] pages = ["", "queues", "queues/billing", "queues/billing?page=400", "retries", "dead"];
+
+    [Fact]
+    public async Task Page_reads_a_small_part_of_what_is_large()
+    {
+        await using var server = await RedisServer.StartOwn();
+        await using var redis = server.Open();
+        for (var batch = 0; batch < Batches; batch++)
+        {
+            await Fill(redis, batch * Batch);
+        }
+
+        await using var site = await Site.Open(redis);
+        foreach (var page in pages)
+        {
+            await site.Page("sidekiq/" + page);
+
+            var (before, started) = (await Sent(redis), Stopwatch.GetTimestamp());
+            await site.Page("sidekiq/" + page);
+            var elapsed = Stopwatch.GetElapsedTime(started);
+            var sent = await Sent(redis) - before;
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"/{page}: {sent / 1024} KB from Redis, {elapsed.TotalMilliseconds:0} ms"
+            );
+
+            // The jobs are 45 MB. Heartbeats of the bus are counted as well.
+            Assert.InRange(sent, 0, 1_000_000);
+        }
+    }
+
+    static Task Fill(RedisDatabase redis, int first) =>
+        redis.Db.ScriptEvaluateAsync(
+            """
+            redis.call('SADD', 'queues', 'billing')
+            for i = ARGV[1] + 1, ARGV[1] + ARGV[2] do
+              local job = '{"class":"Pay","args":[{"order":' .. i .. '}],"queue":"billing","jid":"' .. i .. '","error_class":"Timeout","error_message":"no answer","retry_count":0}'
+              redis.call('LPUSH', 'queue:billing', job)
+              redis.call('ZADD', 'retry', 4000000000 + i, job)
+              redis.call('ZADD', 'dead', 1000000000 + i, job)
+            end
+            """,
+            values: [first, Batch]
+        );
+
+    static async Task<long> Sent(RedisDatabase redis) =>
+        long.Parse(
+            Output().Match((string)(await redis.Db.ExecuteAsync("INFO", "stats"))!).Groups[1].Value,
+            CultureInfo.InvariantCulture
+        );
+
+    [GeneratedRegex(@"total_net_output_bytes:(\d+)")]
+    private static partial Regex Output();
+}

@@ -47,7 +47,7 @@ public partial class SizeTests
               local job = '{"class":"Pay","args":[{"order":' .. i .. '}],"queue":"billing","jid":"' .. i .. '","error_class":"Timeout","error_message":"no answer","retry_count":0}'
               redis.call('LPUSH', 'queue:billing', job)
               redis.call('ZADD', 'retry', 4000000000 + i, job)
-              redis.call('ZADD', 'dead', 1000000000 + i, job)
+              redis.call('ZADD', 'dead', i, job)
             end
             """,
             values: [first, Batch]

@@ -1,0 +1,161 @@
+using MassTransit.Sidekiq.Tests.Redis;
+
+namespace MassTransit.Sidekiq.Tests.Server;
+
+/// <summary>The cycle; what a rescue makes of a job is for the tests of its step to show.</summary>
+public sealed class OrphanRescuerTests
+{
+    static readonly TimeSpan lease = TimeSpan.FromSeconds(15);
+
+    // Shorter than any outage was ago.
+    static readonly TimeSpan shortLease = TimeSpan.FromMilliseconds(1);
+
+    readonly ListLogger log = new();
+
+    public OrphanRescuerTests() => LogContext.ConfigureCurrentLogContext(log);
+
+    [Fact]
+    public async Task Jobs_of_a_dead_process_are_back_in_their_queue_and_told_of_once()
+    {
+        await using var steps = await RedisSteps.Open();
+        await Die(steps, "orders", "1", "2");
+
+        Assert.Equal(lease / 3, await Cycle(steps));
+        Assert.Equal(["1", "2"], await steps.Redis.Queue("orders"));
+        await Cycle(steps);
+
+        Assert.Equal(["Rescued 2 jobs of the dead process dead: they are back in queue orders"], log.Lines);
+    }
+
+    [Fact]
+    public async Task Hundreds_of_jobs_are_rescued_in_one_cycle()
+    {
+        await using var steps = await RedisSteps.Open();
+        await Die(steps, "orders", [.. Enumerable.Range(1, 250).Select(number => $"{number}")]);
+
+        await Cycle(steps);
+
+        Assert.Equal(250, (await steps.Redis.Queue("orders")).Length);
+        Assert.Single(log.Lines);
+    }
+
+    [Fact]
+    public async Task Process_that_lives_keeps_its_jobs()
+    {
+        await using var steps = await RedisSteps.Open();
+        await Die(steps, "orders", "1");
+        await steps.Redis.Db.StringSetAsync("mt:alive:dead", 1);
+        var before = await steps.Redis.Snapshot();
+
+        await Cycle(steps);
+
+        before["mt:rescuer"] = "string (expires) 1";
+        Assert.Equal(before, await steps.Redis.Snapshot());
+        Assert.Empty(log.Lines);
+    }
+
+    [Fact]
+    public async Task One_process_looks_for_all_for_a_quarter_of_the_lease()
+    {
+        await using var steps = await RedisSteps.Open();
+        await Cycle(steps.Another());
+        Assert.InRange(
+            (await steps.Redis.Db.KeyTimeToLiveAsync("mt:rescuer"))!.Value,
+            TimeSpan.FromSeconds(1),
+            lease / 4
+        );
+        await Die(steps, "orders", "1");
+
+        await Cycle(steps);
+        Assert.Empty(await steps.Redis.Queue("orders"));
+
+        await steps.Redis.Db.KeyDeleteAsync("mt:rescuer");
+        await Cycle(steps);
+        Assert.Single(await steps.Redis.Queue("orders"));
+    }
+
+    [Fact]
+    public async Task Nobody_is_taken_for_dead_before_Redis_has_run_for_a_lease()
+    {
+        await using var server = await RedisServer.StartOwn();
+        await using var steps = RedisSteps.On(server);
+        await steps.Connection.Connected(TestContext.Current.CancellationToken).InTime();
+        await Die(steps, "orders", "1");
+
+        Assert.Equal(lease / 3, await Cycle(steps));
+        Assert.Empty(await steps.Redis.Queue("orders"));
+
+        await Cycle(steps, shortLease);
+        Assert.Single(await steps.Redis.Queue("orders"));
+    }
+
+    [Fact]
+    public async Task Nobody_is_taken_for_dead_within_a_lease_after_an_outage()
+    {
+        await using var server = await RedisServer.StartOwn();
+        await using var steps = RedisSteps.On(server);
+        var back = new TaskCompletionSource();
+        steps.Connection.Back += (_, _) => back.TrySetResult();
+        await steps.Leases.Renew(RedisSteps.Life);
+
+        await server.Kill();
+        await Assert.ThrowsAsync<ConnectionException>(() => steps.Leases.Renew(RedisSteps.Life));
+        await server.Restart();
+        await back.Task.InTime();
+        await Die(steps, "orders", "1");
+
+        await Cycle(steps);
+        Assert.Empty(await steps.Redis.Queue("orders"));
+
+        await Cycle(steps, shortLease);
+        Assert.Single(await steps.Redis.Queue("orders"));
+    }
+
+    [Fact]
+    public async Task Queue_that_refuses_its_jobs_does_not_hold_up_those_of_another()
+    {
+        await using var steps = await RedisSteps.Open();
+        await Die(steps, "broken", "1");
+        await Die(steps, "orders", "2");
+        await steps.Redis.Db.StringSetAsync("queue:broken", "no list");
+
+        var refusal = await Assert.ThrowsAsync<SidekiqRedisException>(() => Cycle(steps));
+
+        Assert.Contains(
+            "rescue of 1 jobs of the dead process dead to queue:broken",
+            refusal.Message,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(["2"], await steps.Redis.Queue("orders"));
+        Assert.Equal("1", await steps.Redis.Db.HashGetAsync("mt:working:dead:broken", 1));
+    }
+
+    [Fact]
+    public async Task Rescue_that_is_told_to_stop_begins_no_further_step()
+    {
+        await using var steps = await RedisSteps.Open();
+        await Die(steps, "orders", "1");
+
+        await Assert.ThrowsAsync<OperationCanceledException>(() =>
+            Rescuer(steps, lease).Cycle(new CancellationToken(canceled: true))
+        );
+
+        Assert.Empty(await steps.Redis.Queue("orders"));
+    }
+
+    static Task<TimeSpan> Cycle(RedisSteps process, TimeSpan? life = null) =>
+        Rescuer(process, life ?? lease).Cycle(CancellationToken.None);
+
+    static OrphanRescuer Rescuer(RedisSteps process, TimeSpan life) =>
+        new(process.Connection, process.Leases, new JobDeaths(), new FakeClock(), life);
+
+    // A process that was killed with these jobs in its hands, in this order.
+    static async Task Die(RedisSteps steps, string queue, params string[] jobs)
+    {
+        await steps.Redis.Db.SetAddAsync("mt:owners", $"dead|{queue}");
+        for (var number = 1; number <= jobs.Length; number++)
+        {
+            await steps.Redis.Db.HashSetAsync($"mt:working:dead:{queue}", number, jobs[number - 1]);
+        }
+    }
+}

@@ -23,9 +23,12 @@ public sealed class EndpointWorkTests
         Assert.Equal(2, work.Busy);
         Assert.Equal([(0, "first"), (2, "second")], Running());
 
-        work.End(0);
+        work.End(2);
         Assert.Equal(1, work.Busy);
-        Assert.Equal([(2, "second")], Running());
+        Assert.Equal([(0, "first")], Running());
+
+        work.End(0);
+        Assert.Equal(0, work.Busy);
     }
 
     [Fact]

@@ -81,7 +81,7 @@ public sealed class RetryConfiguratorTests
         var fault = Assert.Throws<ArgumentException>(() => Options(retry => retry.Queue(queue)));
 
         Assert.Equal("queue", fault.ParamName);
-        Assert.Contains("Name another queue in UseSidekiqRetry.", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("UseSidekiqRetry", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

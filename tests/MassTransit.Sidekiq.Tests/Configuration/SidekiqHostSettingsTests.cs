@@ -161,11 +161,7 @@ public sealed class SidekiqHostSettingsTests
 
         var fault = Assert.Single(settings.Validate());
         Assert.Equal("Host", fault.Key);
-        Assert.StartsWith(
-            "UseConnection was given a factory, but this bus has no container",
-            fault.Message,
-            StringComparison.Ordinal
-        );
+        Assert.StartsWith("UseConnection ", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -187,22 +183,25 @@ public sealed class SidekiqHostSettingsTests
         var faults = settings.Validate().ToList();
 
         Assert.All(faults, fault => Assert.Equal(ValidationResultDisposition.Failure, fault.Disposition));
-        Assert.Equal(
-            [
-                ("Host", "Url is neither a URL nor a connection string."),
-                ("Host", "' :0' is not a host and a port from 1 to 65535."),
-                ("Host", "'redis-2:65536' is not a host and a port from 1 to 65535."),
-                ("Database", "-1 is negative."),
-                ("ClientName", "'my shop' contains a space, which Redis refuses in a client's name."),
-                ("Replicas", "-2 is negative."),
-                ("MaxWaitingConnections", "-3 is negative."),
-                ("ConnectTimeout", "00:00:00 is not positive."),
-                ("TimeFormat", "7 is no format of times."),
-                ("Application", "It is empty."),
-                ("DeadMaxJobs", "0 is not positive."),
-                ("DeadTimeout", "-00:00:01 is not positive."),
-            ],
-            faults.Select(fault => (fault.Key, FirstSentence(fault.Message)))
+        (string Key, string Value)[] expected =
+        [
+            ("Host", "Url is neither a URL nor a connection string."),
+            ("Host", "' :0'"),
+            ("Host", "'redis-2:65536'"),
+            ("Database", "-1 "),
+            ("ClientName", "'my shop'"),
+            ("Replicas", "-2 "),
+            ("MaxWaitingConnections", "-3 "),
+            ("ConnectTimeout", "00:00:00 "),
+            ("TimeFormat", "7 "),
+            ("Application", ""),
+            ("DeadMaxJobs", "0 "),
+            ("DeadTimeout", "-00:00:01 "),
+        ];
+        Assert.Equal(expected.Select(fault => fault.Key), faults.Select(fault => fault.Key));
+        Assert.All(
+            expected.Zip(faults),
+            pair => Assert.StartsWith(pair.First.Value, pair.Second.Message, StringComparison.Ordinal)
         );
     }
 
@@ -241,7 +240,4 @@ public sealed class SidekiqHostSettingsTests
             DeadMaxJobs = 5,
             DeadTimeout = TimeSpan.FromDays(1),
         };
-
-    static string FirstSentence(string message) =>
-        message.IndexOf(". ", StringComparison.Ordinal) is var end and >= 0 ? message[..(end + 1)] : message;
 }

@@ -78,7 +78,7 @@ public sealed class PeriodicCaptureTests
             PeriodicCapture.Of(endpoint, new SubmitOrder(7), pipe: null, CancellationToken.None)
         );
 
-        Assert.Equal("SubmitOrder was not sent, so it cannot be sent again and again.", fault.Message);
+        Assert.StartsWith("SubmitOrder ", fault.Message, StringComparison.Ordinal);
     }
 
     // Configured, and never started.

@@ -113,11 +113,8 @@ public sealed class BusRuntimeTests
 
         Assert.Null(BusRuntime.Find(bus));
         var fault = Assert.Throws<ConfigurationException>(() => BusRuntime.Of(bus));
-        Assert.Contains(
-            "Bus IBus runs on loopback://localhost/, not on Sidekiq.",
-            fault.Message,
-            StringComparison.Ordinal
-        );
+        Assert.Contains("IBus", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("loopback://localhost/", fault.Message, StringComparison.Ordinal);
     }
 
     static BusRuntime Runtime(string url = "redis://127.0.0.1:1")

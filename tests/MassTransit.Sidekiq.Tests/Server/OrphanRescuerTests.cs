@@ -24,7 +24,7 @@ public sealed class OrphanRescuerTests
         Assert.Equal(["1", "2"], await steps.Redis.Queue("orders"));
         await Cycle(steps);
 
-        Assert.Equal(["Rescued 2 jobs of the dead process dead: they are back in queue orders"], log.Lines);
+        Assert.Matches("2 jobs.* dead.* orders", Assert.Single(log.Lines));
     }
 
     [Fact]
@@ -124,11 +124,7 @@ public sealed class OrphanRescuerTests
 
         var refusal = await Assert.ThrowsAsync<SidekiqRedisException>(() => Cycle(steps));
 
-        Assert.Contains(
-            $"rescue of 1 jobs of the dead process dead to queue:{first}",
-            refusal.Message,
-            StringComparison.Ordinal
-        );
+        Assert.Contains($"queue:{first}", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(["job"], await steps.Redis.Queue(other));
         Assert.Equal("job", await steps.Redis.Db.HashGetAsync($"mt:working:dead:{first}", 1));
     }

@@ -66,18 +66,11 @@ public sealed class UnsettledJobsTests : IAsyncLifetime
         Add(1, Settle);
         Add(2, Settle);
         await Cycle();
-        Assert.StartsWith(
-            "A job of queue orders has ended, and Redis refuses to move it: WRONGTYPE of retry.",
-            Assert.Single(steps.Log.Lines),
-            StringComparison.Ordinal
-        );
+        Assert.Matches($"orders.*{refusal.Message}", Assert.Single(steps.Log.Lines));
 
         isRefused = false;
         Assert.Equal(Timeout.InfiniteTimeSpan, await Cycle());
-        Assert.Equal(
-            "The jobs whose move Redis had refused are where they belong",
-            Assert.Single(steps.Log.Lines.Skip(1))
-        );
+        Assert.Single(steps.Log.Lines.Skip(1));
 
         Add(3, Settle);
         Assert.Equal(3, steps.Log.Lines.Length);

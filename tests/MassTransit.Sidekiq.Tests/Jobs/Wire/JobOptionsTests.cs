@@ -219,10 +219,10 @@ public sealed class JobOptionsTests
             .ToList();
 
         Assert.Equal(3, faults.Count);
-        Assert.Contains("'a b' contains a space", faults[0], StringComparison.Ordinal);
-        Assert.Contains("Rename the retry queue of Order.", faults[0], StringComparison.Ordinal);
-        Assert.Equal("Retry of Order is -1. Set it to 0 or more, or to false.", faults[1]);
-        Assert.Equal("RetryFor of Order is 0 seconds. Sidekiq takes whole seconds from 1 to 1000000000.", faults[2]);
+        Assert.Contains("'a b'", faults[0], StringComparison.Ordinal);
+        Assert.StartsWith("Retry of Order is -1.", faults[1], StringComparison.Ordinal);
+        Assert.StartsWith("RetryFor of Order is 0 seconds.", faults[2], StringComparison.Ordinal);
+        Assert.All(faults, fault => Assert.Contains("Order", fault, StringComparison.Ordinal));
     }
 
     [Theory]

@@ -65,10 +65,9 @@ public sealed class JobToMessageTests
     {
         var fault = Assert.Throws<UnknownJobClassException>(() => Read(json));
 
-        Assert.StartsWith(
-            $"Job class '{name}' is not consumed on queue 'high', which takes 'Billing::InvoiceWorker'. ",
-            fault.Message,
-            StringComparison.Ordinal
+        Assert.All(
+            [$"'{name}'", "'high'", "'Billing::InvoiceWorker'"],
+            named => Assert.Contains(named, fault.Message, StringComparison.Ordinal)
         );
     }
 
@@ -104,10 +103,9 @@ public sealed class JobToMessageTests
             Read($$$"""{"class":"A","args":{{{args}}},"mt":{"ct":"application/vnd.masstransit+json"}}""")
         );
 
-        Assert.Equal(
-            "Job class 'A' says its body is application/vnd.masstransit+json, which stands in a job as one object, "
-                + $"but it has {count}.",
-            fault.Message
+        Assert.All(
+            ["'A'", "application/vnd.masstransit+json", count],
+            named => Assert.Contains(named, fault.Message, StringComparison.Ordinal)
         );
     }
 
@@ -128,7 +126,10 @@ public sealed class JobToMessageTests
             Read($$$"""{"class":"A","args":{{{args}}},"mt":{"ct":"application/octet-stream"}}""")
         );
 
-        Assert.Contains("which stands in a job as one base64 text", fault.Message, StringComparison.Ordinal);
+        Assert.All(
+            ["'A'", "application/octet-stream", "base64"],
+            named => Assert.Contains(named, fault.Message, StringComparison.Ordinal)
+        );
     }
 
     [Theory]
@@ -150,7 +151,7 @@ public sealed class JobToMessageTests
         var fault = Assert.Throws<JobArgumentsException>(() => body.Json);
 
         Assert.Same(fault, body.Fault);
-        Assert.StartsWith("The arguments of job class 'A' cannot be read: ", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("'A'", fault.Message, StringComparison.Ordinal);
         Assert.IsType<FormatException>(fault.InnerException);
     }
 

@@ -222,6 +222,14 @@ internal sealed class SidekiqHostSettings : BusSettings, ISidekiqHostConfigurato
             );
         }
 
+        if (!Enum.IsDefined(Options.RemoteControl))
+        {
+            yield return this.Failure(
+                "RemoteControl",
+                $"{Options.RemoteControl} is not a setting of it. Choose {string.Join(", ", Enum.GetNames<SidekiqRemoteControl>())}."
+            );
+        }
+
         if (string.IsNullOrWhiteSpace(Application))
         {
             yield return this.Failure("Application", "It is empty. Name the application, or leave it at its default.");

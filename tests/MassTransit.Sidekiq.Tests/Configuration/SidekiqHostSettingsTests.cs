@@ -176,6 +176,7 @@ public sealed class SidekiqHostSettingsTests
         settings.Replicas = -2;
         settings.MaxWaitingConnections = -3;
         settings.TimeFormat = (SidekiqTimeFormat)7;
+        settings.RemoteControl = (SidekiqRemoteControl)8;
         settings.DeadMaxJobs = 0;
         settings.DeadTimeout = TimeSpan.FromSeconds(-1);
         ((ISidekiqHostConfigurator)settings).Application = " ";
@@ -194,6 +195,7 @@ public sealed class SidekiqHostSettingsTests
             ("MaxWaitingConnections", "-3 "),
             ("ConnectTimeout", "00:00:00 "),
             ("TimeFormat", "7 "),
+            ("RemoteControl", "8 "),
             ("Application", ""),
             ("DeadMaxJobs", "0 "),
             ("DeadTimeout", "-00:00:01 "),

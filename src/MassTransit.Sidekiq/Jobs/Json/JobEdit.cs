@@ -6,7 +6,7 @@ namespace MassTransit.Sidekiq;
 internal sealed class JobEdit
 {
     // More than any step changes at once.
-    public const int Most = 16;
+    public const int Most = 64;
 
     readonly List<Change> changes = new(4);
 

@@ -53,12 +53,12 @@ internal sealed record JobOptions
             };
     }
 
-    // Those of a job, from its public properties; keys that are neither Sidekiq's nor ours are in Other.
+    // Those of a job, from its public properties; what may be set as a further key is in Other, Sidekiq's own such as expires_in too.
     public static JobOptions Read(SidekiqJob job)
     {
         var tags = job.Tags;
         Dictionary<string, object?>? other = null;
-        foreach (var (key, value) in job.UnknownFields)
+        foreach (var (key, value) in JobJson.Members(job.Json).Where(member => !JobFields.IsReserved(member.Key)))
         {
             (other ??= new Dictionary<string, object?>(StringComparer.Ordinal))[key] = value;
         }
@@ -93,7 +93,7 @@ internal sealed record JobOptions
         if (RetryFor is { } window)
         {
             text.Raw(",\"retry_for\":"u8);
-            text.Number((long)window.TotalSeconds);
+            text.Number(Math.Max(1, (long)window.TotalSeconds));
         }
 
         if (RetryQueue is not null)

@@ -26,7 +26,7 @@ internal static class JobToMessage
 
         if (job.Metadata?.ArgumentNames is { Length: > 0 } names && names.Length == job.ArgsCount)
         {
-            return PositionalArguments.Read(names, job);
+            return Utf8Text.Repair(PositionalArguments.Read(names, job));
         }
 
         if (job is { Class: { } jobClass, Metadata.MessageTypes.Length: > 0 } && ActiveJobWrapper.Is(jobClass))
@@ -35,7 +35,7 @@ internal static class JobToMessage
         }
 
         return job.Metadata?.MessageTypes.Length > 0 && job.ArgsCount == 1
-            ? job.Json.Slice(job.FirstArg.Start, job.FirstArg.Length)
+            ? Utf8Text.Repair(job.Json.Slice(job.FirstArg.Start, job.FirstArg.Length))
             : throw new UnknownJobClassException(
                 job.Wrapped ?? job.Class,
                 endpoint.Queues.Names[0],
@@ -56,10 +56,14 @@ internal static class JobToMessage
     static ReadOnlyMemory<byte> Decode(SidekiqJob job)
     {
         var reader = new Utf8JsonReader(job.FirstArg.In(job.Json));
-        return reader.Read() && reader.TokenType == JsonTokenType.String && reader.TryGetBytesFromBase64(out var body)
+        return
+            job.ArgsCount == 1
+            && reader.Read()
+            && reader.TokenType == JsonTokenType.String
+            && reader.TryGetBytesFromBase64(out var body)
             ? body
             : throw new JobArgumentsException(
-                $"Job class '{job.Class}' declares its body as {job.Metadata!.ContentType}, which a job stores as one base64 string, but its arguments are not one."
+                $"Job class '{job.Class}' declares its body as {job.Metadata!.ContentType}, which a job stores as one base64 string, but it has {ArgumentFaults.Count(job.ArgsCount)} or another value."
             );
     }
 }

@@ -134,9 +134,14 @@ public sealed class JobOptionsTests
     [InlineData("""{"retry_queue":"a-b_c.d:e"}""")]
     [InlineData("""{"tags":["a"]}""")]
     [InlineData("""{"lock":null}""")]
+    [InlineData("""{"expires_in":60,"unique_for":5,"locale":"de"}""")]
     [InlineData("""{"cattr":{"user":[1,2.5,"é"]},"bare":1.0}""")]
     [InlineData(All)]
     public void What_is_read_is_what_was_written(string json) => Assert.Equal(json, Text(Read(json)));
+
+    [Fact]
+    public void Window_of_less_than_a_second_is_one_and_not_none() =>
+        Assert.Equal("""{"retry_for":1}""", Text(new JobOptions { RetryFor = TimeSpan.FromMilliseconds(300) }));
 
     [Fact]
     public void No_option_is_no_text_and_a_job_without_any_says_none()

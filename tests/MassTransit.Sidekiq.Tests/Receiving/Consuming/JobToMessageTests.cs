@@ -120,6 +120,8 @@ public sealed class JobToMessageTests
     [InlineData("[{}]")]
     [InlineData("[null]")]
     [InlineData("[\"no base64!\"]")]
+    [InlineData("[]")]
+    [InlineData("[\"c2VhbGVk\",1]")]
     public void Body_that_is_no_base64_does_not_fit(string args)
     {
         var fault = Assert.Throws<JobArgumentsException>(() =>

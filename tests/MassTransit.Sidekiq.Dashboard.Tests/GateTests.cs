@@ -92,6 +92,27 @@ public class GateTests
         Assert.Equal("6000 Ada on the dashboard: pause queue billing (billing is paused)", Assert.Single(site.Log));
     }
 
+    [Fact]
+    public async Task Policy_that_is_switched_off_again_opens_nothing()
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var site = await Site.Open(
+            redis,
+            new SiteOptions
+            {
+                Environment = Environments.Production,
+                Application = application => application.UseAuthorization(),
+                Endpoint = endpoint => endpoint.RequireAuthorization().AllowAnonymous(),
+            }
+        );
+
+        using var answer = await site.Visitor.GetAsync(
+            new Uri("sidekiq", UriKind.Relative),
+            TestContext.Current.CancellationToken
+        );
+        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+    }
+
     [Theory]
     [InlineData(SidekiqDashboardAccess.None, HttpStatusCode.Forbidden, HttpStatusCode.Forbidden)]
     [InlineData(SidekiqDashboardAccess.Read, HttpStatusCode.OK, HttpStatusCode.Forbidden)]

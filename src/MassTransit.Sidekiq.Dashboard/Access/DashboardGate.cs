@@ -88,7 +88,10 @@ internal sealed class DashboardGate(
             return decide(context);
         }
 
-        var isAuthorized = context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>() is not null;
+        // Authorization has let it in, unless somebody has switched that off again for the endpoint.
+        var metadata = context.GetEndpoint()?.Metadata;
+        var isAuthorized =
+            metadata?.GetMetadata<IAuthorizeData>() is not null && metadata.GetMetadata<IAllowAnonymous>() is null;
         return isAuthorized || (environment?.IsDevelopment() == true && IsLocal(context.Connection))
             ? SidekiqDashboardAccess.Admin
             : SidekiqDashboardAccess.None;

@@ -118,6 +118,32 @@ public class ActionTests
     }
 
     [Fact]
+    public async Task Periodic_job_is_run_paused_resumed_and_removed()
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var site = await Site.Open(
+            redis,
+            new SiteOptions
+            {
+                Configure = cfg =>
+                    cfg.Periodic("nightly", TestClock.CronMonthsAway, "Europe/Berlin", new Failing("tonight")),
+            }
+        );
+        await Until(async () => (await site.Page("sidekiq/periodic")).Contains("nightly", StringComparison.Ordinal));
+        var id = Links.Values(await site.Page("sidekiq/periodic"), "id").Single();
+        Task<string> Act(string action) => site.Post("sidekiq/periodic", ("action", action), ("id", id));
+
+        Assert.EndsWith("is enqueued", await Act("run"), StringComparison.Ordinal);
+        Assert.EndsWith("is paused", await Act("pause"), StringComparison.Ordinal);
+        Assert.Contains("paused</span>", await site.Page("sidekiq/periodic"), StringComparison.Ordinal);
+        Assert.EndsWith("goes on", await Act("resume"), StringComparison.Ordinal);
+        Assert.Equal(5, (await site.Page("sidekiq/periodic")).Split("<li>").Length - 1);
+        Assert.EndsWith("is removed", await Act("remove"), StringComparison.Ordinal);
+        Assert.DoesNotContain("nightly", await site.Page("sidekiq/periodic"), StringComparison.Ordinal);
+        Assert.Contains("no periodic job", await Act("run"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Queue_is_subscribed_to_a_topic_and_removed_from_it()
     {
         await using var redis = await RedisServer.Lease();
@@ -182,6 +208,11 @@ public class ActionTests
         }
 
         Assert.Equal(before, await Content(redis));
+        Assert.Contains(
+            site.Log,
+            line =>
+                line.StartsWith("6001 anonymous on the dashboard: explode at /dead failed", StringComparison.Ordinal)
+        );
     }
 
     static async Task<string> Content(RedisDatabase redis) =>

@@ -62,6 +62,10 @@ public class BrowserTests
 
         await browser.Open(new Uri(site.Address, "sidekiq/retries"), "By class and error");
         await browser.Shows("!document.querySelector('.tools').hidden");
+        await browser.Evaluate(
+            "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '/', bubbles: true }))"
+        );
+        await browser.Shows("document.activeElement.type === 'search'");
         await browser.Evaluate("window.confirm = (text) => { window.asked = text; return false; }");
         await browser.Evaluate("document.querySelector('button[value=delete-all]').click()");
         Assert.Contains("Delete all", (await browser.Evaluate("window.asked")).GetString(), StringComparison.Ordinal);

@@ -188,6 +188,28 @@ public class GateTests
         Assert.Single(await redis.Queue("billing"));
     }
 
+    [Theory]
+    [InlineData("", HttpStatusCode.SeeOther)]
+    [InlineData("http://evil.invalid", HttpStatusCode.Forbidden)]
+    public async Task Browser_that_does_not_tell_the_site_of_a_form_tells_its_origin(
+        string origin,
+        HttpStatusCode expected
+    )
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.SeedQueue("billing", Jobs.Of("Pay", "1"));
+        await using var site = await Site.Open(redis);
+        var token = await site.Token("sidekiq");
+        site.Visitor.DefaultRequestHeaders.Add(
+            "Origin",
+            origin.Length > 0 ? origin : site.Address.GetLeftPart(UriPartial.Authority)
+        );
+
+        using var answer = await site.Send("sidekiq/queues/billing", token, from: null, pause);
+
+        Assert.Equal(expected, answer.StatusCode);
+    }
+
     [Fact]
     public async Task Page_runs_no_script_but_its_own_and_is_kept_and_framed_by_nobody()
     {

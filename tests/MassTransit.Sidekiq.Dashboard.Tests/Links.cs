@@ -22,6 +22,12 @@ static partial class Links
     // The keys of the jobs that can be chosen.
     public static IEnumerable<string> Keys(string page) => Key().Matches(page).Select(match => match.Groups[1].Value);
 
+    // Of the hidden fields of this name.
+    public static IEnumerable<string> Values(string page, string field) =>
+        Regex
+            .Matches(page, $"name=\"{field}\" value=\"([^\"]+)\"")
+            .Select(match => WebUtility.HtmlDecode(match.Groups[1].Value));
+
     [GeneratedRegex("href=\"([^\"]+)\"")]
     private static partial Regex Href();
 

@@ -175,6 +175,56 @@ public class PageTests
     }
 
     [Fact]
+    public async Task Dashboard_of_a_further_bus_shows_what_that_bus_has()
+    {
+        await using var first = await RedisServer.Lease();
+        await using var second = await RedisServer.Lease();
+        await second.SeedQueue("billing", Jobs.Of("Pay", "1"));
+        await using var site = await Site.Open(
+            first,
+            new SiteOptions
+            {
+                Services = services =>
+                    services.AddMassTransit<IBillingBus>(x => x.UsingSidekiq((_, cfg) => cfg.Host(second.Url))),
+                Application = application => application.MapSidekiqDashboard<IBillingBus>("/billing"),
+            }
+        );
+
+        Contains(await site.Page("billing/queues"), "href=\"/billing/queues/billing\"");
+        Assert.DoesNotContain("queues/billing", await site.Page("sidekiq/queues"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Titles_and_links_are_those_of_the_options()
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.SeedRetrySet(Jobs.Failed("Pay", "ggg1", "Refused"), TestClock.Start);
+        await using var site = await Site.Open(
+            redis,
+            new SiteOptions
+            {
+                Dashboard = options =>
+                {
+                    options.Title = "Shop's jobs";
+                    options.BackLink = "/admin";
+                    options.TraceLink = job => $"https://traces.invalid/{job.Jid}";
+                    options.LogLink = job => $"https://logs.invalid/{job.Jid}";
+                },
+            }
+        );
+
+        var job = await site.Page(Links.Of(await site.Page("sidekiq/retries"), "/sidekiq/retries/").First());
+
+        Contains(
+            job,
+            "· Shop's jobs</title>",
+            "href=\"/admin\"",
+            "https://traces.invalid/ggg1",
+            "https://logs.invalid/ggg1"
+        );
+    }
+
+    [Fact]
     public async Task Job_that_has_left_is_told_to_be_gone()
     {
         await using var redis = await RedisServer.Lease();
@@ -216,6 +266,8 @@ public class PageTests
     static void Contains(string page, params string[] parts) =>
         Assert.All(parts, part => Assert.Contains(part, WebUtility.HtmlDecode(page), StringComparison.Ordinal));
 }
+
+public interface IBillingBus : IBus;
 
 [SidekiqJob("Shop::Failing")]
 public sealed record Failing(string Text);

@@ -50,6 +50,7 @@ public sealed class Site : IAsyncDisposable
                 (context, cfg) =>
                 {
                     cfg.Host(redis.Url);
+                    options.Configure?.Invoke(cfg);
                     cfg.ConfigureEndpoints(context);
                 }
             );
@@ -135,6 +136,8 @@ public sealed record SiteOptions
     public Action<SidekiqDashboardOptions>? Dashboard { get; init; }
 
     public Action<IBusRegistrationConfigurator>? Bus { get; init; }
+
+    public Action<ISidekiqBusFactoryConfigurator>? Configure { get; init; }
 
     public Action<IServiceCollection>? Services { get; init; }
 

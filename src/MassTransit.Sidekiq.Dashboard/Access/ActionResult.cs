@@ -3,7 +3,7 @@ namespace MassTransit.Sidekiq;
 // What an action came to, for the page and the log.
 internal sealed record ActionResult(string Action, string Target, string Text, bool IsFailure = false)
 {
-    public static ActionResult Failed(string reason) => new("failed", "", reason, IsFailure: true);
+    public static ActionResult Failed(string reason) => new("", "", reason, IsFailure: true);
 
     public static ActionResult Count(string action, string target, long count, string done) =>
         new(action, target, $"{count} {(count == 1 ? "job" : "jobs")} {done}");

@@ -73,7 +73,9 @@ internal sealed class DashboardGate(
     {
         if (result.IsFailure)
         {
-            logger.ActionFailed(call.User, result.Action, call.Path, result.Text);
+            // What could not even begin is told as the form calls it.
+            var action = result.Action.Length > 0 ? result.Action : call.Field("action") ?? "nothing";
+            logger.ActionFailed(call.User, action, call.Path, result.Text);
         }
         else
         {

@@ -32,7 +32,7 @@ internal sealed class SetActions(JobSetKind kind)
 
         var (count, target) = scope switch
         {
-            "all" => (await All(action, _ => true, call).ConfigureAwait(false), "all"),
+            "all" => (await All(action, call).ConfigureAwait(false), "all"),
             "group" => await Group(action, call).ConfigureAwait(false),
             _ => (await Chosen(action, call).ConfigureAwait(false), string.Join(' ', call.Form["entry"].Take(20))),
         };
@@ -79,12 +79,22 @@ internal sealed class SetActions(JobSetKind kind)
     {
         var group = new SidekiqGroup(call.Field("class"), call.Field("error"), 0, null, null);
         return (
-            await All(action, group.Has, call).ConfigureAwait(false),
+            await Those(action, group.Has, call).ConfigureAwait(false),
             $"{group.Class ?? "no job"} with {group.ErrorClass ?? "no error"}"
         );
     }
 
-    Task<long> All(string action, Func<SidekiqEntry, bool> which, DashboardCall call) =>
+    Task<long> All(string action, DashboardCall call) =>
+        action switch
+        {
+            "retry" => kind.Set.RetryAll(call.Aborted),
+            "kill" => kind.Set.KillAll(call.Aborted),
+            // One step, however many they are.
+            "delete" => kind.Set.Clear(call.Aborted),
+            _ => throw new InvalidOperationException($"Nobody can {action} jobs."),
+        };
+
+    Task<long> Those(string action, Func<SidekiqEntry, bool> which, DashboardCall call) =>
         action switch
         {
             "retry" => kind.Set.RetryAll(which, call.Aborted),

@@ -95,7 +95,7 @@ internal sealed class DashboardRoutes(
         {
             result = await run(call).ConfigureAwait(false);
         }
-        catch (Exception fault) when (IsOfRedis(fault) || fault is InvalidOperationException or ArgumentException)
+        catch (Exception fault) when (IsOfRedis(fault) || fault is ArgumentException)
         {
             result = ActionResult.Failed(fault.Message);
         }

@@ -224,6 +224,23 @@ public class PageTests
         );
     }
 
+    [Theory]
+    [InlineData("jobs", "/jobs")]
+    [InlineData("/jobs/", "/jobs")]
+    [InlineData("/ops/jobs", "/ops/jobs")]
+    [InlineData("/", "")]
+    public async Task Links_lead_below_the_path_however_it_is_written(string pattern, string root)
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var site = await Site.Open(redis, new SiteOptions { Pattern = pattern });
+
+        var page = await site.Page(root + "/");
+
+        Contains(page, $"href=\"{root}/queues\"");
+        Contains(await site.Page(root + "/queues"), "aria-current=\"page\"");
+        Contains(await site.Page(Links.Of(page, $"{root}/assets/dashboard.css").Single()), "color-scheme");
+    }
+
     [Fact]
     public async Task Job_that_has_left_is_told_to_be_gone()
     {

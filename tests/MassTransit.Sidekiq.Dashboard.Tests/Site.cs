@@ -64,7 +64,7 @@ public sealed class Site : IAsyncDisposable
         }
 
         options.Application?.Invoke(application);
-        var mapped = application.MapSidekiqDashboard("/sidekiq", options.Dashboard);
+        var mapped = application.MapSidekiqDashboard(options.Pattern, options.Dashboard);
         options.Endpoint?.Invoke(mapped);
         await application.StartAsync(TestContext.Current.CancellationToken).InTime();
 
@@ -130,6 +130,8 @@ public sealed class Site : IAsyncDisposable
 public sealed record SiteOptions
 {
     public string Environment { get; init; } = Environments.Development;
+
+    public string Pattern { get; init; } = "/sidekiq";
 
     public string? PathBase { get; init; }
 

@@ -8,11 +8,13 @@ using Microsoft.Extensions.Logging;
 
 namespace MassTransit.Sidekiq;
 
-// Lets a request in, or answers it.
-// 1. What the visitor may do is the options' to say, or authorization's; without either, only this machine in Development may enter.
-// 2. A form must come from a page of this dashboard: the browser says so (Sec-Fetch-Site, or Origin where it has none), and it brings
-//    back a random token that a cookie of the same site holds as well.
-// 3. Pages run no script and no style but those of the dashboard, and are framed by nobody.
+/// <summary>
+/// Lets a request in, or answers it.
+/// 1. What the visitor may do is the options' to say, or authorization's; without either, only this machine in Development may enter.
+/// 2. A form must come from a page of this dashboard: the browser says so (Sec-Fetch-Site, or Origin where it has none), and it brings
+///    back a random token that a cookie of the same site holds as well.
+/// 3. Pages run no script and no style but those of the dashboard, and are framed by nobody.
+/// </summary>
 internal sealed class DashboardGate(
     SidekiqDashboardOptions options,
     IHostEnvironment? environment,

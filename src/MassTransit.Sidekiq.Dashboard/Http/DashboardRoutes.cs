@@ -14,15 +14,10 @@ internal sealed class DashboardRoutes(
     ISidekiqInspector inspector,
     SidekiqDashboardOptions options,
     IServiceProvider services,
-    string pattern
+    string root
 )
 {
-    readonly DashboardGate gate = new(
-        options,
-        services.GetService<IHostEnvironment>(),
-        Logger(services),
-        pattern.TrimEnd('/')
-    );
+    readonly DashboardGate gate = new(options, services.GetService<IHostEnvironment>(), Logger(services), root);
     readonly PageRenderer renderer = new(services);
 
     public void Map(RouteGroupBuilder group)

@@ -59,8 +59,10 @@ public static class SidekiqDashboardExtensions
                 "The dashboard needs a bus on Sidekiq, and the container has none. Add it with AddMassTransit(x => x.UsingSidekiq(…)) before the application is built."
             );
 
-        var group = endpoints.MapGroup(pattern);
-        new DashboardRoutes(inspector, options, endpoints.ServiceProvider, pattern).Map(group);
+        // "jobs", "/jobs" and "/jobs/" are one place, and links begin with it.
+        var root = pattern.Trim('/') is { Length: > 0 } path ? "/" + path : "";
+        var group = endpoints.MapGroup(root);
+        new DashboardRoutes(inspector, options, endpoints.ServiceProvider, root).Map(group);
         group.ExcludeFromDescription();
         return group;
     }

@@ -62,8 +62,8 @@ internal sealed class SidekiqMessagePublishTopology<T>(
         return true;
     }
 
-    // The message's own entity first, then those it implements, nearest first, each once. Excluded entities, and those
-    // reached only through them, are omitted.
+    // The message's own entity first, then those it implements in the order that MassTransit lists them in, each once. Excluded
+    // entities, and those reached only through them, are omitted.
     public IReadOnlyList<IPublishedEntity> Entities()
     {
         var found = new List<IPublishedEntity>();

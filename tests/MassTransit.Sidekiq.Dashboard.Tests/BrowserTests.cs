@@ -74,7 +74,7 @@ public class BrowserTests
         await browser.Evaluate("document.querySelector('input[name=entry]').click()");
         await browser.Evaluate("document.querySelector('button[value=retry]').click()");
         await browser.Shows(
-            "document.querySelector('.notice')?.innerText === '1 job moved to their queues' && !location.search.includes('done')"
+            "document.querySelector('main .notice')?.innerText === '1 job moved to their queues' && !location.search.includes('done')"
         );
 
         Assert.Equal(2, (await redis.RetrySet()).Length);
@@ -107,6 +107,27 @@ public class BrowserTests
         );
         await browser.Evaluate("document.querySelector('input[name=entry]:checked').click()");
         await browser.Shows("document.body.innerText.includes('0 jobs')");
+        Assert.Empty(browser.Errors);
+    }
+
+    [Fact]
+    public async Task Page_that_cannot_be_refreshed_says_that_it_is_old()
+    {
+        await using var redis = await Seeded();
+        await using var site = await Site.Open(redis);
+        await using var browser = await Browser.Start();
+        await browser.Open(new Uri(site.Address, "sidekiq/queues"), "billing");
+        await browser.Shows("!document.querySelector('.tools').hidden");
+        Assert.True((await browser.Evaluate("document.getElementById('stale').hidden")).GetBoolean());
+
+        await browser.Evaluate("window.kept = fetch; window.fetch = () => Promise.reject(new TypeError('away'))");
+        await browser.Evaluate(
+            "(() => { const s = document.getElementById('refresh'); s.value = '2'; s.dispatchEvent(new Event('change')); })()"
+        );
+        await browser.Shows("!document.getElementById('stale').hidden");
+
+        await browser.Evaluate("window.fetch = window.kept");
+        await browser.Shows("document.getElementById('stale').hidden");
         Assert.Empty(browser.Errors);
     }
 

@@ -66,7 +66,7 @@ async function refresh() {
   const text = await answer.text();
   if (isInUse()) return;
   const found = new DOMParser().parseFromString(text, "text/html").getElementById("page");
-  if (!found) return;
+  if (!found) throw new Error("The answer is no page.");
   page().replaceChildren(...found.childNodes);
   enhance();
   const now = { at: performance.now(), counts: counts() };
@@ -79,13 +79,18 @@ async function refresh() {
   last = now;
 }
 
+// A page that could not be refreshed says so.
+function tellAge(isStale) {
+  document.getElementById("stale").hidden = !isStale;
+}
+
 let timer;
 const choice = document.getElementById("refresh");
 function plan() {
   clearTimeout(timer);
   const seconds = Number(choice.value);
   if (seconds > 0) {
-    timer = setTimeout(() => refresh().catch(() => { /* the server is away: the next time is soon */ }).finally(plan), seconds * 1000);
+    timer = setTimeout(() => refresh().then(() => tellAge(false), () => tellAge(true)).finally(plan), seconds * 1000);
   }
 }
 choice.value = kept.get("refresh") ?? "5";

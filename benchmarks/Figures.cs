@@ -28,7 +28,7 @@ internal sealed class Figures
         output.WriteLine("|---|---:|---:|---:|---|---:|---:|---|");
         foreach (var (name, (unit, values)) in figures)
         {
-            var target = Target.All.GetValueOrDefault(name);
+            var target = Target.Of(name);
             var (must, aim) = target is null ? ("", "") : (Text(target.Must), Text(target.Aim));
             output.WriteLine(
                 $"| {name} | {Text(Median(values))} | {Text(values.Min())} | {Text(values.Max())} | {unit} | {must} | {aim} | {target?.Verdict(Median(values))} |"

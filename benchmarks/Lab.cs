@@ -107,10 +107,12 @@ internal sealed class Lab : IAsyncDisposable
     }
 
     // Calls of all commands so far, including those inside scripts.
-    public async Task<long> Commands()
+    public Task<long> Commands() => Commands(Db);
+
+    public static async Task<long> Commands(IDatabase database)
     {
         var calls = 0L;
-        foreach (var line in ((string)(await Db.ExecuteAsync("INFO", "commandstats"))!).Split('\n'))
+        foreach (var line in ((string)(await database.ExecuteAsync("INFO", "commandstats"))!).Split('\n'))
         {
             var at = line.IndexOf(":calls=", StringComparison.Ordinal);
             if (at >= 0)

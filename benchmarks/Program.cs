@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using MassTransit.Sidekiq.Benchmarks;
 
-// --quick measures for a shorter time; --only=consume,send,request,idle,outbox skips the others; --verbose adds processor time.
+// --quick measures for a shorter time; --only=consume,send,request,idle,outbox,dashboard skips the others; --verbose adds processor time.
 // Every round measures everything once, so that other load on the machine affects all candidates alike.
 var quick = args.Contains("--quick", StringComparer.Ordinal);
 var only = args.FirstOrDefault(argument => argument.StartsWith("--only=", StringComparison.Ordinal))?[7..];
@@ -11,6 +11,7 @@ var limit = TimeSpan.FromMinutes(7);
 var clock = Stopwatch.StartNew();
 var figures = new Figures();
 await using var lab = await Lab.Start(quick, args.Contains("--verbose", StringComparer.Ordinal));
+await using var dashboard = new DashboardBenchmark(lab);
 (string Name, Func<Figures, Task> Run)[] benchmarks =
 [
     ("consume", new ConsumeBenchmark(lab).Run),
@@ -18,6 +19,7 @@ await using var lab = await Lab.Start(quick, args.Contains("--verbose", StringCo
     ("request", new RequestBenchmark(lab).Run),
     ("idle", new IdleBenchmark(lab).Run),
     ("outbox", new OutboxBenchmark(lab).Run),
+    ("dashboard", dashboard.Run),
 ];
 
 // Round 0 warms up the compiler and is not counted.

@@ -3,9 +3,9 @@ namespace MassTransit.Sidekiq.Benchmarks;
 // The value that a figure must reach and the one it aims at; if `Must` is above `Aim`, less is better.
 internal sealed record Target(double Must, double Aim)
 {
-    public static readonly IReadOnlyDictionary<string, Target> All = new Dictionary<string, Target>(
-        StringComparer.Ordinal
-    )
+    static readonly Target ofPage = new(20, 10);
+
+    static readonly IReadOnlyDictionary<string, Target> all = new Dictionary<string, Target>(StringComparer.Ordinal)
     {
         ["consume.vs_sidekiq"] = new(5, 8),
         ["consume.vs_memory"] = new(0.5, 0.85),
@@ -26,6 +26,12 @@ internal sealed record Target(double Must, double Aim)
         ["outbox.commit_to_consume_p50_ms"] = new(10, 3),
         ["outbox.commit_to_consume_p99_ms"] = new(50, 15),
     };
+
+    // Null for a figure that is only told.
+    public static Target? Of(string figure) =>
+        figure.StartsWith("dashboard.", StringComparison.Ordinal) && figure.EndsWith("_ms", StringComparison.Ordinal)
+            ? ofPage
+            : all.GetValueOrDefault(figure);
 
     public string Verdict(double value)
     {

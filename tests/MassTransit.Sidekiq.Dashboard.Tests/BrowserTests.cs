@@ -42,6 +42,11 @@ public class BrowserTests
                     (await browser.Evaluate("document.documentElement.scrollWidth <= innerWidth")).GetBoolean(),
                     $"{page} is wider than {name}"
                 );
+                if (name != "phone")
+                {
+                    Assert.Empty(await browser.Barriers());
+                }
+
                 await browser.Picture(
                     Repository.PathOf(
                         $"artifacts/dashboard/{(page.Length == 0 ? "overview" : page.Split('?')[0].Replace('/', '-'))}-{name}.png"

@@ -33,4 +33,14 @@ public class PageTests
 
         Assert.Contains("wrong", Assert.Single(browser.Errors), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Browser_of_the_tests_finds_what_shuts_somebody_out()
+    {
+        await using var browser = await Browser.Start();
+
+        await browser.Open(new Uri("data:text/html,<body><main>shown <img src='data:,'></main>"), "shown");
+
+        Assert.Contains(await browser.Barriers(), barrier => barrier.StartsWith("image-alt", StringComparison.Ordinal));
+    }
 }

@@ -1,6 +1,7 @@
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
+using Deque.AxeCore.Commons;
 using static MassTransit.Sidekiq.TestSupport.Eventually;
 
 namespace MassTransit.Sidekiq.TestSupport;
@@ -8,6 +9,8 @@ namespace MassTransit.Sidekiq.TestSupport;
 /// <summary>A headless Chromium on one page, spoken to in its DevTools protocol.</summary>
 public sealed class Browser : IAsyncDisposable
 {
+    static readonly string axe = new BundledAxeScriptProvider().GetScript();
+
     readonly ChildProcess process;
     readonly string profile;
     readonly ClientWebSocket socket = new();
@@ -116,6 +119,17 @@ public sealed class Browser : IAsyncDisposable
             "Emulation.setEmulatedMedia",
             new { features = new[] { new { name = "prefers-color-scheme", value = dark ? "dark" : "light" } } }
         );
+    }
+
+    /// <summary>What axe finds wrong with the page for those who do not see it or use no mouse: each rule, and the first element that breaks it.</summary>
+    public async Task<string[]> Barriers()
+    {
+        // The page's policy forbids scripts in it, and not those of the tools.
+        await Evaluate(axe + "; undefined");
+        var found = await Evaluate(
+            "axe.run().then(({ violations }) => violations.map((found) => `${found.id}: ${found.help} ${found.nodes[0].html}`))"
+        );
+        return [.. found.EnumerateArray().Select(barrier => barrier.GetString()!)];
     }
 
     /// <summary>Writes the page as a picture.</summary>

@@ -41,6 +41,21 @@ public sealed class FromRubyTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Job_that_Ruby_lets_expire_is_dropped_and_one_that_has_time_left_is_consumed()
+    {
+        await using var redis = await RedisServer.Lease();
+        var inbox = new Inbox<OrderPaid>();
+
+        await Ruby.Eval(redis, $"{OrderPaid}.set(expires_in: 0.001).perform_async({{'orderId' => 1}})");
+        await Ruby.Eval(redis, $"{OrderPaid}.set(expires_in: 3600).perform_async({{'orderId' => 2}})");
+        await using var bus = await Consume(redis, "paid", inbox);
+
+        Assert.Equal(2, (await inbox.Next()).Message.OrderId);
+        await redis.Until(async state => (await state.Queue("paid")).Length == 0);
+        Assert.Empty(await redis.DeadSet());
+    }
+
+    [Fact]
     public async Task Client_push_with_positional_arguments_tags_and_keys_of_its_own_is_a_message()
     {
         await using var redis = await RedisServer.Lease();

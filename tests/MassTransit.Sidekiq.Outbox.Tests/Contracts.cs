@@ -11,3 +11,6 @@ public sealed record ShipOrder(Guid OrderId, int Step);
 
 [SidekiqJob("Billing::InvoiceWorker", Queue = "billing", Args = SidekiqArgs.Positional)]
 public sealed record MakeInvoice(Guid OrderId, decimal Total, string Currency = "EUR");
+
+[SidekiqJob(ExpiresIn = 3600)]
+public sealed record QuotePrice(Guid OrderId);

@@ -104,6 +104,7 @@ internal static class StagedJob
         }
 
         context.ReadPropertiesFrom(stored.Properties);
+        context.TimeToLive ??= Utc.Of(row.EnqueueTime ?? row.SentTime) + context.Options.ExpiresIn - now;
         context.Serializer = new StoredBody(new ContentType(row.ContentType), new StringMessageBody(row.Body));
 
         return context;

@@ -59,24 +59,33 @@ internal static class MessageToJob
     )
         where T : class
     {
+        var options = context.Options.Over(contract.Options);
+        var life = context.TimeToLive ?? options.ExpiresIn;
         return new JobDraft
         {
             Class = context.JobClass ?? contract.WireClass,
             Wrapped = contract.Wrapped,
             Args = args,
-            Options = context.Options.Over(contract.Options),
+            Options = life == options.ExpiresIn ? options : options with { ExpiresIn = life },
             CreatedAt = now,
             TraceParent = context.Headers.Get<string>(DiagnosticHeaders.ActivityId),
-            Metadata = Metadata(context, contract, contentType, now),
+            Metadata = Metadata(context, contract, contentType, Expiry(now, context.Delay, life)),
             TimeFormat = times,
         };
+    }
+
+    // None for a life that ends after all time, such as TimeSpan.MaxValue.
+    static DateTimeOffset? Expiry(DateTimeOffset now, TimeSpan? delay, TimeSpan? life)
+    {
+        var due = now + (delay ?? TimeSpan.Zero);
+        return life < DateTimeOffset.MaxValue - due ? due + life : null;
     }
 
     static JobMetadata Metadata<T>(
         JobSendContext<T> context,
         JobContract contract,
         ContentType contentType,
-        DateTimeOffset now
+        DateTimeOffset? expires
     )
         where T : class =>
         new()
@@ -93,7 +102,7 @@ internal static class MessageToJob
             SourceAddress = JobAddress.Relative(context.SourceAddress),
             ResponseAddress = JobAddress.Relative(context.ResponseAddress),
             FaultAddress = JobAddress.Relative(context.FaultAddress),
-            ExpiresAt = now + (context.Delay ?? TimeSpan.Zero) + context.TimeToLive,
+            ExpiresAt = expires,
             ContentType = JobContentType.IsDefault(contentType) ? null : contentType.ToString(),
             SchedulingToken = context.ScheduledMessageId,
             RoutingKey = context.RoutingKey,

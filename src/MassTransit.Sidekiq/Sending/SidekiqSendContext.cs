@@ -55,6 +55,16 @@ public interface SidekiqSendContext : SendContext
         set => Options = Options with { RetryQueue = value };
     }
 
+    /// <summary>
+    /// Sidekiq Pro's <c>expires_in</c>: how long the job may wait before it is dropped. MassTransit's <c>TimeToLive</c> is the same, and
+    /// takes precedence. Default: the contract's.
+    /// </summary>
+    TimeSpan? ExpiresIn
+    {
+        get => Options.ExpiresIn;
+        set => Options = Options with { ExpiresIn = value };
+    }
+
     /// <summary>Adds a custom key to the job, for Ruby middleware to read. Keys that belong to Sidekiq or to this transport are refused.</summary>
     /// <exception cref="ArgumentException">The key belongs to Sidekiq or to this transport.</exception>
     void SetJobKey(string key, object? value)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Transactions;
 using MassTransit.Sidekiq.Outbox.Tests.Contracts;
 using Microsoft.EntityFrameworkCore;
@@ -34,6 +35,31 @@ public class StagingTests
         Assert.Equal(1, job.Step());
         Assert.Equal(["shipping"], await redis.Queues());
         Assert.Equal(new OutboxCounts(0, TimeSpan.Zero, 0), await host.Outbox.Count());
+    }
+
+    [Fact]
+    public async Task Life_of_a_job_counts_from_its_staging()
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var database = await TestDatabase.Lease(Database.Sqlite);
+        await using var host = await OutboxHost.Start(database, redis.Url);
+
+        await host.InScope(
+            async (db, _, sender) =>
+            {
+                await sender.Send("quotes", new QuotePrice(Guid.NewGuid()));
+                await db.SaveChangesAsync();
+            }
+        );
+        await host.Drained();
+
+        var job = SidekiqJob.Parse(Encoding.UTF8.GetBytes(Assert.Single(await redis.Queue("quotes"))), "quotes");
+        Assert.Equal(TimeSpan.FromHours(1), job.ExpiresIn);
+        Assert.InRange(
+            job.ExpiresAt!.Value - job.CreatedAt!.Value,
+            TimeSpan.FromMinutes(59.9),
+            TimeSpan.FromMinutes(60.1)
+        );
     }
 
     [Theory, InlineData(Database.Postgres), InlineData(Database.Sqlite), InlineData(Database.MariaDb)]

@@ -17,6 +17,7 @@ public record MakeInvoice(Guid OrderId, decimal Total, string Currency = "EUR");
     RetryFor = 3600,
     RetryQueue = "slow",
     Tags = ["reports"],
+    ExpiresIn = 600,
     Aliases = ["NightlyReport"]
 )]
 public record NightlyReport(int ForYear, string[] SendTo);

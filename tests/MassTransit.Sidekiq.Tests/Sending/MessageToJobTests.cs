@@ -96,6 +96,23 @@ public sealed class MessageToJobTests
     }
 
     [Fact]
+    public void Life_of_a_message_is_that_of_its_send_before_that_of_its_job()
+    {
+        var context = Context(new MakeInvoice(ids[0], 1));
+        context.Options = new JobOptions { ExpiresIn = TimeSpan.FromHours(1) };
+        Assert.Equal((TimeSpan.FromHours(1), now.AddHours(1)), Life());
+
+        context.TimeToLive = TimeSpan.FromHours(2);
+        Assert.Equal((TimeSpan.FromHours(2), now.AddHours(2)), Life());
+
+        context.TimeToLive = TimeSpan.MaxValue;
+        Assert.Null(Life().ExpiresAt);
+
+        (TimeSpan? ExpiresIn, DateTimeOffset? ExpiresAt) Life() =>
+            Draft(context) is var draft ? (draft.Options.ExpiresIn, draft.Metadata!.ExpiresAt) : default;
+    }
+
+    [Fact]
     public void Headers_that_have_a_place_of_their_own_are_left_out()
     {
         var context = Context(new MakeInvoice(ids[0], 1));

@@ -47,7 +47,13 @@ public interface ISidekiqJobConfigurator
     /// <summary>Tags, which Sidekiq's Web UI shows and filters by.</summary>
     ISidekiqJobConfigurator Tags(params string[] tags) => With(new JobOptions { Tags = [.. tags] });
 
-    /// <summary>Any other key of the job, for Ruby middleware that reads it, such as <c>lock</c> or <c>expires_in</c>.</summary>
+    /// <summary>
+    /// How long a job may wait: one that has not started by then is dropped, retries included. It counts from the job's creation or,
+    /// if it was scheduled, from when it is due. The <c>TimeToLive</c> of a message takes precedence. Default: for ever.
+    /// </summary>
+    ISidekiqJobConfigurator ExpiresIn(TimeSpan life) => With(new JobOptions { ExpiresIn = life });
+
+    /// <summary>Any other key of the job, for Ruby middleware that reads it, such as <c>lock</c>.</summary>
     ISidekiqJobConfigurator Option(string key, object? value) =>
         With(new JobOptions { Other = new Dictionary<string, object?>(StringComparer.Ordinal) { [key] = value } });
 

@@ -52,6 +52,12 @@ public sealed class SidekiqJobAttribute(string? className = null) : Attribute
     /// <summary>The queue that a failed job moves to. Default: the queue it came from.</summary>
     public string? RetryQueue { get; set; }
 
+    /// <summary>
+    /// Seconds after which a job that has not started is dropped, counted from its creation or, if it was scheduled, from when it is
+    /// due: Sidekiq Pro's <c>expires_in</c>. The <c>TimeToLive</c> of a message takes precedence. Default: 0, never.
+    /// </summary>
+    public int ExpiresIn { get; set; }
+
     internal SidekiqArgs? ArgsOrNull { get; private set; }
 
     internal SidekiqNaming? NamingOrNull { get; private set; }
@@ -87,6 +93,7 @@ public sealed class SidekiqJobAttribute(string? className = null) : Attribute
             RetryFor = RetryFor == 0 ? null : TimeSpan.FromSeconds(RetryFor),
             RetryQueue = RetryQueue,
             Tags = Tags is { Length: > 0 } ? Tags : null,
+            ExpiresIn = ExpiresIn == 0 ? null : TimeSpan.FromSeconds(ExpiresIn),
         };
     }
 }

@@ -63,7 +63,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
         DateTimeOffset due,
         int count,
         JobFailureOptions options
-    ) => job.Metadata?.ExpiresAt <= due ? End(job, failed, options) : new JobOutcome.Retry(due, failed, count);
+    ) => job.ExpiresAt <= due ? End(job, failed, options) : new JobOutcome.Retry(due, failed, count);
 
     static SidekiqRetryIn RetryIn(SidekiqJob job, Exception exception, int count, JobFailureOptions options)
     {

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
@@ -14,7 +15,16 @@ internal sealed record JobOptions
     public static readonly TimeSpan LongestRetryFor = TimeSpan.FromSeconds(1_000_000_000);
 
     // The keys that our options have in a job.
-    public static readonly string[] Keys = ["retry", "backtrace", "dead", "retry_for", "retry_queue", "tags"];
+    public static readonly string[] Keys =
+    [
+        "retry",
+        "backtrace",
+        "dead",
+        "retry_for",
+        "retry_queue",
+        "tags",
+        "expires_in",
+    ];
 
     public SidekiqRetry Retry { get; init; }
 
@@ -27,6 +37,8 @@ internal sealed record JobOptions
     public string? RetryQueue { get; init; }
 
     public IReadOnlyList<string>? Tags { get; init; }
+
+    public TimeSpan? ExpiresIn { get; init; }
 
     // Keys for the Ruby middleware that reads them.
     public IReadOnlyDictionary<string, object?>? Other { get; init; }
@@ -49,11 +61,12 @@ internal sealed record JobOptions
                 RetryFor = RetryFor ?? lower.RetryFor,
                 RetryQueue = RetryQueue ?? lower.RetryQueue,
                 Tags = Tags ?? lower.Tags,
+                ExpiresIn = ExpiresIn ?? lower.ExpiresIn,
                 Other = Merged(Other, lower.Other),
             };
     }
 
-    // Those of a job, from its public properties; what may be set as a further key is in Other, Sidekiq's own such as expires_in too.
+    // Those of a job, from its public properties; what may be set as a further key is in Other, Sidekiq's own such as unique_for too.
     public static JobOptions Read(SidekiqJob job)
     {
         var tags = job.Tags;
@@ -71,6 +84,7 @@ internal sealed record JobOptions
             RetryFor = job.RetryFor,
             RetryQueue = job.RetryQueue,
             Tags = tags.Count > 0 ? tags : null,
+            ExpiresIn = job.ExpiresIn,
             Other = other,
         };
     }
@@ -106,6 +120,13 @@ internal sealed record JobOptions
         {
             text.Raw(",\"tags\":"u8);
             text.Strings(Tags);
+        }
+
+        if (ExpiresIn is { } life)
+        {
+            // Rounded up, so that nobody who reads only this drops the job too early.
+            text.Raw(",\"expires_in\":"u8);
+            text.Number(Math.Max(1, (long)Math.Ceiling(life.TotalSeconds)));
         }
 
         foreach (var (key, value) in Other ?? nothing)
@@ -182,6 +203,11 @@ internal sealed record JobOptions
         {
             yield return $"RetryFor of {message} is {window.TotalSeconds} seconds. Sidekiq takes whole seconds from 1 to {LongestRetryFor.TotalSeconds:0}.";
         }
+
+        if (ExpiresIn is { } life && (life < TimeSpan.FromSeconds(1) || life > LongestRetryFor))
+        {
+            yield return $"ExpiresIn of {message} is {life.TotalSeconds} seconds. Set it from 1 to {LongestRetryFor.TotalSeconds:0} seconds.";
+        }
     }
 
     public static SidekiqRetry ReadRetry(ref Utf8JsonReader reader)
@@ -220,6 +246,19 @@ internal sealed record JobOptions
         && seconds <= LongestRetryFor.TotalSeconds
             ? TimeSpan.FromSeconds(seconds)
             : null;
+
+    // A number of seconds, or, as Ruby writes a duration of Rails, a string of one.
+    public static TimeSpan? ReadExpiresIn(ReadOnlySpan<byte> value)
+    {
+        var digits = value is [(byte)'"', .., (byte)'"'] ? value[1..^1] : value;
+        return
+            Utf8Parser.TryParse(digits, out double seconds, out var length)
+            && length == digits.Length
+            && seconds > 0
+            && seconds <= LongestRetryFor.TotalSeconds
+            ? TimeSpan.FromSeconds(seconds)
+            : null;
+    }
 
     static readonly Dictionary<string, object?> nothing = [];
 

@@ -13,6 +13,7 @@ public sealed class SidekiqJob
     JobSlice args;
     JobSlice createdAt;
     JobSlice enqueuedAt;
+    JobSlice expiresIn;
     JobSlice jid;
     JobSlice traceParent;
     JobSlice traceState;
@@ -79,6 +80,21 @@ public sealed class SidekiqJob
         TryGet("dead", out var dead) && dead.ValueKind is JsonValueKind.True or JsonValueKind.False
             ? dead.GetBoolean()
             : null;
+
+    /// <summary>How long it may wait: Sidekiq Pro's <c>expires_in</c>, MassTransit's <c>TimeToLive</c>.</summary>
+    public TimeSpan? ExpiresIn => expiresIn.IsAbsent ? null : JobOptions.ReadExpiresIn(expiresIn.In(Json));
+
+    /// <summary>
+    /// When it is dropped if it has not started: <see cref="ExpiresIn" /> after it was created, or after it was due if it was
+    /// scheduled. Null for a job that does not expire.
+    /// </summary>
+    public DateTimeOffset? ExpiresAt =>
+        Metadata?.ExpiresAt
+        ?? (
+            ExpiresIn is { } life && LifeBegan(life) is { } began && life < DateTimeOffset.MaxValue - began
+                ? began + life
+                : null
+        );
 
     /// <summary>The W3C trace context of its sender.</summary>
     public string? TraceParent => Text(traceParent);
@@ -202,6 +218,9 @@ public sealed class SidekiqJob
             case JobField.EnqueuedAt:
                 enqueuedAt = JobReader.Slice(ref reader);
                 break;
+            case JobField.ExpiresIn:
+                expiresIn = JobReader.Slice(ref reader);
+                break;
             case JobField.Jid:
                 jid = JobReader.Slice(ref reader);
                 break;
@@ -252,6 +271,13 @@ public sealed class SidekiqJob
 
         args = new JobSlice(start, (int)reader.BytesConsumed - start);
     }
+
+    // Ruby does not keep when a scheduled job was due. The first push tells it; and a job that failed for the first time when it
+    // would have expired already had been scheduled, not long before that failure.
+    DateTimeOffset? LifeBegan(TimeSpan life) =>
+        FailedAt is not { } failed ? EnqueuedAt ?? CreatedAt
+        : failed - CreatedAt > life ? failed
+        : CreatedAt;
 
     JobSlice Find(string key) => JobJson.Find(Json, key);
 

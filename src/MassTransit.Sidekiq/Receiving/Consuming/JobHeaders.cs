@@ -32,7 +32,7 @@ internal sealed class JobHeaders(SidekiqJob job, JobContract? contract, Uri host
             MessageHeaders.TransportMessageId => job.Jid,
             MessageHeaders.Host.Info => JobHost.Of(metadata is null ? default : metadata.Host.Span),
             JobMessageContext.TransportDestinationAddress => JobAddress.Absolute(metadata?.DestinationAddress, host),
-            JobMessageContext.TransportExpirationTime => metadata?.ExpiresAt?.UtcDateTime,
+            JobMessageContext.TransportExpirationTime => job.ExpiresAt?.UtcDateTime,
             MessageHeaders.TransportSentTime => job.CreatedAt?.UtcDateTime,
             MessageHeaders.SchedulingTokenId => metadata?.SchedulingToken,
             DiagnosticHeaders.ActivityId => job.TraceParent,

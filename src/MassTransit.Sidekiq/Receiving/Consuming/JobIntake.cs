@@ -25,7 +25,7 @@ internal static class JobIntake
         }
 
         settlement.Begin(context);
-        if (context.Job.Metadata?.ExpiresAt is not { } expires || !skew.IsPast(expires))
+        if (context.Job.ExpiresAt is not { } expires || !skew.IsPast(expires))
         {
             return context;
         }

@@ -42,6 +42,7 @@ public class JobContractTests
                 RetryFor = TimeSpan.FromHours(1),
                 RetryQueue = "slow",
                 Tags = ["reports"],
+                ExpiresIn = TimeSpan.FromMinutes(10),
             },
             contract.Options,
             strict: true

@@ -28,6 +28,7 @@ public class JobContractsTests
                 .RetryQueue("")
                 .Retry(-2)
                 .RetryFor(TimeSpan.Zero)
+                .ExpiresIn(TimeSpan.FromMilliseconds(1))
                 .Option("jid", 1)
         );
 
@@ -52,6 +53,7 @@ public class JobContractsTests
             fault => Assert.StartsWith("A queue name is empty.", fault, StringComparison.Ordinal),
             fault => Assert.Equal("Retry of SubmitOrder is -2. Set it to 0 or more, or to false.", fault),
             fault => Assert.StartsWith("RetryFor of SubmitOrder is 0 seconds.", fault, StringComparison.Ordinal),
+            fault => Assert.StartsWith("ExpiresIn of SubmitOrder is 0.001 seconds.", fault, StringComparison.Ordinal),
             fault =>
                 Assert.StartsWith(
                     "Job key 'jid' of SubmitOrder is written from the message itself.",

@@ -5,7 +5,7 @@ namespace MassTransit.Sidekiq.Tests.Jobs;
 public sealed class JobOptionsTests
 {
     const string All =
-        """{"retry":3,"backtrace":5,"dead":false,"retry_for":3600,"retry_queue":"low","tags":["a","é"],"lock":"while","cattr":{"user":42}}""";
+        """{"retry":3,"backtrace":5,"dead":false,"retry_for":3600,"retry_queue":"low","tags":["a","é"],"expires_in":60,"lock":"while","cattr":{"user":42}}""";
 
     // Each option alone, by the key that it has in a job.
     static readonly Dictionary<string, JobOptions> each = new(StringComparer.Ordinal)
@@ -16,6 +16,7 @@ public sealed class JobOptionsTests
         ["retry_for"] = new() { RetryFor = TimeSpan.FromHours(1) },
         ["retry_queue"] = new() { RetryQueue = "low" },
         ["tags"] = new() { Tags = ["a", "é"] },
+        ["expires_in"] = new() { ExpiresIn = TimeSpan.FromMinutes(1) },
     };
 
     static readonly JobOptions upper = new()
@@ -26,6 +27,7 @@ public sealed class JobOptionsTests
         RetryFor = TimeSpan.FromSeconds(1),
         RetryQueue = "upper",
         Tags = ["upper"],
+        ExpiresIn = TimeSpan.FromSeconds(3),
     };
 
     static readonly JobOptions lower = new()
@@ -36,6 +38,7 @@ public sealed class JobOptionsTests
         RetryFor = TimeSpan.FromSeconds(2),
         RetryQueue = "lower",
         Tags = ["lower"],
+        ExpiresIn = TimeSpan.FromSeconds(4),
     };
 
     public static TheoryData<string> EachKey => [.. JobOptions.Keys];
@@ -142,6 +145,13 @@ public sealed class JobOptionsTests
     [Fact]
     public void Window_of_less_than_a_second_is_one_and_not_none() =>
         Assert.Equal("""{"retry_for":1}""", Text(new JobOptions { RetryFor = TimeSpan.FromMilliseconds(300) }));
+
+    [Theory]
+    [InlineData(0.3, 1)]
+    [InlineData(1.2, 2)]
+    [InlineData(60, 60)]
+    public void Life_is_rounded_up_so_that_no_reader_drops_the_job_too_early(double life, long written) =>
+        Assert.Equal($"{{\"expires_in\":{written}}}", Text(new JobOptions { ExpiresIn = TimeSpan.FromSeconds(life) }));
 
     [Fact]
     public void No_option_is_no_text_and_a_job_without_any_says_none()

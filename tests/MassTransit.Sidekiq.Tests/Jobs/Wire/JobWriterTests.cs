@@ -73,7 +73,7 @@ public class JobWriterTests
             Other = new Dictionary<string, object?>
             {
                 ["lock"] = "until_executed",
-                ["expires_in"] = 60,
+                ["unique_for"] = 60,
                 ["cattr"] = new Dictionary<string, object?> { ["user_id"] = 42 },
             },
         };
@@ -82,7 +82,7 @@ public class JobWriterTests
         draft.TraceParent = "00-1-2-01";
 
         Assert.Equal(
-            """{"retry":3,"queue":"orders","backtrace":5,"dead":false,"retry_for":3600,"retry_queue":"low","tags":["alpha","beta"],"lock":"until_executed","expires_in":60,"cattr":{"user_id":42},"wrapped":"MyJob","args":[],"class":"Sidekiq::ActiveJob::Wrapper","jid":"0","created_at":1795308424.0,"traceparent":"00-1-2-01"}""",
+            """{"retry":3,"queue":"orders","backtrace":5,"dead":false,"retry_for":3600,"retry_queue":"low","tags":["alpha","beta"],"lock":"until_executed","unique_for":60,"cattr":{"user_id":42},"wrapped":"MyJob","args":[],"class":"Sidekiq::ActiveJob::Wrapper","jid":"0","created_at":1795308424.0,"traceparent":"00-1-2-01"}""",
             Text(Write(draft))
         );
     }

@@ -135,6 +135,7 @@ internal static class SidekiqMeter
         "rescheduled",
         "put_back",
         "unreadable",
+        "cancelled",
     ];
 
     // Listeners run in here, and one that throws must not cost a job.

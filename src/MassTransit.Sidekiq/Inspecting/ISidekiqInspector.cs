@@ -95,6 +95,21 @@ public interface ISidekiqInspector
     /// <summary>The Redis server: version, memory, persistence, round trip. Values that it does not report are null.</summary>
     Task<SidekiqRedisServer> Redis(CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Cancels a job wherever it is. One that waits in a queue, for a retry or for its time is removed. The
+    /// <c>CancellationToken</c> of one that runs in .NET fires within two seconds, in any process; however it ends then, it is not
+    /// retried, and no fault is published. An iterable job of Ruby (Sidekiq 7.3) stops at its next item. Other jobs of Ruby that
+    /// run cannot be stopped.
+    /// </summary>
+    /// <remarks>
+    /// It leaves the mark that <c>cancel!</c> in Ruby leaves, for 30 days or until the job ends, so a job that is on its way between
+    /// two places is stopped when it runs. The search is that of <see cref="ISidekiqJobSet.Find" />, and the next 2,000 jobs of each of
+    /// 200 queues.
+    /// </remarks>
+    /// <param name="jid">The job's id.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    Task<SidekiqCancellation> Cancel(string jid, CancellationToken cancellationToken = default);
+
     /// <summary>Tells a process to take no more jobs, like the Quiet button. False when there is no process of this identity.</summary>
     Task<bool> Quiet(string identity, CancellationToken cancellationToken = default);
 

@@ -21,16 +21,22 @@ internal sealed class JobFinder(InspectionStore store, string text, int most)
 
     public async Task<SidekiqSearch> Run(CancellationToken cancellationToken)
     {
+        await InQueues(cancellationToken).ConfigureAwait(false);
+        foreach (var set in new[] { DueSet.Retry, DueSet.Schedule, DueSet.Dead })
+        {
+            await InSet(set, cancellationToken).ConfigureAwait(false);
+        }
+
+        return new SidekiqSearch(found, isComplete);
+    }
+
+    public async Task<SidekiqSearch> InQueues(CancellationToken cancellationToken)
+    {
         var queues = await store.Queues().WaitAsync(cancellationToken).ConfigureAwait(false);
         isComplete &= queues.Count <= MostQueues;
         foreach (var queue in queues.OrderBy(queue => queue.Name, StringComparer.Ordinal).Take(MostQueues))
         {
             await InQueue(queue.Name, cancellationToken).ConfigureAwait(false);
-        }
-
-        foreach (var set in new[] { DueSet.Retry, DueSet.Schedule, DueSet.Dead })
-        {
-            await InSet(set, cancellationToken).ConfigureAwait(false);
         }
 
         return new SidekiqSearch(found, isComplete);

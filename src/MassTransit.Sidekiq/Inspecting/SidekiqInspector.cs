@@ -165,6 +165,12 @@ internal sealed class SidekiqInspector(BusRuntime runtime) : ISidekiqInspector
         return ServerReader.Read(info, runtime.Process.Redis.Settings.Address, RealTime.Clock.GetElapsedTime(asked));
     }
 
+    public Task<SidekiqCancellation> Cancel(string jid, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(jid);
+        return new JobCanceller(this, runtime.Process.Stores, jid, runtime.Clock.GetUtcNow()).Run(cancellationToken);
+    }
+
     public Task<bool> Quiet(string identity, CancellationToken cancellationToken = default) =>
         Store.Signal(identity, "TSTP").WaitAsync(cancellationToken);
 

@@ -153,7 +153,7 @@ internal sealed class JobWorkers(
         {
             if (job is not null)
             {
-                ThreadPool.QueueUserWorkItem(static job => job.CancelSafely(), job, preferLocal: false);
+                ThreadPool.QueueUserWorkItem(static job => job.Interrupt(), job, preferLocal: false);
             }
         }
     }
@@ -199,7 +199,7 @@ internal sealed class JobWorkers(
             if (job is not null)
             {
                 running[worker] = job;
-                Work.Begin(worker, job.Job);
+                Work.Begin(worker, job);
                 await dispatcher.Dispatch(job, settlement).ConfigureAwait(false);
             }
         }
@@ -227,7 +227,7 @@ internal sealed class JobWorkers(
         try
         {
             await settlement.Faulted(fault).ConfigureAwait(false);
-            if (job?.IsNews(fault) == true)
+            if (job?.IsNews(fault) == true && settlement.End != JobEnd.Cancelled)
             {
                 job.LogTransportFaulted(ReadableException.For(fault));
             }

@@ -46,6 +46,8 @@ internal sealed class RedisKeys(string prefix, string identity)
 
     public RedisKey Histogram8(string job, string minute) => Prefix + "h|" + job + "-" + minute; // the same, as Sidekiq 8 names it
 
+    public RedisKey Iteration(string jid) => Prefix + "it-" + jid; // HASH ex, c, rt of an iterable job, cancelled of any, with EX
+
     // Ours
     public RedisKey Owners { get; } = prefix + "mt:owners"; // SET of "identity|queue" that may have claims
     public RedisKey Rescuer { get; } = prefix + "mt:rescuer"; // STRING with PX: a process has looked for orphans

@@ -57,6 +57,7 @@ internal sealed class SidekiqProcess : Agent
             DueJobs.Loop,
             heartbeat.Loop,
             Periodic.Loop,
+            new CancelWatch(Stores.Cancels, Roster, clock).Loop,
         ];
         Redis.Back += (_, _) => Lease.Loop.Wake();
         hostStops =

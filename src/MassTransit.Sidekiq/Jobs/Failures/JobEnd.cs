@@ -16,6 +16,9 @@ internal enum JobEnd
     Rescheduled,
     PutBack,
     Unreadable,
+
+    // At somebody's wish.
+    Cancelled,
 }
 
 internal static class JobEnds

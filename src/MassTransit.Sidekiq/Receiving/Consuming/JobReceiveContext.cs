@@ -12,7 +12,8 @@ internal sealed class JobReceiveContext
         TransportReceiveContext,
         ReceiveContext,
         RoutingKeyConsumeContext,
-        PartitionKeyConsumeContext
+        PartitionKeyConsumeContext,
+        IJobRun
 {
     static readonly string jobService = typeof(Contracts.JobService.StartJob).Namespace!;
 
@@ -34,7 +35,10 @@ internal sealed class JobReceiveContext
 
     public SidekiqJob Job { get; }
 
-    // Whether the job was cancelled because its endpoint stops.
+    // Whether it is stopped with its endpoint, and runs again.
+    public bool IsInterrupted { get; private set; }
+
+    // Whether it is stopped for good, at somebody's wish.
     public bool IsCancelled { get; private set; }
 
     // The class that it is counted under; null when no consumer here takes it.
@@ -90,7 +94,7 @@ internal sealed class JobReceiveContext
         }
         else if (IsNews(exception))
         {
-            if (settlement.RunsAgain)
+            if (settlement.RunsAgain || IsCancelled)
             {
                 LogContext.Warning?.Log(
                     exception,
@@ -124,10 +128,25 @@ internal sealed class JobReceiveContext
         return Observed(() => settlement.Observers.ReceiveFault(this, exception));
     }
 
-    // The callbacks that a consumer registered on its token may throw.
-    public void CancelSafely()
+    public void Interrupt()
     {
-        IsCancelled = true;
+        IsInterrupted = true;
+        CancelSafely();
+    }
+
+    // On a thread of its own: what a consumer has registered on its token may block.
+    void IJobRun.Cancel()
+    {
+        if (!IsCancelled)
+        {
+            IsCancelled = true;
+            ThreadPool.QueueUserWorkItem(static job => job.CancelSafely(), this, preferLocal: false);
+        }
+    }
+
+    // The callbacks that a consumer registered on its token may throw.
+    void CancelSafely()
+    {
         try
         {
             Cancel();

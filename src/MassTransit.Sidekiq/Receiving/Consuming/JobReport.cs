@@ -27,6 +27,15 @@ internal static class JobReport
         }
     }
 
+    public static void Cancelled(JobReceiveContext context) =>
+        LogContext.Info?.Log(
+            "Job {JobId} ({Class}) of queue {Queue} was cancelled after {Seconds:0.0} s",
+            context.Job.Jid,
+            context.Job.Class,
+            context.Job.Queue,
+            context.ElapsedTime.TotalSeconds
+        );
+
     public static void Unreadable(string queue, Exception fault)
     {
         SidekiqMeter.CountUnreadable(fault, null, queue);

@@ -11,7 +11,7 @@ namespace MassTransit.Sidekiq;
 ///    is killed between the two, a fault is published twice, but never lost.
 /// 4. An attempt that succeeds although a fault was reported (a filter handled the exception, or the consumer reported one and
 ///    returned) is not retried: its faults are published at its end.
-/// A job that was cancelled because its endpoint stops has not failed.
+/// A job that was cancelled, because its endpoint stops or at somebody's wish, has not failed.
 /// </summary>
 internal sealed class JobRetryFilter : IFilter<ConsumeContext>
 {
@@ -70,6 +70,11 @@ internal sealed class JobRetryFilter : IFilter<ConsumeContext>
         if (!context.CancellationToken.IsCancellationRequested)
         {
             return false;
+        }
+
+        if (context.TryGetPayload<JobSettlement>(out var settlement) && settlement.IsCancelled)
+        {
+            return true;
         }
 
         var left = MostCauses;

@@ -21,7 +21,11 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
     public bool IsSettled => isSettled;
 
     // Whether the failure of this attempt is not the last, or is only a cancellation.
-    public bool RunsAgain => End is JobEnd.Retried or JobEnd.Rescheduled || context is { IsCancelled: true };
+    public bool RunsAgain =>
+        End is JobEnd.Retried or JobEnd.Rescheduled || context is { IsInterrupted: true, IsCancelled: false };
+
+    // Whether somebody has cancelled the job: however its attempt fails, it does not run again.
+    public bool IsCancelled => context is { IsCancelled: true };
 
     public IReceiveObserver Observers => endpoint.ReceiveObservers;
 
@@ -42,6 +46,13 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
 
     public Task Complete()
     {
+        if (IsCancelled)
+        {
+            // It came to its end nevertheless. The mark goes with it, so that the same message can be sent again.
+            var job = context!.Job;
+            return Settle(JobEnd.Acknowledged, () => steps.Cancel(delivery, job));
+        }
+
         if (context?.Job.Metadata?.Ledger is not null)
         {
             return Settle(JobEnd.Acknowledged, () => steps.End(claimed, context.Job));
@@ -79,9 +90,21 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
             return Task.CompletedTask;
         }
 
+        if (IsCancelled)
+        {
+            return Cancel();
+        }
+
         return exception is OperationCanceledException && context?.CancellationToken.IsCancellationRequested == true
             ? Settle(JobEnd.PutBack, () => steps.Return(delivery))
             : Fail(exception);
+    }
+
+    Task Cancel()
+    {
+        var job = context!.Job;
+        JobReport.Cancelled(context);
+        return Settle(JobEnd.Cancelled, () => steps.Cancel(delivery, job));
     }
 
     // The retry options of the consumer that failed, the innermost first.
@@ -166,7 +189,7 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
     // `later` creates the redelivered job; it is called only if the job is not settled yet.
     public Task Redeliver(Func<DateTimeOffset, ReadOnlyMemory<byte>> later, TimeSpan delay)
     {
-        if (isSettled)
+        if (isSettled || IsCancelled)
         {
             return Task.CompletedTask;
         }

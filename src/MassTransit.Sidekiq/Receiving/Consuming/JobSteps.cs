@@ -27,6 +27,13 @@ internal sealed class JobSteps(
         return true;
     }
 
+    // Noted first, as a death is.
+    public async Task<bool> Cancel(Delivery delivery, SidekiqJob job)
+    {
+        await process.Stores.Completions.Note(job, isDead: false, clock.GetUtcNow()).ConfigureAwait(false);
+        return await process.Stores.Cancels.End(delivery, job.Jid!).ConfigureAwait(false);
+    }
+
     public async Task<bool> Retry(Delivery delivery, ReadOnlyMemory<byte> json, DateTimeOffset due)
     {
         var hasMoved = await Claims.Retry(delivery, json, due).ConfigureAwait(false);

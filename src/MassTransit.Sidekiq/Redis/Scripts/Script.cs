@@ -9,10 +9,13 @@ internal sealed class Script
     public static readonly Script Beat = new("beat");
     public static readonly Script BuryUnreadable = new("bury_unreadable");
     public static readonly Script Bury = new("bury");
+    public static readonly Script Cancel = new("cancel");
     public static readonly Script CancelScheduled = new("cancel_scheduled");
     public static readonly Script Clear = new("clear");
     public static readonly Script Claim = new("claim");
     public static readonly Script Count = new("count");
+    public static readonly Script EndCancelled = new("end_cancelled");
+    public static readonly Script FindCancelled = new("find_cancelled");
     public static readonly Script FindFilled = new("find_filled");
     public static readonly Script FindOrphans = new("find_orphans");
     public static readonly Script FindJobs = new("find_jobs");

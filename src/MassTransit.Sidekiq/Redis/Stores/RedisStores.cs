@@ -5,6 +5,8 @@ internal sealed class RedisStores(RedisConnection redis, RedisKeys keys, DeadSet
 {
     public RedisKeys Keys { get; } = keys;
 
+    public CancelStore Cancels { get; } = new(redis, keys);
+
     public ClaimStore Claims { get; } = new(redis, keys, dead);
 
     public CompletionStore Completions { get; } = new(redis, keys);

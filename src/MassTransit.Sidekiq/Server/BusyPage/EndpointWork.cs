@@ -1,13 +1,24 @@
 namespace MassTransit.Sidekiq;
 
-// A job that a worker is running.
-internal readonly record struct RunningJob(int Worker, SidekiqJob Job, TimeSpan Elapsed);
+// A job in the hands of a worker.
+internal interface IJobRun
+{
+    SidekiqJob Job { get; }
+
+    // At somebody's wish: it does not run again.
+    void Cancel();
+}
+
+internal readonly record struct RunningJob(int Worker, IJobRun Run, TimeSpan Elapsed)
+{
+    public SidekiqJob Job => Run.Job;
+}
 
 // The view of one endpoint for the Busy page, the gauges and the log: its settings and its running jobs. Its workers record a job
 // when they start it, which costs two writes.
 internal sealed class EndpointWork(string name, QueueOrder queues, int concurrency)
 {
-    readonly SidekiqJob?[] jobs = new SidekiqJob?[concurrency];
+    readonly IJobRun?[] jobs = new IJobRun?[concurrency];
     readonly long[] startedAt = new long[concurrency];
 
     public string Name => name;
@@ -35,7 +46,7 @@ internal sealed class EndpointWork(string name, QueueOrder queues, int concurren
         }
     }
 
-    public void Begin(int worker, SidekiqJob job)
+    public void Begin(int worker, IJobRun job)
     {
         Volatile.Write(ref startedAt[worker], RealTime.Clock.GetTimestamp());
         Volatile.Write(ref jobs[worker], job);

@@ -143,10 +143,10 @@ internal sealed class Heartbeat
         var first = 0;
         foreach (var endpoint in endpoints)
         {
-            foreach (var (worker, job, elapsed) in endpoint.Running)
+            foreach (var (worker, run, elapsed) in endpoint.Running)
             {
                 // Each endpoint has its own range of thread numbers.
-                work.Add(($"{first + worker + 1}", ProcessInfo.Work(job, now - elapsed)));
+                work.Add(($"{first + worker + 1}", ProcessInfo.Work(run.Job, now - elapsed)));
             }
 
             first += endpoint.Concurrency;

@@ -89,8 +89,9 @@ internal sealed class RemoteControl(BusSettings settings, Roster roster, ILogger
 
     void LogJobs()
     {
-        foreach (var (_, job, elapsed) in roster.Endpoints.SelectMany(endpoint => endpoint.Running))
+        foreach (var (_, run, elapsed) in roster.Endpoints.SelectMany(endpoint => endpoint.Running))
         {
+            var job = run.Job;
             logger.Runs(job.Jid, job.Wrapped ?? job.Class, job.Queue, elapsed.TotalSeconds);
         }
     }

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace MassTransit.Sidekiq.Tests.Server;
 
 public sealed class EndpointWorkTests
@@ -69,5 +67,5 @@ public sealed class EndpointWorkTests
 
     (int, string?)[] Running() => [.. work.Running.Select(running => (running.Worker, running.Job.Jid))];
 
-    static SidekiqJob Job(string jid) => SidekiqJob.Parse(Encoding.UTF8.GetBytes($$"""{"jid":"{{jid}}"}"""), "orders");
+    static JobRunStub Job(string jid) => new($$"""{"jid":"{{jid}}"}""");
 }

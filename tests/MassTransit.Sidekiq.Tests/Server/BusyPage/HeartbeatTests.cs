@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using MassTransit.Sidekiq.Tests.Redis;
 
@@ -251,8 +250,7 @@ public sealed class HeartbeatTests : IAsyncLifetime
 
     static EndpointWork Endpoint(string name, int concurrency) => new(name, new QueueOrder(name), concurrency);
 
-    static SidekiqJob Job(string jid) =>
-        SidekiqJob.Parse(Encoding.UTF8.GetBytes($$"""{"jid":"{{jid}}","class":"Pay"}"""), "orders");
+    static JobRunStub Job(string jid) => new($$"""{"jid":"{{jid}}","class":"Pay"}""");
 
     static string? JidOf(string work) =>
         JsonElement.Parse(JsonElement.Parse(work).GetProperty("payload").GetString()!).GetProperty("jid").GetString();

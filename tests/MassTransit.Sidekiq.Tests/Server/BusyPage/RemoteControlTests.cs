@@ -1,4 +1,3 @@
-using System.Text;
 using MassTransit.Sidekiq.Tests.Redis;
 using Microsoft.Extensions.Hosting;
 
@@ -193,7 +192,7 @@ public sealed class RemoteControlTests
 
     static EndpointWork Endpoint() => new("orders", new QueueOrder("orders"), concurrency: 2);
 
-    static SidekiqJob Job(string json) => SidekiqJob.Parse(Encoding.UTF8.GetBytes(json), "orders");
+    static JobRunStub Job(string json) => new(json);
 
     sealed class Lifetime : IHostApplicationLifetime
     {

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Text;
 using MassTransit.Sidekiq.Tests.Redis;
 
 namespace MassTransit.Sidekiq.Tests.Server;
@@ -43,7 +42,7 @@ public sealed class SidekiqGaugesTests
         gauges.Start();
         Assert.Equal((0, 2), (measured.Read("sidekiq.jobs.running", Name), measured.Read("sidekiq.jobs.limit", Name)));
 
-        endpoint.Begin(0, SidekiqJob.Parse(Encoding.UTF8.GetBytes("{}"), Name));
+        endpoint.Begin(0, new JobRunStub("{}"));
 
         Assert.Equal(1, measured.Read("sidekiq.jobs.running", Name));
         gauges.Stop();

@@ -1,0 +1,46 @@
+namespace MassTransit.Sidekiq;
+
+/// <summary>
+/// Stops running jobs that were cancelled from elsewhere: by an inspector, the dashboard, or cancel! in Ruby.
+/// 1. Once a second, one step looks for the marks of the jobs that have run for most of a second. Without such a job nothing is
+///    asked, so that short jobs cost nothing.
+/// 2. The token of a marked job fires. How the job ends is decided where it is settled.
+/// </summary>
+internal sealed class CancelWatch
+{
+    static readonly TimeSpan interval = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan shortest = TimeSpan.FromSeconds(0.8);
+
+    readonly CancelStore store;
+    readonly Roster roster;
+
+    public CancelWatch(CancelStore store, Roster roster, TimeProvider clock)
+    {
+        (this.store, this.roster) = (store, roster);
+        Loop = new BackgroundLoop("Cancelling of jobs", Cycle, clock);
+    }
+
+    public BackgroundLoop Loop { get; }
+
+    public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
+    {
+        var running = roster
+            .Endpoints.SelectMany(endpoint => endpoint.Running)
+            .Where(running => running.Elapsed >= shortest && running.Job.Jid is not null)
+            .ToLookup(running => running.Job.Jid!, StringComparer.Ordinal);
+        if (running.Count == 0)
+        {
+            return interval;
+        }
+
+        foreach (var jid in await store.Find([.. running.Select(jobs => jobs.Key)]).ConfigureAwait(false))
+        {
+            foreach (var job in running[jid])
+            {
+                job.Run.Cancel();
+            }
+        }
+
+        return interval;
+    }
+}

@@ -48,6 +48,27 @@ public interface ISidekiqInspector
     /// <summary>Removes a job from a queue. False when a worker has taken it. Redis searches the whole queue.</summary>
     Task<bool> Delete(string queue, SidekiqEntry job, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Moves a job to the end of another queue. Its <c>queue</c> is changed, and nothing else: it has waited since it was enqueued.
+    /// False when a worker has taken it. Redis searches the whole queue.
+    /// </summary>
+    /// <exception cref="ArgumentException">The other queue has no valid name, is the same or a temporary one.</exception>
+    Task<bool> Move(string queue, SidekiqEntry job, string otherQueue, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Moves all jobs that are in a queue now to the end of another one, in their order, a hundred per step. Those that are pushed
+    /// meanwhile stay, and those that workers take run once, where they were. Entries that are not jobs are moved unchanged. Returns
+    /// how many were moved.
+    /// </summary>
+    /// <exception cref="ArgumentException">As for <see cref="Move" />.</exception>
+    Task<long> MoveAll(string queue, string otherQueue, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// What <see cref="ISidekiqJobSet.RetryWith" /> checks the arguments of a job against, and whether it can. It asks nothing of
+    /// Redis.
+    /// </summary>
+    SidekiqArgsCheck ArgsCheck(SidekiqEntry job);
+
     /// <summary>Removes all jobs of a queue, and its name until the next push. Returns the number of jobs.</summary>
     Task<long> Clear(string queue, CancellationToken cancellationToken = default);
 
@@ -153,6 +174,34 @@ public interface ISidekiqJobSet
     /// </summary>
     /// <exception cref="ArgumentException">The entry is not a job; it can be deleted or killed.</exception>
     Task<bool> Retry(SidekiqEntry entry, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// As <see cref="Retry" />, with other arguments: for a job that failed with wrong ones. It keeps its jid, and every other key.
+    /// Where this process knows the message type of its class, the arguments must fit that; otherwise only their JSON is checked
+    /// (see <see cref="ISidekiqInspector.ArgsCheck" />). False when the job has left the set, or was changed since it was read.
+    /// </summary>
+    /// <param name="entry">The job, as it was read.</param>
+    /// <param name="args">All arguments, a JSON array of at most 99 levels, as in <see cref="SidekiqJob.Args" />.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="ArgumentException">
+    /// The arguments are not a JSON array or do not fit the message, which the message of the exception explains; or the entry is not a
+    /// job, or is encrypted.
+    /// </exception>
+    Task<bool> RetryWith(SidekiqEntry entry, string args, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// As <see cref="Retry" />, on another queue. False when the job has left the set, or was changed since it was read. If it fails
+    /// again, it is retried there, unless it has a <c>retry_queue</c>.
+    /// </summary>
+    /// <exception cref="ArgumentException">The entry is not a job, or the queue has no valid name or is temporary.</exception>
+    Task<bool> RetryOn(SidekiqEntry entry, string queue, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Changes the queue of a job that stays in the set: it goes to the other one when its time comes. False when it has left the set,
+    /// or was changed since it was read. The token of a scheduled message still cancels it.
+    /// </summary>
+    /// <exception cref="ArgumentException">As for <see cref="RetryOn" />.</exception>
+    Task<bool> Move(SidekiqEntry entry, string queue, CancellationToken cancellationToken = default);
 
     /// <summary>Moves a job to the dead set, and calls the handlers of <c>OnJobDeath</c>. False when it has left the set.</summary>
     Task<bool> Kill(SidekiqEntry entry, CancellationToken cancellationToken = default);

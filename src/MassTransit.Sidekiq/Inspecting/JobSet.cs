@@ -64,14 +64,30 @@ internal sealed class JobSet(BusRuntime runtime, DueSet set) : ISidekiqJobSet
 
     public async Task<bool> Retry(SidekiqEntry entry, CancellationToken cancellationToken = default)
     {
-        var move =
-            Move(Checked(entry))
-            ?? throw new ArgumentException(
-                "The entry is not a job: it has no class, no array of arguments, or is not JSON. It can be deleted or killed.",
-                nameof(entry)
-            );
+        var move = Due(Checked(entry)) ?? throw new ArgumentException(JobEditor.NotAJob, nameof(entry));
 
         return await Push([move], cancellationToken).ConfigureAwait(false) == 1;
+    }
+
+    public Task<bool> RetryWith(SidekiqEntry entry, string args, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        return Push(entry, new JobEditor(runtime.Contracts).Change(Checked(entry), args), cancellationToken);
+    }
+
+    public Task<bool> RetryOn(SidekiqEntry entry, string queue, CancellationToken cancellationToken = default) =>
+        Push(Checked(entry), new JobChange(QueueMover.Require(queue)), cancellationToken);
+
+    public async Task<bool> Move(SidekiqEntry entry, string queue, CancellationToken cancellationToken = default)
+    {
+        var change = new JobChange(QueueMover.Require(queue));
+        var job = Checked(entry).Job ?? throw new ArgumentException(JobEditor.NotAJob, nameof(entry));
+        var count = await runtime
+            .Process.Stores.DueJobs.Replace(set, entry.Json, change.Apply(job), queue)
+            .WaitAsync(cancellationToken)
+            .ConfigureAwait(false);
+
+        return QueueMover.Moved(count, queue) == 1;
     }
 
     public async Task<bool> Kill(SidekiqEntry entry, CancellationToken cancellationToken = default)
@@ -121,7 +137,11 @@ internal sealed class JobSet(BusRuntime runtime, DueSet set) : ISidekiqJobSet
     public Task<long> RetryAll(CancellationToken cancellationToken = default) => RetryAll(_ => true, cancellationToken);
 
     public Task<long> RetryAll(Func<SidekiqEntry, bool> which, CancellationToken cancellationToken = default) =>
-        All(which, entries => Push([.. entries.Select(Move).OfType<DueMove>()], cancellationToken), cancellationToken);
+        All(
+            which,
+            entries => Push([.. entries.Select(entry => Due(entry)).OfType<DueMove>()], cancellationToken),
+            cancellationToken
+        );
 
     public Task<long> KillAll(CancellationToken cancellationToken = default) => KillAll(_ => true, cancellationToken);
 
@@ -195,12 +215,24 @@ internal sealed class JobSet(BusRuntime runtime, DueSet set) : ISidekiqJobSet
             : pushed.Moved;
     }
 
-    DueMove? Move(SidekiqEntry entry) =>
+    async Task<bool> Push(SidekiqEntry entry, JobChange change, CancellationToken cancellationToken)
+    {
+        var move = Due(entry, change) ?? throw new ArgumentException(JobEditor.NotAJob, nameof(entry));
+        var count = await runtime
+            .Process.Stores.DueJobs.PushChanged(set, move)
+            .WaitAsync(cancellationToken)
+            .ConfigureAwait(false);
+
+        return QueueMover.Moved(count, move.Queue) == 1;
+    }
+
+    DueMove? Due(SidekiqEntry entry, JobChange? change = null) =>
         DueMove.Of(
             entry.Json,
             runtime.Clock.GetUtcNow(),
             runtime.TimeFormat,
-            givesBackAttempt: set is DueSet.Retry or DueSet.Dead
+            givesBackAttempt: set is DueSet.Retry or DueSet.Dead,
+            change
         );
 
     Task<bool> Bury(SidekiqEntry entry, CancellationToken cancellationToken) =>

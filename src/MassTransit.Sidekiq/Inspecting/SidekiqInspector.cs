@@ -115,6 +115,26 @@ internal sealed class SidekiqInspector(BusRuntime runtime) : ISidekiqInspector
         return Store.Delete(queue, job.Json).WaitAsync(cancellationToken);
     }
 
+    public Task<bool> Move(
+        string queue,
+        SidekiqEntry job,
+        string otherQueue,
+        CancellationToken cancellationToken = default
+    )
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        return new QueueMover(Store).One(queue, job, otherQueue).WaitAsync(cancellationToken);
+    }
+
+    public Task<long> MoveAll(string queue, string otherQueue, CancellationToken cancellationToken = default) =>
+        new QueueMover(Store).All(queue, otherQueue, cancellationToken);
+
+    public SidekiqArgsCheck ArgsCheck(SidekiqEntry job)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        return new JobEditor(runtime.Contracts).Check(job);
+    }
+
     public Task<long> Clear(string queue, CancellationToken cancellationToken = default) =>
         Store.Clear(queue).WaitAsync(cancellationToken);
 

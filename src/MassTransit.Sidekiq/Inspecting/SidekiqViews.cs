@@ -21,6 +21,11 @@ public sealed class SidekiqEntry
     internal double? Score { get; }
 }
 
+/// <summary>What the edited arguments of a job are checked against.</summary>
+/// <param name="Message">The message type that they must fit; null when this process knows none of that class, and checks only JSON.</param>
+/// <param name="Obstacle">Why the arguments cannot be edited, such as their encryption; null when they can.</param>
+public sealed record SidekiqArgsCheck(string? Message, string? Obstacle);
+
 /// <summary>The numbers of Sidekiq's dashboard.</summary>
 public sealed record SidekiqStats
 {

@@ -20,3 +20,17 @@ class FailJob
     raise ArgumentError, message
   end
 end
+
+# Takes a whole number, and nothing else.
+class PickyJob
+  include Sidekiq::Worker
+  sidekiq_options retry: 3
+  # Not while a test looks at it.
+  sidekiq_retry_in { 3600 }
+
+  def perform(count)
+    raise ArgumentError, "not a number" unless count.is_a?(Integer)
+
+    Sidekiq.redis { |redis| redis.rpush("ran", JSON.generate([self.class.name, jid, [count]])) }
+  end
+end

@@ -31,6 +31,18 @@ internal sealed class JobContract
     // Selects the serializer of its body.
     public ContentType ContentType => JobContentType.Of(Naming);
 
+    // How the body of a job of this class is written. The arguments of a job from another client (which has headers if it was
+    // moved or redelivered), and arguments without names, use the property names of the contract.
+    public ContentType ContentTypeOf(SidekiqJob job)
+    {
+        var written = job.Metadata?.ContentType is { } named
+            ? new ContentType(named)
+            : JobContentType.Of(SidekiqNaming.CamelCase);
+        var isNamedHere = job.Metadata?.MessageTypes is null or [] || Args is not SidekiqArgs.Hash;
+
+        return isNamedHere && JobContentType.IsBare(written) ? ContentType : written;
+    }
+
     public JobOptions Options { get; init; } = JobOptions.None;
 
     // The properties in argument order; for a Hash, those of its one argument.

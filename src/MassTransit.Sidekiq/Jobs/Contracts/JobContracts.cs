@@ -47,8 +47,21 @@ internal sealed class JobContracts : ISpecification
         return contracts.Values.OrderBy(contract => contract.Class, StringComparer.Ordinal);
     }
 
+    // Those that a job may be here, by its class; first the one whose type it names.
+    public IEnumerable<JobContract> Of(SidekiqJob job) =>
+        All()
+            .Where(contract => contract.IsOfType && IsOf(contract, job))
+            .OrderByDescending(contract => job.Metadata?.MessageTypes.Any(contract.Is) == true);
+
     public IEnumerable<ValidationResult> Validate() =>
         All().SelectMany(contract => contract.Faults.Select(fault => this.Failure(contract.Message, fault)));
+
+    static bool IsOf(JobContract contract, SidekiqJob job)
+    {
+        var classes = new JobClassMap();
+        classes.Add(contract);
+        return classes.TryGet(job, out _);
+    }
 
     JobContract Build(Type messageType)
     {

@@ -52,6 +52,38 @@ internal static class JobJson
         return text.ToArray();
     }
 
+    // JSON that a person wrote, on one line: without white space and comments, each value as it was written.
+    // Throws InvalidJobException: it is not JSON, or not what Ruby can read.
+    public static byte[] Compact(ReadOnlySpan<byte> json)
+    {
+        using var text = JobText.Rent();
+        // It goes into a job, one level down.
+        var reader = new Utf8JsonReader(json, JobReader.Options with { MaxDepth = JobReader.MaxDepth - 1 });
+        var isBehindValue = false;
+        try
+        {
+            while (reader.Read())
+            {
+                var isEnd = reader.TokenType is JsonTokenType.EndArray or JsonTokenType.EndObject;
+                text.Raw(isBehindValue && !isEnd ? ","u8 : default);
+                Token(ref reader, text);
+                isBehindValue =
+                    reader.TokenType
+                        is not (JsonTokenType.StartArray or JsonTokenType.StartObject or JsonTokenType.PropertyName);
+            }
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidJobException(Reason(json, exception), exception);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new InvalidJobException("a string holds half of a surrogate pair, which is no character.", exception);
+        }
+
+        return text.ToArray();
+    }
+
     // The last value of a top-level key, as Ruby takes it; absent when there is none.
     public static JobSlice Find(ReadOnlyMemory<byte> json, string key)
     {
@@ -128,9 +160,25 @@ internal static class JobJson
             return "it is JSON, but not an object.";
         }
 
-        return reader.CurrentDepth == 0 && reader.TokenType is JsonTokenType.EndObject
+        return reader.CurrentDepth == 0 && reader.TokenType is (JsonTokenType.EndObject or JsonTokenType.EndArray)
             ? TooDeep
             : "it is JSON that ends too early.";
+    }
+
+    static void Token(ref Utf8JsonReader reader, JobText text)
+    {
+        var isName = reader.TokenType == JsonTokenType.PropertyName;
+        if (!isName && reader.TokenType != JsonTokenType.String)
+        {
+            text.Raw(reader.ValueSpan);
+            return;
+        }
+
+        // Reading it finds escapes that stand for nothing.
+        _ = reader.ValueIsEscaped ? reader.GetString() : null;
+        text.Raw("\""u8);
+        text.Raw(reader.ValueSpan);
+        text.Raw(isName ? "\":"u8 : "\""u8);
     }
 
     static bool IsSamePlace(JsonException left, JsonException right) =>

@@ -16,6 +16,19 @@ internal sealed class SidekiqSerializerContext(
     RawSerializerOptions rawOptions
 ) : BaseSerializerContext(SystemTextJsonMessageSerializer.Instance, messageContext, messageTypes)
 {
+    // Throws JobArgumentsException: the message does not fit its type.
+    public static object? Read(ReadOnlyMemory<byte> json, Type messageType, JsonSerializerOptions options)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json.Span, messageType, options);
+        }
+        catch (JsonException exception)
+        {
+            throw new JobArgumentsException(JobMismatch.Describe(json, messageType, options, exception), exception);
+        }
+    }
+
     public override bool IsSupportedMessageType<T>() => IsSupported(MessageUrn.ForTypeString<T>());
 
     public override bool IsSupportedMessageType(Type messageType) => IsSupported(MessageUrn.ForTypeString(messageType));
@@ -76,17 +89,7 @@ internal sealed class SidekiqSerializerContext(
         return false;
     }
 
-    object? Deserialize(Type messageType)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(json.Span, messageType, options);
-        }
-        catch (JsonException exception)
-        {
-            throw new JobArgumentsException(JobMismatch.Describe(json, messageType, options, exception), exception);
-        }
-    }
+    object? Deserialize(Type messageType) => Read(json, messageType, options);
 
     // The body goes out unchanged: forwarded, redelivered, scheduled and staged messages keep properties that we do not know.
     // So do its message types, whatever type the forwarder knows it as.

@@ -12,21 +12,32 @@ internal sealed record DueMove(
 {
     const string Default = "default";
 
-    // Null when the member is not a job. `givesBackAttempt` is for a retry by hand, which as in Sidekiq does not use one up.
-    public static DueMove? Of(byte[] member, DateTimeOffset now, SidekiqTimeFormat times, bool givesBackAttempt = false)
+    // Null when the member is not a job. `givesBackAttempt` is for a retry by hand, which as in Sidekiq does not use one up;
+    // `change` for what is changed by hand on the way.
+    public static DueMove? Of(
+        byte[] member,
+        DateTimeOffset now,
+        SidekiqTimeFormat times,
+        bool givesBackAttempt = false,
+        JobChange? change = null
+    )
     {
         try
         {
             var job = SidekiqJob.Parse(member, queue: "");
-            return job.Class is null || !job.HasArgumentList
-                ? null
-                : new DueMove(
-                    member,
-                    JobMoves.Enqueued(job, now, times, givesBackAttempt),
-                    QueueOf(job),
-                    job.Metadata is not null,
-                    job.Metadata?.SchedulingToken
-                );
+            if (job.Class is null || !job.HasArgumentList)
+            {
+                return null;
+            }
+
+            job = change is null ? job : SidekiqJob.Parse(change.Apply(job), queue: "");
+            return new DueMove(
+                member,
+                JobMoves.Enqueued(job, now, times, givesBackAttempt),
+                QueueOf(job),
+                job.Metadata is not null,
+                job.Metadata?.SchedulingToken
+            );
         }
         catch (InvalidJobException)
         {

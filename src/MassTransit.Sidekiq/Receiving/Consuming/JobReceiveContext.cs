@@ -182,19 +182,16 @@ internal sealed class JobReceiveContext
 
     public IDictionary<string, object>? GetTransportProperties() => null;
 
-    // The arguments of a job from another client (which has headers if it was moved or redelivered), and arguments without
-    // names, use the property names of the contract.
     protected override ContentType GetContentType()
     {
-        var written = Job.Metadata?.ContentType is { } named
+        if (body.Contract is { } contract)
+        {
+            return contract.ContentTypeOf(Job);
+        }
+
+        return Job.Metadata?.ContentType is { } named
             ? new ContentType(named)
             : JobContentType.Of(SidekiqNaming.CamelCase);
-        var isForeign = Job.Metadata?.MessageTypes is null or [];
-        var isNamedHere = isForeign || body.Contract is { Args: not SidekiqArgs.Hash };
-
-        return body.Contract is not null && isNamedHere && JobContentType.IsBare(written)
-            ? body.Contract.ContentType
-            : written;
     }
 
     // Unless a fault has already been reported.

@@ -24,10 +24,13 @@ internal sealed class Script
     public static readonly Script Leave = new("leave");
     public static readonly Script MakeLasting = new("make_lasting");
     public static readonly Script Move = new("move");
+    public static readonly Script MoveNext = new("move_next");
+    public static readonly Script MoveWaiting = new("move_waiting");
     public static readonly Script Note = new("note");
     public static readonly Script Page = new("page");
     public static readonly Script Prune = new("prune");
     public static readonly Script Publish = new("publish");
+    public static readonly Script PushChanged = new("push_changed");
     public static readonly Script PushDue = new("push_due");
     public static readonly Script PushTemporary = new("push_temporary");
     public static readonly Script Purge = new("purge");
@@ -36,6 +39,7 @@ internal sealed class Script
     public static readonly Script Release = new("release");
     public static readonly Script RemoveTemporary = new("remove_temporary");
     public static readonly Script Renew = new("renew");
+    public static readonly Script Replace = new("replace");
     public static readonly Script Requeue = new("requeue");
     public static readonly Script Rescue = new("rescue");
     public static readonly Script Reschedule = new("reschedule");

@@ -150,6 +150,28 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
         return new PushedJobs((int)reply[0], string.IsNullOrEmpty(refusal) ? null : refusal, (int[])reply[2]!);
     }
 
+    // 1; 0 when the member has left; -1 when its queue is temporary.
+    public async Task<long> PushChanged(DueSet set, DueMove move) =>
+        (long)
+            await link.Run(
+                    Script.PushChanged,
+                    [
+                        keys.Of(set),
+                        keys.Queue(move.Queue).List,
+                        keys.Queues,
+                        keys.Temporaries,
+                        keys.Token(move.Token ?? Guid.Empty),
+                    ],
+                    [move.Member, JobStore.Value(move.Json), move.Queue]
+                )
+                .ConfigureAwait(false);
+
+    // The same, for a job that stays in its set.
+    public async Task<long> Replace(DueSet set, byte[] member, ReadOnlyMemory<byte> json, string queue) =>
+        (long)
+            await link.Run(Script.Replace, [keys.Of(set), keys.Temporaries], [member, JobStore.Value(json), queue])
+                .ConfigureAwait(false);
+
     // False when another poller took it.
     public async Task<bool> BuryUnreadable(DueSet set, byte[] member, DateTimeOffset now)
     {

@@ -123,6 +123,45 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
     public async Task<bool> Delete(string queue, byte[] job) =>
         await Call(db => db.ListRemoveAsync(keys.Queue(queue).List, job, 1)).ConfigureAwait(false) > 0;
 
+    // The size of a queue, and the job that is the last of it; null when that has no id, by which it is told from others.
+    public async Task<(long Size, byte[]? Last)> End(string queue)
+    {
+        var state = await Call(async db =>
+            {
+                var size = db.ListLengthAsync(keys.Queue(queue).List);
+                var last = db.ListGetByIndexAsync(keys.Queue(queue).List, 0);
+                return (await size.ConfigureAwait(false), (byte[]?)await last.ConfigureAwait(false));
+            })
+            .ConfigureAwait(false);
+
+        return state is (var count, { } job) && SidekiqJob.TryParse(job)?.Jid is not null
+            ? (count, job)
+            : (state.Item1, null);
+    }
+
+    // 1; 0 when a worker has taken it; -1 when the other queue is temporary.
+    public async Task<long> MoveOne(string queue, string other, byte[] job, ReadOnlyMemory<byte> changed) =>
+        (long)
+            await link.Run(Script.MoveWaiting, Between(queue, other), [other, job, JobStore.Value(changed)])
+                .ConfigureAwait(false);
+
+    // At most a hundred of the next ones: how many there still were; -1 when the other queue is temporary.
+    public async Task<long> MoveNext(
+        string queue,
+        string other,
+        IReadOnlyList<(byte[] Job, ReadOnlyMemory<byte> Changed)> jobs
+    ) =>
+        (long)
+            await link.Run(
+                    Script.MoveNext,
+                    Between(queue, other),
+                    [other, .. jobs.SelectMany(job => new RedisValue[] { job.Job, JobStore.Value(job.Changed) })]
+                )
+                .ConfigureAwait(false);
+
+    RedisKey[] Between(string queue, string other) =>
+        [keys.Queue(queue).List, keys.Queue(other).List, keys.Queues, keys.Temporaries];
+
     public Task Pause(string queue) => Call(db => db.SetAddAsync(keys.Paused, queue));
 
     public Task Unpause(string queue) => Call(db => db.SetRemoveAsync(keys.Paused, queue));

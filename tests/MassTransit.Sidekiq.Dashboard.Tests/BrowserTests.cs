@@ -86,6 +86,33 @@ public class BrowserTests
         Assert.Empty(browser.Errors);
     }
 
+    [Theory]
+    [InlineData("light", 1280)]
+    [InlineData("phone", 390)]
+    public async Task Arguments_are_edited_in_a_browser_and_what_does_not_fit_stays_in_its_field(string name, int width)
+    {
+        await using var redis = await Seeded();
+        await using var site = await Site.Open(redis);
+        await using var browser = await Browser.Start();
+        await browser.Look(width, 900, dark: false);
+        var page = Links.Of(await site.Page("sidekiq/retries"), "/sidekiq/retries/").First();
+        await browser.Open(new Uri(site.Address, page), "Edit the arguments");
+
+        await browser.Evaluate("document.querySelector('summary').click()");
+        await browser.Evaluate("document.querySelector('textarea').value = '{ wrong'");
+        await browser.Evaluate("document.querySelector('button[value=edit]').click()");
+        await browser.Shows("document.querySelector('main .notice')?.innerText.includes('not the arguments of a job')");
+        await browser.Shows("document.querySelector('details[open] textarea').value === '{ wrong'");
+        Assert.True((await browser.Evaluate("document.documentElement.scrollWidth <= innerWidth")).GetBoolean());
+        await browser.Picture(Repository.PathOf($"artifacts/dashboard/edit-{name}.png"));
+
+        await browser.Evaluate("document.querySelector('textarea').value = '[7]'");
+        await browser.Evaluate("document.querySelector('button[value=edit]').click()");
+        await browser.Shows("document.querySelector('main .notice')?.innerText.includes('with the edited arguments')");
+
+        Assert.Contains(await redis.Queue("billing"), job => job.Contains("\"args\":[7]", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Page_follows_what_happens_and_stays_while_somebody_works_on_it()
     {

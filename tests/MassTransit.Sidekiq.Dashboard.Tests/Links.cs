@@ -20,7 +20,8 @@ static partial class Links
         Choice().Matches(page).Select(match => match.Groups[1].Value);
 
     // The keys of the jobs that can be chosen.
-    public static IEnumerable<string> Keys(string page) => Key().Matches(page).Select(match => match.Groups[1].Value);
+    public static IEnumerable<string> Keys(string page) =>
+        Key().Matches(page).Select(match => match.Groups[1].Value).Distinct();
 
     // Of the hidden fields of this name.
     public static IEnumerable<string> Values(string page, string field) =>

@@ -7,6 +7,7 @@ namespace MassTransit.Sidekiq;
 internal sealed class DashboardCall
 {
     readonly HttpContext context;
+    ActionResult? told;
 
     internal DashboardCall(
         HttpContext context,
@@ -38,10 +39,10 @@ internal sealed class DashboardCall
     public string Path => context.Request.Path.Value![Math.Min(RootPath.Length, context.Request.Path.Value!.Length)..];
 
     // What the last action came to, as it was passed on; null when there was none.
-    public string? Notice => Query("done");
+    public string? Notice => told?.Text ?? Query("done");
 
     // Whether that failed.
-    public bool HasFailed => Query("failed") is not null;
+    public bool HasFailed => told?.IsFailure ?? Query("failed") is not null;
 
     internal string Root { get; }
 
@@ -59,6 +60,8 @@ internal sealed class DashboardCall
     public string Arguments(SidekiqEntry entry) => entry.Job is { } job ? Arguments(job) : Show.Cut(entry.Text);
 
     public string Arguments(SidekiqJob job) => IsRedacted(job) ? "hidden" : Show.Arguments(job);
+
+    public IReadOnlyList<string> Tags(SidekiqEntry entry) => entry.Job is { } job && !IsRedacted(job) ? job.Tags : [];
 
     bool IsRedacted(SidekiqJob job) => Options.Redact?.Invoke(job) == true;
 
@@ -86,10 +89,20 @@ internal sealed class DashboardCall
 
     internal string? Field(string name) => Form[name].FirstOrDefault() is { Length: > 0 } text ? text : null;
 
-    // The page that the form stood on, with what became of it.
-    internal string Back(ActionResult result)
+    // The same, where an empty field is something else than none.
+    internal string? Given(string name) => Form[name].FirstOrDefault();
+
+    // What was typed into a form that is shown again; null when the page is shown for the first time.
+    internal string? Typed(string name) => context.Request.HasFormContentType ? Field(name) : null;
+
+    // For the page that is shown again without a redirect.
+    internal void Tell(ActionResult result) => told = result;
+
+    // The page that the form stood on, with what became of it; or the list above it, when what it showed has left.
+    internal string Back(ActionResult result, bool hasLeft = false)
     {
-        var path = context.Request.PathBase + context.Request.Path;
+        var page = context.Request.Path.Value!;
+        var path = context.Request.PathBase + new PathString(hasLeft ? page[..page.LastIndexOf('/')] : page);
         var query = context
             .Request.Query.Where(pair => pair.Key is not ("done" or "failed"))
             .SelectMany(pair => pair.Value.Select(value => KeyValuePair.Create(pair.Key, value)))

@@ -9,9 +9,9 @@ public enum SidekiqDashboardAccess
     /// <summary>Look at everything, arguments of jobs included unless they are redacted.</summary>
     Read,
 
-    /// <summary>Retry, kill, delete, run and reschedule jobs; pause and resume queues and periodic jobs.</summary>
+    /// <summary>Retry, edit, move, kill, delete, run and reschedule jobs; pause and resume queues and periodic jobs.</summary>
     Act,
 
-    /// <summary>Clear queues and sets, change subscriptions, remove periodic jobs, quiet and stop processes.</summary>
+    /// <summary>Clear and move queues, clear sets, change subscriptions, remove periodic jobs, quiet and stop processes.</summary>
     Admin,
 }

@@ -15,7 +15,8 @@ public sealed class SidekiqDashboardOptions
     public bool ReadOnly { get; set; }
 
     /// <summary>
-    /// Whether the contents of a job are hidden: arguments, error message, backtrace and raw JSON. Class, times and ids are shown.
+    /// Whether the contents of a job are hidden: arguments, tags, error message, backtrace and raw JSON. Class, times and ids are
+    /// shown, and such a job cannot be edited.
     /// Default: no job's are.
     /// </summary>
     public Func<SidekiqJob, bool>? Redact { get; set; }

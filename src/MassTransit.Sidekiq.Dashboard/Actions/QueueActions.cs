@@ -2,6 +2,9 @@ namespace MassTransit.Sidekiq;
 
 internal sealed class QueueActions(ISidekiqInspector inspector)
 {
+    // As many as the pages show.
+    const int MostJobs = 10_000;
+
     public async Task<ActionResult> Run(DashboardCall call)
     {
         var queue = call.Route("name");
@@ -17,32 +20,70 @@ internal sealed class QueueActions(ISidekiqInspector inspector)
                 var count = await inspector.Clear(queue, call.Aborted).ConfigureAwait(false);
                 return ActionResult.Count("clear queue", queue, count, "removed");
             case "delete" when call.Field("job") is { } key:
-                var isDone =
-                    await Find(queue, key, call).ConfigureAwait(false) is { } job
-                    && await inspector.Delete(queue, job, call.Aborted).ConfigureAwait(false);
-                return ActionResult.One("delete job", key, isDone, "The job is removed", "A worker has taken the job");
+                return await One(
+                        "delete job",
+                        key,
+                        "The job is removed",
+                        call,
+                        job => inspector.Delete(queue, job, call.Aborted)
+                    )
+                    .ConfigureAwait(false);
+            case "move" when call.Field("job") is { } key && call.Field("queue") is { } other:
+                return await One(
+                        $"move job from {queue} to {other}",
+                        key,
+                        $"The job is moved to queue {other}",
+                        call,
+                        job => inspector.Move(queue, job, other, call.Aborted)
+                    )
+                    .ConfigureAwait(false);
+            case "move-all" when call.IsAdmin && call.Field("queue") is { } other:
+                var moved = await inspector.MoveAll(queue, other, call.Aborted).ConfigureAwait(false);
+                return ActionResult.Count("move queue", $"{queue} to {other}", moved, $"moved to queue {other}");
+            case "move" or "move-all" when call.Field("queue") is null:
+                return ActionResult.Failed("Name the queue to move to.");
             default:
                 return ActionResult.Failed("You may not do this, or the page is of another version. Reload it.");
         }
     }
 
-    // On the page that the form stood on, or where it has moved to since.
-    async Task<SidekiqEntry?> Find(string queue, string key, DashboardCall call)
+    async Task<ActionResult> One(
+        string action,
+        string key,
+        string done,
+        DashboardCall call,
+        Func<SidekiqEntry, Task<bool>> step
+    )
+    {
+        var (job, isAll) = await Find(call.Route("name"), key, call).ConfigureAwait(false);
+        return ActionResult.One(
+            action,
+            key,
+            job is not null && await step(job).ConfigureAwait(false),
+            done,
+            job is not null || isAll
+                ? "A worker has taken the job"
+                : $"The job is not among the next {Show.Number(MostJobs)} of the queue, which were looked through: a worker has taken it, or it is further back"
+        );
+    }
+
+    // On the page that the form stood on, or where it has moved to since; and whether the whole queue was looked through.
+    async Task<(SidekiqEntry? Job, bool IsAll)> Find(string queue, string key, DashboardCall call)
     {
         var seen = 0;
         await foreach (var job in inspector.Jobs(queue, 0, call.Aborted).ConfigureAwait(false))
         {
             if (EntryKey.Of(job) == key)
             {
-                return job;
+                return (job, false);
             }
 
-            if (++seen == 10_000)
+            if (++seen == MostJobs)
             {
-                break;
+                return (null, false);
             }
         }
 
-        return null;
+        return (null, true);
     }
 }

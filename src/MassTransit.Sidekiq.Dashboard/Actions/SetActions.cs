@@ -14,9 +14,12 @@ internal sealed class SetActions(JobSetKind kind)
 
     public async Task<ActionResult> Run(DashboardCall call)
     {
-        if (call.Field("action") == "reschedule")
+        switch (call.Field("action"))
         {
-            return await Reschedule(call).ConfigureAwait(false);
+            case "reschedule":
+                return await Reschedule(call).ConfigureAwait(false);
+            case "send" or "move":
+                return await ToQueue(call).ConfigureAwait(false);
         }
 
         var (action, scope) = Split(call.Field("action") ?? "");
@@ -34,7 +37,7 @@ internal sealed class SetActions(JobSetKind kind)
         {
             "all" => (await All(action, call).ConfigureAwait(false), "all"),
             "group" => await Group(action, call).ConfigureAwait(false),
-            _ => (await Chosen(action, call).ConfigureAwait(false), string.Join(' ', call.Form["entry"].Take(20))),
+            _ => (await Chosen(action, call).ConfigureAwait(false), Chosen(call)),
         };
 
         return ActionResult.Count($"{action} {kind.Path}", target, count, what);
@@ -69,6 +72,36 @@ internal sealed class SetActions(JobSetKind kind)
         );
     }
 
+    // Those that are ticked, or the one on whose page the form stands: to another queue now, or when their time comes.
+    async Task<ActionResult> ToQueue(DashboardCall call)
+    {
+        if (call.Field("queue") is not { } queue)
+        {
+            return ActionResult.Failed("Name the queue to move to.");
+        }
+
+        var (isNow, count, from) = (call.Field("action") == "send", 0L, new SortedSet<string>(StringComparer.Ordinal));
+        foreach (var entry in await Entries(call).ConfigureAwait(false))
+        {
+            if (
+                entry.Job is { Class: not null, HasArgumentList: true }
+                && await (
+                    isNow ? kind.Set.RetryOn(entry, queue, call.Aborted) : kind.Set.Move(entry, queue, call.Aborted)
+                ).ConfigureAwait(false)
+            )
+            {
+                (count, _) = (count + 1, from.Add(Show.Queue(entry)));
+            }
+        }
+
+        return ActionResult.Count(
+            isNow ? $"run {kind.Path} on another queue" : $"move {kind.Path} to another queue",
+            $"{Chosen(call)} from {(from.Count == 0 ? "no queue" : string.Join(", ", from))} to {queue}",
+            count,
+            isNow ? $"moved to queue {queue}" : $"will go to queue {queue}"
+        );
+    }
+
     static (string Action, string Scope) Split(string value)
     {
         var dash = value.IndexOf('-', StringComparison.Ordinal);
@@ -77,7 +110,7 @@ internal sealed class SetActions(JobSetKind kind)
 
     async Task<(long Count, string Target)> Group(string action, DashboardCall call)
     {
-        var group = new SidekiqGroup(call.Field("class"), call.Field("error"), 0, null, null);
+        var group = new SidekiqGroup(call.Given("class"), call.Given("error"), 0, null, null);
         return (
             await Those(action, group.Has, call).ConfigureAwait(false),
             $"{group.Class ?? "no job"} with {group.ErrorClass ?? "no error"}"
@@ -106,16 +139,30 @@ internal sealed class SetActions(JobSetKind kind)
     async Task<long> Chosen(string action, DashboardCall call)
     {
         var count = 0L;
-        foreach (var key in call.Form["entry"].OfType<string>().Select(EntryKey.Parse).OfType<EntryKey>())
+        foreach (var entry in await Entries(call).ConfigureAwait(false))
         {
-            if (await key.Find(kind.Set, call.Aborted).ConfigureAwait(false) is { } entry)
-            {
-                count += await One(action, entry, call).ConfigureAwait(false) ? 1 : 0;
-            }
+            count += await One(action, entry, call).ConfigureAwait(false) ? 1 : 0;
         }
 
         return count;
     }
+
+    // Those that are ticked and still there.
+    async Task<IReadOnlyList<SidekiqEntry>> Entries(DashboardCall call)
+    {
+        var entries = new List<SidekiqEntry>();
+        foreach (var key in call.Form["entry"].OfType<string>().Select(EntryKey.Parse).OfType<EntryKey>())
+        {
+            if (await key.Find(kind.Set, call.Aborted).ConfigureAwait(false) is { } entry)
+            {
+                entries.Add(entry);
+            }
+        }
+
+        return entries;
+    }
+
+    static string Chosen(DashboardCall call) => string.Join(' ', call.Form["entry"].Take(20));
 
     Task<bool> One(string action, SidekiqEntry entry, DashboardCall call) =>
         action switch

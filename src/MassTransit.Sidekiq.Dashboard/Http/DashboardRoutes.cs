@@ -42,14 +42,20 @@ internal sealed class DashboardRoutes(
             Get(group, $"/{set.Path}", new SetReader(set).All);
             Get(group, $"/{set.Path}/{{key}}", new SetReader(set).One);
             Post(group, $"/{set.Path}", new SetActions(set).Run);
+            Post(group, $"/{set.Path}/{{key}}", new JobActions(set).Run, new SetReader(set).One);
         }
     }
 
     void Get(RouteGroupBuilder group, string path, Func<DashboardCall, Task<Page?>> read) =>
         group.MapGet(path, context => Show(context, read));
 
-    void Post(RouteGroupBuilder group, string path, Func<DashboardCall, Task<ActionResult>> run) =>
-        group.MapPost(path, context => Act(context, run));
+    // What fails on a page with `again` is answered with that page, so that what was typed stays.
+    void Post(
+        RouteGroupBuilder group,
+        string path,
+        Func<DashboardCall, Task<ActionResult>> run,
+        Func<DashboardCall, Task<Page?>>? again = null
+    ) => group.MapPost(path, context => Act(context, run, again));
 
     async Task Show(HttpContext context, Func<DashboardCall, Task<Page?>> read)
     {
@@ -58,17 +64,7 @@ internal sealed class DashboardRoutes(
             return;
         }
 
-        Page? page;
-        try
-        {
-            page = await read(call).ConfigureAwait(false);
-        }
-        catch (Exception away) when (IsOfRedis(away))
-        {
-            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            page = new Page(typeof(Pages.AwayPage), "Redis does not answer", away.Message);
-        }
-
+        var page = await Read(context, call, read).ConfigureAwait(false);
         if (page is null)
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
@@ -78,7 +74,24 @@ internal sealed class DashboardRoutes(
         await renderer.Write(context, call, page).ConfigureAwait(false);
     }
 
-    async Task Act(HttpContext context, Func<DashboardCall, Task<ActionResult>> run)
+    static async Task<Page?> Read(HttpContext context, DashboardCall call, Func<DashboardCall, Task<Page?>> read)
+    {
+        try
+        {
+            return await read(call).ConfigureAwait(false);
+        }
+        catch (Exception away) when (IsOfRedis(away))
+        {
+            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return new Page(typeof(Pages.AwayPage), "Redis does not answer", away.Message);
+        }
+    }
+
+    async Task Act(
+        HttpContext context,
+        Func<DashboardCall, Task<ActionResult>> run,
+        Func<DashboardCall, Task<Page?>>? again
+    )
     {
         if (await gate.EnterToAct(context).ConfigureAwait(false) is not { } call)
         {
@@ -92,12 +105,20 @@ internal sealed class DashboardRoutes(
         }
         catch (Exception fault) when (IsOfRedis(fault) || fault is ArgumentException)
         {
-            result = ActionResult.Failed(fault.Message);
+            result = ActionResult.Failed(fault);
         }
 
         gate.Record(call, result);
+        if (result.IsFailure && again is not null && await Read(context, call, again).ConfigureAwait(false) is { } page)
+        {
+            call.Tell(result);
+            context.Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
+            await renderer.Write(context, call, page).ConfigureAwait(false);
+            return;
+        }
+
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
-        context.Response.Headers.Location = call.Back(result);
+        context.Response.Headers.Location = call.Back(result, hasLeft: again is not null);
     }
 
     // A fault of ours, or a visitor who has left, is none of Redis'.

@@ -3,6 +3,8 @@ namespace MassTransit.Sidekiq;
 // One of the three sets as a screen: what it is called, and what its entries can do.
 internal sealed record JobSetKind(string Path, string Title, ISidekiqJobSet Set)
 {
+    public required ISidekiqInspector Inspector { get; init; }
+
     public required string TimeIs { get; init; }
 
     public required string RetryIs { get; init; }
@@ -17,13 +19,20 @@ internal sealed record JobSetKind(string Path, string Title, ISidekiqJobSet Set)
         [
             new("retries", "Retries", inspector.RetrySet)
             {
+                Inspector = inspector,
                 TimeIs = "Next attempt",
                 RetryIs = "Retry now",
                 HasGroups = true,
             },
-            new("scheduled", "Scheduled", inspector.ScheduledSet) { TimeIs = "Due", RetryIs = "Run now" },
+            new("scheduled", "Scheduled", inspector.ScheduledSet)
+            {
+                Inspector = inspector,
+                TimeIs = "Due",
+                RetryIs = "Run now",
+            },
             new("dead", "Dead", inspector.DeadSet)
             {
+                Inspector = inspector,
                 TimeIs = "Died",
                 RetryIs = "Retry",
                 HasGroups = true,

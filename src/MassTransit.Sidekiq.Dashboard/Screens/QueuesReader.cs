@@ -2,7 +2,13 @@ namespace MassTransit.Sidekiq;
 
 internal sealed record QueueRow(SidekiqQueue Queue, IReadOnlyList<SidekiqProcessInfo> Processes);
 
-internal sealed record QueueModel(QueueRow Row, IReadOnlyList<SidekiqEntry> Jobs, int Page, bool HasMore);
+internal sealed record QueueModel(
+    QueueRow Row,
+    IReadOnlyList<SidekiqEntry> Jobs,
+    int Page,
+    bool HasMore,
+    IReadOnlyList<string> Queues
+);
 
 internal sealed class QueuesReader(ISidekiqInspector inspector)
 {
@@ -31,7 +37,13 @@ internal sealed class QueuesReader(ISidekiqInspector inspector)
         row ??= new QueueRow(new SidekiqQueue(name, 0, TimeSpan.Zero, IsPaused: false), []);
         return Page.Of<Pages.QueuePage>(
             name,
-            new QueueModel(row, [.. jobs.Take(PageSize)], page, jobs.Count > PageSize)
+            new QueueModel(
+                row,
+                [.. jobs.Take(PageSize)],
+                page,
+                jobs.Count > PageSize,
+                QueueNames.Of(rows.Select(row => row.Queue).Where(queue => queue.Name != name))
+            )
         );
     }
 

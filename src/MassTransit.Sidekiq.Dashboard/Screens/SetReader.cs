@@ -5,10 +5,18 @@ internal sealed record SetModel(
     long Count,
     IReadOnlyList<SidekiqEntry> Entries,
     string? Next,
-    SidekiqGroups? Groups
+    SidekiqGroups? Groups,
+    IReadOnlyList<string> Queues
 );
 
-internal sealed record JobModel(JobSetKind Kind, SidekiqEntry Entry, string Key);
+internal sealed record JobModel(
+    JobSetKind Kind,
+    SidekiqEntry Entry,
+    string Key,
+    IReadOnlyList<string> Queues,
+    SidekiqArgsCheck Check,
+    string? Typed
+);
 
 // A page of a set, and one of its entries.
 internal sealed class SetReader(JobSetKind kind)
@@ -25,7 +33,17 @@ internal sealed class SetReader(JobSetKind kind)
                 : null;
         var (entries, next) = await Read(call).ConfigureAwait(false);
 
-        return Page.Of<Pages.SetPage>(kind.Title, new SetModel(kind, count, entries, next, groups));
+        return Page.Of<Pages.SetPage>(
+            kind.Title,
+            new SetModel(
+                kind,
+                count,
+                entries,
+                next,
+                groups,
+                count > 0 ? await QueueNames.Read(kind.Inspector, call).ConfigureAwait(false) : []
+            )
+        );
     }
 
     public async Task<Page?> One(DashboardCall call)
@@ -35,7 +53,17 @@ internal sealed class SetReader(JobSetKind kind)
             ? await parsed.Find(kind.Set, call.Aborted).ConfigureAwait(false)
             : null;
 
-        return entry is null ? null : Page.Of<Pages.JobPage>(Show.Class(entry), new JobModel(kind, entry, key));
+        if (entry is null)
+        {
+            return null;
+        }
+
+        var queues = await QueueNames.Read(kind.Inspector, call).ConfigureAwait(false);
+        var check = kind.Inspector.ArgsCheck(entry);
+        return Page.Of<Pages.JobPage>(
+            Show.Class(entry),
+            new JobModel(kind, entry, key, queues, check, call.Typed("args"))
+        );
     }
 
     // Behind `after`, the key of the entry before; it is sought by its time, so that a page costs the same wherever it is.

@@ -89,9 +89,9 @@ verb_test() {
     *) die "Unknown option '$1'. Usage: ./build.sh test [--fast]" ;;
   esac
   if [ "${1:-}" = --fast ]; then
-    need redis-server=redis-server pg_ctlcluster=postgresql mariadbd=mariadb-server
+    need redis-server=redis-server pg_ctlcluster=postgresql mariadbd=mariadb-server curl=curl
   else
-    need redis-server=redis-server pg_ctlcluster=postgresql mariadbd=mariadb-server sidekiq=ruby-sidekiq ruby:active_job=ruby-activejob chromium=chromium
+    need redis-server=redis-server pg_ctlcluster=postgresql mariadbd=mariadb-server sidekiq=ruby-sidekiq ruby:active_job=ruby-activejob chromium=chromium curl=curl
     # Tests make migrations with dotnet ef.
     dotnet tool restore >/dev/null
   fi

@@ -8,6 +8,7 @@ internal sealed class DashboardCall
 {
     readonly HttpContext context;
     ActionResult? told;
+    IFormCollection? body;
 
     internal DashboardCall(
         HttpContext context,
@@ -50,7 +51,8 @@ internal sealed class DashboardCall
 
     internal string User => context.User.Identity?.Name is { Length: > 0 } name ? name : "anonymous";
 
-    internal IFormCollection Form => context.Request.Form;
+    // What a form brings, or the JSON of the API: an action does not know which.
+    internal IFormCollection Form => body ?? context.Request.Form;
 
     string RootPath => Root[context.Request.PathBase.Value!.Length..];
 
@@ -63,7 +65,7 @@ internal sealed class DashboardCall
 
     public IReadOnlyList<string> Tags(SidekiqEntry entry) => entry.Job is { } job && !IsRedacted(job) ? job.Tags : [];
 
-    bool IsRedacted(SidekiqJob job) => Options.Redact?.Invoke(job) == true;
+    public bool IsRedacted(SidekiqJob job) => Options.Redact?.Invoke(job) == true;
 
     // A link below the dashboard; each part is escaped.
     public string Url(params string[] parts)
@@ -86,6 +88,8 @@ internal sealed class DashboardCall
         int.TryParse(Query(name), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? Math.Clamp(number, least, most)
             : otherwise;
+
+    internal void Bring(IFormCollection fields) => body = fields;
 
     internal string? Field(string name) => Form[name].FirstOrDefault() is { Length: > 0 } text ? text : null;
 

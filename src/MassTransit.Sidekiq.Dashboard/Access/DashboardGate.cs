@@ -13,7 +13,8 @@ namespace MassTransit.Sidekiq;
 /// 1. What the visitor may do is the options' to say, or authorization's; without either, only this machine in Development may enter.
 /// 2. A form must come from a page of this dashboard: the browser says so (Sec-Fetch-Site, or Origin where it has none), and it brings
 ///    back a random token that a cookie of the same site holds as well.
-/// 3. Pages run no script and no style but those of the dashboard, and are framed by nobody.
+/// 3. The API takes no form: its JSON is what a browser sends to another site only after asking, and nothing here answers that it may.
+/// 4. Pages run no script and no style but those of the dashboard, and are framed by nobody.
 /// </summary>
 internal sealed class DashboardGate(
     SidekiqDashboardOptions options,
@@ -34,20 +35,60 @@ internal sealed class DashboardGate(
     {
         Protect(context.Response.Headers);
         var access = AccessOf(context);
-        if (access < needed || (needed > SidekiqDashboardAccess.Read && options.ReadOnly))
+        if (Refusal(access, needed) is { } reason)
         {
-            await Refuse(context, access).ConfigureAwait(false);
+            await Answer(context, reason).ConfigureAwait(false);
             return null;
         }
 
-        var root = context.Request.PathBase + pattern;
-        return new DashboardCall(
-            context,
-            root,
-            options,
-            options.ReadOnly && access > SidekiqDashboardAccess.Read ? SidekiqDashboardAccess.Read : access,
-            Token(context, root)
-        );
+        return Call(context, access, Token(context, context.Request.PathBase + pattern));
+    }
+
+    // The same visitors with the same levels, without a cookie.
+    public async Task<DashboardCall?> EnterApi(HttpContext context, SidekiqDashboardAccess needed)
+    {
+        Protect(context.Response.Headers);
+        var access = AccessOf(context);
+        if (Refusal(access, needed) is { } reason)
+        {
+            await ApiProblem.Write(context, StatusCodes.Status403Forbidden, reason).ConfigureAwait(false);
+            return null;
+        }
+
+        return Call(context, access, token: "");
+    }
+
+    // A page of another site can have a visitor's browser send a form or text here, cookies included, but application/json only once
+    // this server has agreed to it (a CORS preflight), which it never does. So the type of the content proves what the token of a form
+    // does, and a script needs neither. Where the application itself allows other origins, the browser still says which it was.
+    public async Task<DashboardCall?> EnterApiToAct(HttpContext context)
+    {
+        if (await EnterApi(context, SidekiqDashboardAccess.Act).ConfigureAwait(false) is not { } call)
+        {
+            return null;
+        }
+
+        if (!context.Request.HasJsonContentType())
+        {
+            await ApiProblem
+                .Write(
+                    context,
+                    StatusCodes.Status415UnsupportedMediaType,
+                    "The request has no JSON. Send it with the header Content-Type: application/json; the body may be empty where nothing is needed."
+                )
+                .ConfigureAwait(false);
+            return null;
+        }
+
+        if (IsFromElsewhere(context.Request))
+        {
+            await ApiProblem
+                .Write(context, StatusCodes.Status403Forbidden, "A page of another site may not use this API.")
+                .ConfigureAwait(false);
+            return null;
+        }
+
+        return call;
     }
 
     public async Task<DashboardCall?> EnterToAct(HttpContext context)
@@ -104,14 +145,17 @@ internal sealed class DashboardGate(
     static bool IsLocal(ConnectionInfo connection) =>
         connection.RemoteIpAddress is null || IPAddress.IsLoopback(connection.RemoteIpAddress);
 
-    Task Refuse(HttpContext context, SidekiqDashboardAccess access)
+    // Null for a visitor who may.
+    string? Refusal(SidekiqDashboardAccess access, SidekiqDashboardAccess needed)
     {
+        if (access >= needed && (needed <= SidekiqDashboardAccess.Read || !options.ReadOnly))
+        {
+            return null;
+        }
+
         if (access != SidekiqDashboardAccess.None)
         {
-            return Answer(
-                context,
-                $"You may {(options.ReadOnly ? "only look: the dashboard is read-only" : "not do this")}."
-            );
+            return $"You may {(options.ReadOnly ? "only look: the dashboard is read-only" : "not do this")}.";
         }
 
         if (options.Access is null && Interlocked.Exchange(ref hasRefused, 1) == 0)
@@ -119,8 +163,17 @@ internal sealed class DashboardGate(
             logger.Closed(Advice);
         }
 
-        return Answer(context, options.Access is null ? Advice : "You may not look at this dashboard.");
+        return options.Access is null ? Advice : "You may not look at this dashboard.";
     }
+
+    DashboardCall Call(HttpContext context, SidekiqDashboardAccess access, string token) =>
+        new(
+            context,
+            context.Request.PathBase + pattern,
+            options,
+            options.ReadOnly && access > SidekiqDashboardAccess.Read ? SidekiqDashboardAccess.Read : access,
+            token
+        );
 
     static Task Answer(HttpContext context, string text)
     {
@@ -138,17 +191,20 @@ internal sealed class DashboardGate(
         headers.CacheControl = "no-store";
     }
 
-    static bool IsFromHere(HttpRequest request)
-    {
-        if (request.Headers["Sec-Fetch-Site"] is [{ Length: > 0 } site])
-        {
-            return site == "same-origin";
-        }
+    static bool IsFromHere(HttpRequest request) =>
+        request.Headers["Sec-Fetch-Site"] is [{ Length: > 0 } site]
+            ? site == "same-origin"
+            : request.Headers.Origin is [{ Length: > 0 } origin] && IsOrigin(request, origin);
 
-        return request.Headers.Origin is [{ Length: > 0 } origin]
-            && Uri.TryCreate(origin, UriKind.Absolute, out var from)
-            && string.Equals(from.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase);
-    }
+    // A script that is no page tells neither; "none" is a visitor who typed the address.
+    static bool IsFromElsewhere(HttpRequest request) =>
+        request.Headers["Sec-Fetch-Site"].Count > 0
+            ? request.Headers["Sec-Fetch-Site"] is not ["same-origin" or "none"]
+            : request.Headers.Origin.Count > 0 && !IsFromHere(request);
+
+    static bool IsOrigin(HttpRequest request, string origin) =>
+        Uri.TryCreate(origin, UriKind.Absolute, out var from)
+        && string.Equals(from.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase);
 
     static bool IsToken(HttpRequest request, string? sent) =>
         request.Cookies[Cookie] is { Length: > 0 } kept

@@ -84,7 +84,7 @@ internal sealed class SetActions(JobSetKind kind)
         foreach (var entry in await Entries(call).ConfigureAwait(false))
         {
             if (
-                entry.Job is { Class: not null, HasArgumentList: true }
+                IsJob(entry)
                 && await (
                     isNow ? kind.Set.RetryOn(entry, queue, call.Aborted) : kind.Set.Move(entry, queue, call.Aborted)
                 ).ConfigureAwait(false)
@@ -162,12 +162,15 @@ internal sealed class SetActions(JobSetKind kind)
         return entries;
     }
 
+    static bool IsJob(SidekiqEntry entry) => entry.Job is { Class: not null, HasArgumentList: true };
+
     static string Chosen(DashboardCall call) => string.Join(' ', call.Form["entry"].Take(20));
 
     Task<bool> One(string action, SidekiqEntry entry, DashboardCall call) =>
         action switch
         {
-            "retry" => kind.Set.Retry(entry, call.Aborted),
+            // What is no job stays, and does not keep the others.
+            "retry" => IsJob(entry) ? kind.Set.Retry(entry, call.Aborted) : Task.FromResult(false),
             "kill" => kind.Set.Kill(entry, call.Aborted),
             "delete" => kind.Set.Delete(entry, call.Aborted),
             _ => throw new InvalidOperationException($"Nobody can {action} jobs."),

@@ -23,6 +23,7 @@ internal sealed class DashboardRoutes(
     public void Map(RouteGroupBuilder group)
     {
         group.MapGet("/assets/{name}", Assets.Serve);
+        new ApiRoutes(gate, ApiTable.Of(inspector)).Map(group.MapGroup("/api"));
         Get(group, "/", new OverviewReader(inspector).Read);
         Get(group, "/queues", new QueuesReader(inspector).All);
         Get(group, "/queues/{name}", new QueuesReader(inspector).One);
@@ -80,7 +81,7 @@ internal sealed class DashboardRoutes(
         {
             return await read(call).ConfigureAwait(false);
         }
-        catch (Exception away) when (IsOfRedis(away))
+        catch (Exception away) when (RedisFaults.IsOne(away))
         {
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             return new Page(typeof(Pages.AwayPage), "Redis does not answer", away.Message);
@@ -98,16 +99,7 @@ internal sealed class DashboardRoutes(
             return;
         }
 
-        ActionResult result;
-        try
-        {
-            result = await run(call).ConfigureAwait(false);
-        }
-        catch (Exception fault) when (IsOfRedis(fault) || fault is ArgumentException)
-        {
-            result = ActionResult.Failed(fault);
-        }
-
+        var result = await RedisFaults.Caught(call, run).ConfigureAwait(false);
         gate.Record(call, result);
         if (result.IsFailure && again is not null && await Read(context, call, again).ConfigureAwait(false) is { } page)
         {
@@ -120,11 +112,6 @@ internal sealed class DashboardRoutes(
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
         context.Response.Headers.Location = call.Back(result, hasLeft: again is not null);
     }
-
-    // A fault of ours, or a visitor who has left, is none of Redis'.
-    static bool IsOfRedis(Exception fault) =>
-        fault is ConnectionException
-        || (fault is not (InvalidOperationException or OperationCanceledException) && RedisErrors.IsRedis(fault));
 
     static ILogger Logger(IServiceProvider services) =>
         services.GetService<ILoggerFactory>()?.CreateLogger("MassTransit.Sidekiq.Dashboard") ?? NullLogger.Instance;

@@ -5,6 +5,9 @@ internal sealed record JobSetKind(string Path, string Title, ISidekiqJobSet Set)
 {
     public required ISidekiqInspector Inspector { get; init; }
 
+    // What Sidekiq calls it.
+    public required string Name { get; init; }
+
     public required string TimeIs { get; init; }
 
     public required string RetryIs { get; init; }
@@ -20,6 +23,7 @@ internal sealed record JobSetKind(string Path, string Title, ISidekiqJobSet Set)
             new("retries", "Retries", inspector.RetrySet)
             {
                 Inspector = inspector,
+                Name = "retry set",
                 TimeIs = "Next attempt",
                 RetryIs = "Retry now",
                 HasGroups = true,
@@ -27,12 +31,14 @@ internal sealed record JobSetKind(string Path, string Title, ISidekiqJobSet Set)
             new("scheduled", "Scheduled", inspector.ScheduledSet)
             {
                 Inspector = inspector,
+                Name = "scheduled set",
                 TimeIs = "Due",
                 RetryIs = "Run now",
             },
             new("dead", "Dead", inspector.DeadSet)
             {
                 Inspector = inspector,
+                Name = "dead set",
                 TimeIs = "Died",
                 RetryIs = "Retry",
                 HasGroups = true,

@@ -12,8 +12,8 @@ internal sealed record QueueModel(
 
 internal sealed class QueuesReader(ISidekiqInspector inspector)
 {
+    public const int MostPages = 400;
     const int PageSize = 25;
-    const int MostPages = 400;
 
     public async Task<Page?> All(DashboardCall call) =>
         Page.Of<Pages.QueuesPage>("Queues", await Rows(call).ConfigureAwait(false));

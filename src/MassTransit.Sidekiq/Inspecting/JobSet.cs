@@ -211,7 +211,7 @@ internal sealed class JobSet(BusRuntime runtime, DueSet set) : ISidekiqJobSet
             .WaitAsync(cancellationToken)
             .ConfigureAwait(false);
         return pushed.Refusal is { } refusal
-            ? throw new InvalidOperationException($"Redis refused to move a job, which stays in {set}: {refusal}")
+            ? throw new SidekiqRedisException($"Redis refused to move a job, which stays in {set}: {refusal}")
             : pushed.Moved;
     }
 

@@ -1,0 +1,84 @@
+using System.Text.Json.Serialization;
+
+namespace MassTransit.Sidekiq;
+
+// What the actions take, by the names of the fields of the forms. What is not listed is refused, so that a slip of the pen is told.
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record EmptyBody;
+
+// A job of a queue, by the key that the list of its jobs gives it.
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record QueuedJobBody(string Job) : ICheckedBody
+{
+    [JsonIgnore]
+    public string? Fault => ChosenBody.FaultOf(Job);
+}
+
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record MovedJobBody(string Job, string Queue) : ICheckedBody
+{
+    [JsonIgnore]
+    public string? Fault => ChosenBody.FaultOf(Job);
+}
+
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record OtherQueueBody(string Queue);
+
+// The arguments as a string that holds their JSON, as they are told.
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record ArgsBody(string Args);
+
+// Jobs of a set, by the keys that its list gives them.
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record ChosenBody(IReadOnlyList<string> Entry) : ICheckedBody
+{
+    // Each is sought in Redis for itself.
+    const int Most = 1000;
+
+    [JsonIgnore]
+    public string? Fault => FaultOf(Entry);
+
+    internal static string? FaultOf(IReadOnlyList<string> keys) =>
+        keys.Count is 0 or > Most
+            ? $"'entry' has {keys.Count} keys. It takes 1 to {Most}; use a group or all for more."
+            : keys.Select(FaultOf).FirstOrDefault(fault => fault is not null);
+
+    internal static string? FaultOf(string? key) =>
+        EntryKey.Parse(key ?? "") is null
+            ? $"'{Show.Cut(key)}' is not the key of a job. A list of jobs has a key for each."
+            : null;
+}
+
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record ChosenQueueBody(IReadOnlyList<string> Entry, string Queue) : ICheckedBody
+{
+    [JsonIgnore]
+    public string? Fault => ChosenBody.FaultOf(Entry);
+}
+
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record RescheduleBody(string Entry, DateTimeOffset At) : ICheckedBody
+{
+    [JsonIgnore]
+    public string? Fault => ChosenBody.FaultOf(Entry);
+}
+
+// The jobs of a class that failed with an error, as the groups name them; null for those that have none.
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record GroupBody(string? Class, string? Error);
+
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record ProcessBody(string Identity);
+
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record PeriodicBody(string Id);
+
+// Without a class the jobs are of the message's own.
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record SubscriptionBody(string Topic, string Queue, string? Class = null);
+
+// A body whose members may be of their types and still be wrong.
+internal interface ICheckedBody
+{
+    string? Fault { get; }
+}

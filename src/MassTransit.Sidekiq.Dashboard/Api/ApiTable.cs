@@ -1,0 +1,235 @@
+namespace MassTransit.Sidekiq;
+
+// All operations of the API. An entry is a route, a line of the OpenAPI document, and the level that it needs.
+internal static class ApiTable
+{
+    const SidekiqDashboardAccess Act = SidekiqDashboardAccess.Act;
+    const SidekiqDashboardAccess Admin = SidekiqDashboardAccess.Admin;
+
+    static readonly ApiParameter hours = new("hours", "The last hours; rounded up to 1, 2, 4, 8, 24 or 72. Default: 1.")
+    {
+        Bounds = (1, MetricsPages.Hours[^1]),
+    };
+
+    public static IReadOnlyList<ApiRoute> Of(ISidekiqInspector inspector) =>
+        [
+            ApiRoute.Read<OverviewModel, StatsView>(
+                "/stats",
+                "Counters, the last 30 days, Redis, and what is wrong.",
+                new OverviewReader(inspector).Read,
+                StatsView.Of
+            ),
+            .. Queues(inspector),
+            .. Running(inspector),
+            .. JobSetKind.Of(inspector).SelectMany(Set),
+            .. Topics(inspector),
+            .. Periodic(inspector),
+            .. Metrics(inspector),
+            ApiRoute.Read<SearchModel, SearchView>(
+                "/search",
+                "Jobs that contain a text.",
+                new SearchReader(inspector).Read,
+                SearchView.Of
+            ) with
+            {
+                Query =
+                [
+                    new("q", "A jid, a message id, a class, or a part of the job as stored.") { IsRequired = true },
+                ],
+            },
+        ];
+
+    static IEnumerable<ApiRoute> Queues(ISidekiqInspector inspector)
+    {
+        var (reader, actions) = (new QueuesReader(inspector), new QueueActions(inspector));
+        const string one = "/queues/{name}";
+        yield return ApiRoute.Read<IReadOnlyList<QueueRow>, QueuesView>(
+            "/queues",
+            "All queues.",
+            reader.All,
+            QueuesView.Of
+        );
+        yield return ApiRoute.Read<QueueModel, QueuePageView>(
+            one,
+            "A queue and a page of its jobs, the next one first.",
+            reader.One,
+            QueuePageView.Of
+        ) with
+        {
+            Query = [new("page", "Default: 1.") { Bounds = (1, QueuesReader.MostPages) }],
+        };
+        yield return ApiRoute.Act<EmptyBody>(one, "pause", "Pauses a queue.", Act, actions.Run);
+        yield return ApiRoute.Act<EmptyBody>(one, "resume", "Ends a pause.", Act, actions.Run);
+        yield return ApiRoute.Act<EmptyBody>(one, "clear", "Removes all jobs of a queue.", Admin, actions.Run);
+        yield return ApiRoute.Act<QueuedJobBody>(one, "delete", "Removes a job of a queue.", Act, actions.Run);
+        yield return ApiRoute.Act<MovedJobBody>(one, "move", "Moves a job to the end of another queue.", Act, actions.Run);
+        yield return ApiRoute.Act<OtherQueueBody>(
+            one,
+            "move-all",
+            "Moves the jobs that are in the queue now to another.",
+            Admin,
+            actions.Run
+        );
+    }
+
+    static IEnumerable<ApiRoute> Running(ISidekiqInspector inspector)
+    {
+        var run = new ProcessActions(inspector).Run;
+        yield return ApiRoute.Read<RunningModel, RunningView>(
+            "/running",
+            "Processes, and the jobs that they run as of their last heartbeats.",
+            new RunningReader(inspector).Read,
+            RunningView.Of
+        );
+        yield return ApiRoute.Act<ProcessBody>(
+            "/running",
+            "quiet",
+            "Tells a process to take no more jobs.",
+            Admin,
+            run
+        );
+        yield return ApiRoute.Act<ProcessBody>("/running", "stop", "Tells a process to stop.", Admin, run);
+    }
+
+    static IEnumerable<ApiRoute> Set(JobSetKind kind)
+    {
+        var (page, reader, actions) = ($"/{kind.Path}", new SetReader(kind), new SetActions(kind));
+        yield return ApiRoute.Read<SetModel, SetView>(
+            page,
+            $"A page of the {kind.Name}, and on the first its groups by class and error.",
+            reader.All,
+            SetView.Of
+        ) with
+        {
+            Query = [new("after", "The value of next in the page before.") { IsKey = true }],
+        };
+        yield return ApiRoute.Read<JobModel, JobDetailsView>(
+            page + "/{key}",
+            $"A job of the {kind.Name}.",
+            reader.One,
+            JobDetailsView.Of
+        );
+        foreach (var (action, what) in Moves(kind))
+        {
+            var onAll = action == "retry" ? Act : Admin;
+            yield return ApiRoute.Act<ChosenBody>(page, action, $"{what} the jobs of these keys.", Act, actions.Run);
+            yield return ApiRoute.Act<GroupBody>(page, $"{action}-group", $"{what} a group.", Act, actions.Run);
+            yield return ApiRoute.Act<EmptyBody>(
+                page,
+                $"{action}-all",
+                $"{what} all jobs of the {kind.Name}.",
+                onAll,
+                actions.Run
+            );
+        }
+
+        foreach (var change in Changes(kind))
+        {
+            yield return change;
+        }
+    }
+
+    // Of where a job goes, when, and with which arguments.
+    static IEnumerable<ApiRoute> Changes(JobSetKind kind)
+    {
+        var (page, actions) = ($"/{kind.Path}", new SetActions(kind));
+        yield return ApiRoute.Act<ChosenQueueBody>(
+            page,
+            "send",
+            "Runs the jobs of these keys on another queue now.",
+            Act,
+            actions.Run
+        );
+        yield return ApiRoute.Act<ChosenQueueBody>(
+            page,
+            "move",
+            "Lets the jobs of these keys go to another queue when they leave the set.",
+            Act,
+            actions.Run
+        );
+        yield return ApiRoute.Act<ArgsBody>(
+            page + "/{key}",
+            "edit",
+            "Retries a job with other arguments, a JSON array, which are checked as on its page.",
+            Act,
+            new JobActions(kind).Run
+        );
+        if (kind.CanKill)
+        {
+            yield return ApiRoute.Act<RescheduleBody>(
+                page,
+                "reschedule",
+                "Moves a job to another time.",
+                Act,
+                actions.Run
+            );
+        }
+    }
+
+    static IEnumerable<(string Action, string What)> Moves(JobSetKind kind)
+    {
+        yield return ("retry", "Moves to their queues");
+        yield return ("delete", "Removes");
+        if (kind.CanKill)
+        {
+            yield return ("kill", "Moves to the dead set");
+        }
+    }
+
+    static IEnumerable<ApiRoute> Topics(ISidekiqInspector inspector)
+    {
+        var run = new TopicActions(inspector).Run;
+        yield return ApiRoute.Read<TopicsModel, TopicsView>(
+            "/topics",
+            "Topics, and the queues that subscribe to them.",
+            new TopicsReader(inspector).Read,
+            TopicsView.Of
+        );
+        yield return ApiRoute.Act<SubscriptionBody>(
+            "/topics",
+            "subscribe",
+            "Subscribes a queue to a topic.",
+            Admin,
+            run
+        );
+        yield return ApiRoute.Act<SubscriptionBody>("/topics", "unsubscribe", "Removes a subscription.", Admin, run);
+    }
+
+    static IEnumerable<ApiRoute> Periodic(ISidekiqInspector inspector)
+    {
+        var run = new PeriodicActions(inspector).Run;
+        yield return ApiRoute.Read<IReadOnlyList<SidekiqPeriodicJob>, PeriodicView>(
+            "/periodic",
+            "Periodic jobs with their next runs.",
+            new PeriodicReader(inspector).Read,
+            PeriodicView.Of
+        );
+        yield return ApiRoute.Act<PeriodicBody>("/periodic", "run", "Enqueues a run now.", Act, run);
+        yield return ApiRoute.Act<PeriodicBody>("/periodic", "pause", "Skips all runs until it is resumed.", Act, run);
+        yield return ApiRoute.Act<PeriodicBody>("/periodic", "resume", "Goes on with the next run.", Act, run);
+        yield return ApiRoute.Act<PeriodicBody>("/periodic", "remove", "Removes a periodic job.", Admin, run);
+    }
+
+    static IEnumerable<ApiRoute> Metrics(ISidekiqInspector inspector)
+    {
+        var pages = new MetricsPages(inspector);
+        yield return ApiRoute.Read<MetricsModel, MetricsView>(
+            "/metrics",
+            "Runs and failures of each class.",
+            pages.All,
+            MetricsView.Of
+        ) with
+        {
+            Query = [hours],
+        };
+        yield return ApiRoute.Read<MetricModel, ClassMetricsView>(
+            "/metrics/{**class}",
+            "One class over time, with its percentiles.",
+            pages.One,
+            ClassMetricsView.Of
+        ) with
+        {
+            Query = [hours],
+        };
+    }
+}

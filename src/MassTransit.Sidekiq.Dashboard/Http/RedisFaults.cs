@@ -1,0 +1,27 @@
+namespace MassTransit.Sidekiq;
+
+// What is Redis's fault and not ours is told to the visitor.
+internal static class RedisFaults
+{
+    // A fault of ours, or a visitor who has left, is not one of Redis.
+    public static bool IsOne(Exception fault) =>
+        fault is ConnectionException
+        || (fault is not (InvalidOperationException or OperationCanceledException) && RedisErrors.IsRedis(fault));
+
+    // What an action comes to, whether a form or the API asks for it.
+    public static async Task<ActionResult> Caught(DashboardCall call, Func<DashboardCall, Task<ActionResult>> run)
+    {
+        try
+        {
+            return await run(call).ConfigureAwait(false);
+        }
+        catch (ArgumentException wrong)
+        {
+            return ActionResult.Failed(ActionResult.Words(wrong));
+        }
+        catch (Exception away) when (IsOne(away))
+        {
+            return ActionResult.Failed(away.Message, ActionFault.Away);
+        }
+    }
+}

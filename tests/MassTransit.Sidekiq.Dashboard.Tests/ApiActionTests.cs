@@ -222,5 +222,20 @@ public class ApiActionTests
         Assert.StartsWith("6001 ", Assert.Single(site.Log), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Body_that_is_too_long_is_refused_with_the_limit()
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var site = await Site.Open(redis);
+        var api = await Api.Of(site);
+        var body = $$"""{"id":"{{new string('x', 4 << 20)}}"}""";
+
+        Assert.Contains(
+            "4 MB",
+            await api.Fails(HttpStatusCode.BadRequest, HttpMethod.Post, "periodic/run", body),
+            StringComparison.Ordinal
+        );
+    }
+
     static long Count(JsonElement answer) => answer.GetProperty("jobs").GetInt64();
 }

@@ -177,7 +177,7 @@ public class ApiTests
                 + ""","error_backtrace":["4111"]}""",
             TestClock.Start
         );
-        await redis.SeedQueue("billing", Jobs.Of("Pay", "fff2", """["secret"]"""));
+        await redis.SeedQueue("billing", Jobs.Of("Pay", "fff2", """["secret"]""", ""","tags":["secret"]"""));
         await using var site = await Site.Open(
             redis,
             new SiteOptions { Dashboard = options => options.Redact = job => job.Class == "Pay" }

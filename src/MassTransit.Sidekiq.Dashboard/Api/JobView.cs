@@ -38,7 +38,7 @@ internal sealed record JobView(
                 At = entry.At?.UtcDateTime,
             };
 
-    // Hidden is what the option Redact hides on the pages.
+    // Hidden is what the option Redact hides on the pages, and tags, which an application may make from arguments.
     public static JobView Of(DashboardCall call, SidekiqJob job, string queue, int most)
     {
         var isHidden = call.IsRedacted(job);
@@ -50,7 +50,7 @@ internal sealed record JobView(
             job.Wrapped is null ? null : job.Class,
             queue,
             isHidden ? null : Show.Cut(Encoding.UTF8.GetString(job.Args.Span), most),
-            job.Tags,
+            isHidden ? [] : job.Tags,
             job.CreatedAt?.UtcDateTime,
             job.EnqueuedAt?.UtcDateTime,
             job.FailedAt?.UtcDateTime,

@@ -5,7 +5,7 @@ internal static class RedisFaults
 {
     // A fault of ours, or a visitor who has left, is not one of Redis.
     public static bool IsOne(Exception fault) =>
-        fault is ConnectionException
+        fault is ConnectionException or SidekiqRedisException
         || (fault is not (InvalidOperationException or OperationCanceledException) && RedisErrors.IsRedis(fault));
 
     // What an action comes to, whether a form or the API asks for it.

@@ -204,7 +204,7 @@ public sealed class JobSetTests
         var set = Inspector(redis).RetrySet;
         var entry = await First(set);
 
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => set.Retry(entry));
+        var refused = await Assert.ThrowsAsync<SidekiqRedisException>(() => set.Retry(entry));
 
         Assert.Contains("which stays in Retry: WRONGTYPE", refused.Message, StringComparison.Ordinal);
         Assert.Single(await redis.RetrySet());

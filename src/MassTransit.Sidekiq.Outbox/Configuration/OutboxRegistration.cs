@@ -79,6 +79,7 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
         services.TryAddSingleton<OutboxInterceptor<TDbContext>>();
         services.TryAddSingleton<BypassWatch<TDbContext>>();
         services.TryAddSingleton<OutboxLog<TDbContext>>();
+        services.TryAddSingleton<DrainedMinute<TDbContext>>();
         services.TryAddSingleton<OutboxMonitor<TDbContext>>();
         services.TryAddSingleton(provider => new OutboxBus<TDbContext>(() => Bus(provider)));
         services.TryAddSingleton<OutboxStore<TDbContext>>();
@@ -88,6 +89,9 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
         services.TryAddSingleton<IOutboxInspector<TDbContext>, OutboxInspector<TDbContext>>();
         services.TryAddSingleton<IOutboxInspector>(provider =>
             provider.GetRequiredService<IOutboxInspector<TDbContext>>()
+        );
+        services.AddSingleton<ISidekiqOutbox>(provider =>
+            ActivatorUtilities.CreateInstance<OutboxView<TDbContext>>(provider, typeof(TBus))
         );
         services.TryAddScoped(provider => new OutboxStage<TDbContext>(
             new Lazy<TDbContext>(provider.GetRequiredService<TDbContext>),

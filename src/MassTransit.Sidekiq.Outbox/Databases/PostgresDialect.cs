@@ -10,7 +10,10 @@ internal sealed class PostgresDialect : OutboxDialect
 
     protected override string IsInIds => "= ANY (@ids)";
 
-    public override string IndexesOnly => "SET LOCAL enable_seqscan = off";
+    const string NoScan = "SET LOCAL enable_seqscan = off";
+
+    // A bitmap holds all matches of a condition before a LIMIT ends it.
+    public override string IndexesOnly => $"{NoScan}; SET LOCAL enable_bitmapscan = off";
 
     public override string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
@@ -23,7 +26,7 @@ internal sealed class PostgresDialect : OutboxDialect
     {
         var (id, created) = (tables.Outbox[nameof(OutboxState.OutboxId)], tables.Outbox[nameof(OutboxState.Created)]);
         var (key, last) = (MessageKey(tables, "m."), tables.Outbox[nameof(OutboxState.LastSequenceNumber)]);
-        return $"{IndexesOnly}; WITH claimed AS MATERIALIZED (SELECT {ClaimColumns(tables)} FROM {tables.Outbox.Name}"
+        return $"{NoScan}; WITH claimed AS MATERIALIZED (SELECT {ClaimColumns(tables)} FROM {tables.Outbox.Name}"
             + $" ORDER BY {created} LIMIT @transactions FOR UPDATE SKIP LOCKED)"
             + $" SELECT c.{id} AS claimed, m.* FROM (SELECT * FROM claimed ORDER BY {created}, {id}) c"
             + $" LEFT JOIN LATERAL (SELECT {tables.MessageColumns} FROM {tables.Message.Name} m"
@@ -44,7 +47,7 @@ internal sealed class PostgresDialect : OutboxDialect
     public override string ForgetInbox(OutboxTables tables)
     {
         var delivered = tables.Inbox[nameof(InboxState.Delivered)];
-        return $"{IndexesOnly}; DELETE FROM {tables.Inbox.Name} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {tables.Inbox.Name}"
+        return $"{NoScan}; DELETE FROM {tables.Inbox.Name} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {tables.Inbox.Name}"
             + $" WHERE {IsForgettable(tables)} ORDER BY {delivered} LIMIT @take FOR UPDATE SKIP LOCKED))";
     }
 

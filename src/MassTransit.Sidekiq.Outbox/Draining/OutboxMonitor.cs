@@ -7,6 +7,7 @@ internal sealed class OutboxMonitor<TDbContext>(
     IOutboxInspector<TDbContext> inspector,
     OutboxSettings<TDbContext> settings,
     OutboxLog<TDbContext> log,
+    DrainedMinute<TDbContext> minute,
     TimeProvider clock
 ) : IDisposable
     where TDbContext : DbContext
@@ -26,7 +27,9 @@ internal sealed class OutboxMonitor<TDbContext>(
     // A batch has ended.
     public void Drained(OutboxBatch batch, OutboxOutcome outcome, Exception? notKept)
     {
-        metrics.Drained(batch.Messages.Count - outcome.LeftCount - outcome.Faults.Count);
+        var sent = batch.Messages.Count - outcome.LeftCount - outcome.Faults.Count;
+        metrics.Drained(sent);
+        minute.Add(sent);
         troubles.Drained(batch.Messages, outcome);
         if (notKept is not null)
         {

@@ -24,9 +24,14 @@ internal sealed class OutboxInspector<TDbContext>(
         queries.Run(
             async context =>
             {
-                var pending = await Pending(context).LongCountAsync(cancellationToken).ConfigureAwait(false);
+                var pending = await OutboxGlance
+                    .Pending(context)
+                    .LongCountAsync(cancellationToken)
+                    .ConfigureAwait(false);
                 var setAside = await context.Set<OutboxFault>().LongCountAsync(cancellationToken).ConfigureAwait(false);
-                var age = await OldestAge(context, cancellationToken).ConfigureAwait(false);
+                var age = await OutboxGlance
+                    .OldestAge(context, clock.GetUtcNow(), cancellationToken)
+                    .ConfigureAwait(false);
                 var ledger = context.Set<OutboxLedger>();
                 var kept = await ledger.LongCountAsync(cancellationToken).ConfigureAwait(false);
                 var dead = await ledger
@@ -43,15 +48,15 @@ internal sealed class OutboxInspector<TDbContext>(
         queries.Run(
             async context =>
             {
-                var pending = await Pending(context).Take(most).CountAsync(cancellationToken).ConfigureAwait(false);
-                var setAside = await context
-                    .Set<OutboxFault>()
-                    .Take(most)
-                    .CountAsync(cancellationToken)
+                var pending = OutboxGlance.Pending(context);
+                var waiting = await OutboxGlance.Count(pending, most, cancellationToken).ConfigureAwait(false);
+                var faults = context.Set<OutboxFault>();
+                var setAside = await OutboxGlance.Count(faults, most, cancellationToken).ConfigureAwait(false);
+                var age = await OutboxGlance
+                    .OldestAge(context, clock.GetUtcNow(), cancellationToken)
                     .ConfigureAwait(false);
-                var age = await OldestAge(context, cancellationToken).ConfigureAwait(false);
 
-                return new OutboxCounts(pending, age, setAside);
+                return new OutboxCounts(waiting, age, setAside);
             },
             cancellationToken
         );
@@ -96,7 +101,7 @@ internal sealed class OutboxInspector<TDbContext>(
     public async Task WaitUntilDrained(CancellationToken cancellationToken = default)
     {
         signal.Wake();
-        while (await With(context => Pending(context).AnyAsync(cancellationToken)).ConfigureAwait(false))
+        while (await With(context => OutboxGlance.Pending(context).AnyAsync(cancellationToken)).ConfigureAwait(false))
         {
             // Where nothing runs beside the callers, one of them has to start.
             await signal.Drain(cancellationToken).ConfigureAwait(false);
@@ -148,7 +153,8 @@ internal sealed class OutboxInspector<TDbContext>(
         return true;
     }
 
-    static OutboxMessage? Message(OutboxFault fault)
+    // Null when what is stored is no message.
+    internal static OutboxMessage? Message(OutboxFault fault)
     {
         try
         {
@@ -160,22 +166,6 @@ internal sealed class OutboxInspector<TDbContext>(
             return null;
         }
     }
-
-    async Task<TimeSpan> OldestAge(TDbContext context, CancellationToken cancellationToken)
-    {
-        var oldest = await context
-            .Set<OutboxState>()
-            .OrderBy(row => row.Created)
-            .Select(row => (DateTime?)row.Created)
-            .FirstOrDefaultAsync(cancellationToken)
-            .ConfigureAwait(false);
-        var age = oldest is { } created ? clock.GetUtcNow() - Utc.Of(created) : TimeSpan.Zero;
-
-        return age > TimeSpan.Zero ? age : TimeSpan.Zero;
-    }
-
-    static IQueryable<OutboxMessage> Pending(TDbContext context) =>
-        context.Set<OutboxMessage>().Where(message => message.OutboxId != null);
 
     async Task<T> With<T>(Func<TDbContext, Task<T>> work)
     {

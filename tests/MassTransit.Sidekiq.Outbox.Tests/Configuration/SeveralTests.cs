@@ -134,6 +134,31 @@ public class SeveralTests
         Assert.Equal(order, await heard.Task);
     }
 
+    [Fact]
+    public async Task Each_outbox_says_its_context_and_the_bus_that_it_sends_with()
+    {
+        await using var provider = new ServiceCollection()
+            .AddLogging()
+            .AddDbContext<OrdersDb>(builder => builder.UseSqlite("Data Source=:memory:"))
+            .AddDbContext<StockDb>(builder => builder.UseSqlite("Data Source=:memory:"))
+            .AddMassTransit(x =>
+            {
+                x.AddSidekiqOutbox<OrdersDb>();
+                x.UsingSidekiq();
+            })
+            .AddMassTransit<IStockBus>(x =>
+            {
+                x.AddSidekiqOutbox<StockDb>();
+                x.UsingSidekiq();
+            })
+            .BuildServiceProvider(validateScopes: true);
+
+        Assert.Equal(
+            [("OrdersDb", typeof(IBus)), ("StockDb", typeof(IStockBus))],
+            provider.GetServices<ISidekiqOutbox>().Select(outbox => (outbox.Name, outbox.Bus))
+        );
+    }
+
     public interface IStockBus : IBus;
 
     public sealed class StockDb(DbContextOptions<StockDb> options) : DbContext(options)

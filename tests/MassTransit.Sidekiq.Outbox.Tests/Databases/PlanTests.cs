@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
@@ -8,7 +9,7 @@ namespace MassTransit.Sidekiq.Outbox.Tests;
 
 // A burst finds the statistics of an empty table, which is what an outbox is most of its life. What is asked often must not
 // read the backlog for it; how much is read is counted, and not the time.
-public class PlanTests
+public partial class PlanTests
 {
     const int Backlog = 60_000;
 
@@ -34,6 +35,15 @@ public class PlanTests
           FROM "OutboxState", generate_series(1, {1}) ORDER BY "Created";
         INSERT INTO "OutboxFault" ("MessageId", "MessageType", "Attempts", "FaultedAt", "ErrorType", "Error", "Message")
           SELECT gen_random_uuid(), '', 1, now(), '', '', '' FROM generate_series(1, {0} * {1});
+        """;
+
+    // So many jobs that are open, so many that are dead, and so many messages that were consumed.
+    const string Kept = """
+        INSERT INTO "OutboxLedger" ("Jid", "MessageId", "Queue", "Job", "SentAt", "NextLook", "PushedAgain", "Epoch", "DiedAt")
+          SELECT 'open' || i, gen_random_uuid(), '', '', now(), now(), 0, '', NULL FROM generate_series(1, {0}) i
+          UNION ALL SELECT 'dead' || i, gen_random_uuid(), '', '', now(), NULL, 0, '', now() FROM generate_series(1, {0}) i;
+        INSERT INTO "InboxState" ("MessageId", "ConsumerId", "LockId", "Received", "ReceiveCount")
+          SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), now(), 1 FROM generate_series(1, {0});
         """;
 
     [Theory, InlineData(Backlog, 1), InlineData(1, Backlog), InlineData(Backlog / 20, 20)]
@@ -126,6 +136,58 @@ public class PlanTests
             Assert.InRange(plan.MostRows, 0, 1000);
         }
     }
+
+    [Fact]
+    public async Task Page_of_an_outbox_reads_no_more_than_it_shows()
+    {
+        await using var database = await TestDatabase.Lease(Database.Postgres);
+        await using (var context = database.Open())
+        {
+            await Fill(context, Backlog, 1);
+            await context.Database.ExecuteSqlRawAsync(Kept, Backlog);
+        }
+
+        var seen = new Seen();
+        await using var provider = new ServiceCollection()
+            .AddLogging()
+            .AddDbContext<OrdersDb>(builder =>
+            {
+                database.Configure(builder);
+                builder.AddInterceptors(seen);
+            })
+            .AddMassTransit(x =>
+            {
+                x.AddSidekiqOutbox<OrdersDb>(outbox => outbox.KeepUntilCompleted());
+                x.UsingSidekiq();
+            })
+            .BuildServiceProvider(validateScopes: true);
+        var outbox = provider.GetRequiredService<ISidekiqOutbox>();
+
+        var state = await outbox.State(1000, TestContext.Current.CancellationToken);
+        Assert.Equal((1000, 1000, 1000), (state.Pending, state.SetAside, state.Inbox));
+        Assert.Equal((1000, 1000), (state.Open!.Count, state.Dead!.Count));
+        var page = await outbox.SetAside(1000, Backlog / 2, TestContext.Current.CancellationToken);
+        Assert.Equal(Backlog / 2 - 1, page[0].Id);
+        await outbox.Find(page[0].Id, TestContext.Current.CancellationToken);
+
+        await using var db = database.Open();
+        await db.Database.OpenConnectionAsync();
+        await using var transaction = await db.Database.GetDbConnection().BeginTransactionAsync();
+        var reads = seen.Statements.Where(statement => statement != OutboxDialect.Postgres.IndexesOnly).ToList();
+        Assert.Equal(8, reads.Count);
+        foreach (var statement in reads)
+        {
+            var text = Parameter()
+                .Replace(statement, match => match.Value is "@p" or "@most" ? "1000" : $"{Backlog / 2}");
+            var plan = await Explain(transaction, $"{OutboxDialect.Postgres.IndexesOnly}; {text}");
+            Assert.DoesNotContain("Seq Scan", plan.Nodes);
+            Assert.DoesNotContain("Sort", plan.Nodes);
+            Assert.True(plan.MostRows <= 1000, $"{statement}: {plan.MostRows} rows by {string.Join(", ", plan.Nodes)}");
+        }
+    }
+
+    [GeneratedRegex(@"@\w+")]
+    private static partial Regex Parameter();
 
     static async Task Fill(OrdersDb context, int transactions, int messages)
     {

@@ -33,6 +33,12 @@ internal sealed class DashboardCall
     // The time that ages are told from, the same on the whole page.
     public DateTimeOffset Now { get; } = RealTime.Clock.GetUtcNow();
 
+    // Whether messages that an outbox has set aside show no contents: the options tell of jobs, which these have not become.
+    public bool HidesMessages => Options.Redact is not null;
+
+    // Whether the bus has an outbox, and so a page for it.
+    public bool HasOutbox { get; internal set; }
+
     // What a form sends back, beside the cookie that holds the same.
     public string Token { get; }
 

@@ -77,6 +77,10 @@ internal sealed record PeriodicBody(string Id);
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record SubscriptionBody(string Topic, string Queue, string? Class = null);
 
+// Messages that an outbox has set aside.
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record SetAsideBody(IReadOnlyList<long> Id);
+
 // A body whose members may be of their types and still be wrong.
 internal interface ICheckedBody
 {

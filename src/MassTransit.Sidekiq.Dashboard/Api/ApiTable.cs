@@ -11,12 +11,12 @@ internal static class ApiTable
         Bounds = (1, MetricsPages.Hours[^1]),
     };
 
-    public static IReadOnlyList<ApiRoute> Of(ISidekiqInspector inspector) =>
+    public static IReadOnlyList<ApiRoute> Of(ISidekiqInspector inspector, IReadOnlyList<OutboxWatch> outboxes) =>
         [
             ApiRoute.Read<OverviewModel, StatsView>(
                 "/stats",
                 "Counters, the last 30 days, Redis, and what is wrong.",
-                new OverviewReader(inspector).Read,
+                new OverviewReader(inspector, outboxes).Read,
                 StatsView.Of
             ),
             .. Queues(inspector),
@@ -25,6 +25,7 @@ internal static class ApiTable
             .. Topics(inspector),
             .. Periodic(inspector),
             .. Metrics(inspector),
+            .. outboxes.Count > 0 ? Outbox(outboxes) : [],
             ApiRoute.Read<SearchModel, SearchView>(
                 "/search",
                 "Jobs that contain a text.",
@@ -231,5 +232,36 @@ internal static class ApiTable
         {
             Query = [hours],
         };
+    }
+
+    static IEnumerable<ApiRoute> Outbox(IReadOnlyList<OutboxWatch> outboxes)
+    {
+        var (reader, run) = (new OutboxReader(outboxes), new OutboxActions(outboxes).Run);
+        const string one = "/outbox/{name}";
+        yield return ApiRoute.Read<IReadOnlyList<OutboxRow>, OutboxesView>(
+            "/outbox",
+            "The outboxes of the application, and what they hold.",
+            reader.All,
+            OutboxesView.Of
+        );
+        yield return ApiRoute.Read<OutboxModel, OutboxPageView>(
+            one,
+            "An outbox, and a page of the messages that it has set aside, the newest first.",
+            reader.One,
+            OutboxPageView.Of
+        ) with
+        {
+            Query = [new("before", "The value of next in the page before.") { Bounds = (1, int.MaxValue) }],
+        };
+        yield return ApiRoute.Read<OutboxMessageModel, OutboxMessageView>(
+            one + "/{id}",
+            "A message that was set aside.",
+            reader.Message,
+            OutboxMessageView.Of
+        );
+        yield return ApiRoute.Act<SetAsideBody>(one, "release", "Returns these messages to the outbox.", Act, run);
+        yield return ApiRoute.Act<EmptyBody>(one, "release-all", "Returns all messages to the outbox.", Act, run);
+        yield return ApiRoute.Act<SetAsideBody>(one, "discard", "Removes these messages for good.", Act, run);
+        yield return ApiRoute.Act<EmptyBody>(one, "discard-all", "Removes all messages for good.", Admin, run);
     }
 }

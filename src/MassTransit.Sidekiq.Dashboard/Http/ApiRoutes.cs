@@ -48,7 +48,7 @@ internal sealed class ApiRoutes(DashboardGate gate, IReadOnlyList<ApiRoute> rout
         {
             answer = await show(call).ConfigureAwait(false);
         }
-        catch (Exception away) when (RedisFaults.IsOne(away))
+        catch (Exception away) when (away is SidekiqOutboxException || StoreFaults.IsOfRedis(away))
         {
             await ApiProblem
                 .Write(context, StatusCodes.Status503ServiceUnavailable, away.Message)
@@ -107,7 +107,7 @@ internal sealed class ApiRoutes(DashboardGate gate, IReadOnlyList<ApiRoute> rout
         }
 
         call.Bring(body.Fields);
-        return await RedisFaults.Caught(call, run).ConfigureAwait(false);
+        return await StoreFaults.Caught(call, run).ConfigureAwait(false);
     }
 
     // Null when it is too long.

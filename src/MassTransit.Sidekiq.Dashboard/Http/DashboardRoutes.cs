@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,6 +13,7 @@ namespace MassTransit.Sidekiq;
 // Redis is asked in one place; an action is a form that is posted to the page it stands on, which is shown again behind it.
 internal sealed class DashboardRoutes(
     ISidekiqInspector inspector,
+    IReadOnlyList<OutboxWatch> outboxes,
     SidekiqDashboardOptions options,
     IServiceProvider services,
     string root
@@ -23,8 +25,8 @@ internal sealed class DashboardRoutes(
     public void Map(RouteGroupBuilder group)
     {
         group.MapGet("/assets/{name}", Assets.Serve);
-        new ApiRoutes(gate, ApiTable.Of(inspector)).Map(group.MapGroup("/api"));
-        Get(group, "/", new OverviewReader(inspector).Read);
+        new ApiRoutes(gate, ApiTable.Of(inspector, outboxes)).Map(group.MapGroup("/api"));
+        Get(group, "/", new OverviewReader(inspector, outboxes).Read);
         Get(group, "/queues", new QueuesReader(inspector).All);
         Get(group, "/queues/{name}", new QueuesReader(inspector).One);
         Get(group, "/running", new RunningReader(inspector).Read);
@@ -38,6 +40,14 @@ internal sealed class DashboardRoutes(
         Post(group, "/running", new ProcessActions(inspector).Run);
         Post(group, "/topics", new TopicActions(inspector).Run);
         Post(group, "/periodic", new PeriodicActions(inspector).Run);
+        if (outboxes.Count > 0)
+        {
+            Get(group, "/outbox", new OutboxReader(outboxes).All);
+            Get(group, "/outbox/{name}", new OutboxReader(outboxes).One);
+            Get(group, "/outbox/{name}/{id}", new OutboxReader(outboxes).Message);
+            Post(group, "/outbox/{name}", new OutboxActions(outboxes).Run);
+        }
+
         foreach (var set in JobSetKind.Of(inspector))
         {
             Get(group, $"/{set.Path}", new SetReader(set).All);
@@ -65,28 +75,37 @@ internal sealed class DashboardRoutes(
             return;
         }
 
-        var page = await Read(context, call, read).ConfigureAwait(false);
-        if (page is null)
-        {
-            context.Response.StatusCode = StatusCodes.Status404NotFound;
-            page = new Page(typeof(Pages.MissingPage), "Not found", null);
-        }
+        call.HasOutbox = outboxes.Count > 0;
+        var page =
+            await Read(call, read).ConfigureAwait(false)
+            ?? Page.Of<Pages.MissingPage>("Not found", null) with { Status = StatusCodes.Status404NotFound };
+        context.Response.StatusCode = page.Status;
 
         await renderer.Write(context, call, page).ConfigureAwait(false);
     }
 
-    static async Task<Page?> Read(HttpContext context, DashboardCall call, Func<DashboardCall, Task<Page?>> read)
+    static async Task<Page?> Read(DashboardCall call, Func<DashboardCall, Task<Page?>> read)
     {
         try
         {
             return await read(call).ConfigureAwait(false);
         }
-        catch (Exception away) when (RedisFaults.IsOne(away))
+        catch (SidekiqOutboxException away)
         {
-            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            return new Page(typeof(Pages.AwayPage), "Redis does not answer", away.Message);
+            return Away<Pages.OutboxAwayPage>("The outbox does not answer", away);
+        }
+        catch (Exception away) when (StoreFaults.IsOfRedis(away))
+        {
+            return Away<Pages.AwayPage>("Redis does not answer", away);
         }
     }
+
+    static Page Away<TComponent>(string title, Exception away)
+        where TComponent : IComponent =>
+        Page.Of<TComponent>(title, away.Message) with
+        {
+            Status = StatusCodes.Status503ServiceUnavailable,
+        };
 
     async Task Act(
         HttpContext context,
@@ -99,10 +118,11 @@ internal sealed class DashboardRoutes(
             return;
         }
 
-        var result = await RedisFaults.Caught(call, run).ConfigureAwait(false);
+        var result = await StoreFaults.Caught(call, run).ConfigureAwait(false);
         gate.Record(call, result);
-        if (result.IsFailure && again is not null && await Read(context, call, again).ConfigureAwait(false) is { } page)
+        if (result.IsFailure && again is not null && await Read(call, again).ConfigureAwait(false) is { } page)
         {
+            call.HasOutbox = outboxes.Count > 0;
             call.Tell(result);
             context.Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
             await renderer.Write(context, call, page).ConfigureAwait(false);

@@ -22,7 +22,7 @@ public static class SidekiqDashboardExtensions
         this IEndpointRouteBuilder endpoints,
         string pattern = "/sidekiq",
         Action<SidekiqDashboardOptions>? configure = null
-    ) => Map(endpoints, pattern, configure, services => services.GetService<ISidekiqInspector>());
+    ) => Map(endpoints, pattern, configure, typeof(IBus), services => services.GetService<ISidekiqInspector>());
 
     /// <summary>As <see cref="MapSidekiqDashboard" />, for a further bus of the application, under a path of its own.</summary>
     /// <param name="endpoints">The application.</param>
@@ -39,6 +39,7 @@ public static class SidekiqDashboardExtensions
             endpoints,
             pattern,
             configure,
+            typeof(TBus),
             services => services.GetService<DependencyInjection.Bind<TBus, ISidekiqInspector>>()?.Value
         );
 
@@ -46,6 +47,7 @@ public static class SidekiqDashboardExtensions
         IEndpointRouteBuilder endpoints,
         string pattern,
         Action<SidekiqDashboardOptions>? configure,
+        Type bus,
         Func<IServiceProvider, ISidekiqInspector?> find
     )
     {
@@ -62,7 +64,14 @@ public static class SidekiqDashboardExtensions
         // "jobs", "/jobs" and "/jobs/" are one place, and links begin with it.
         var root = pattern.Trim('/') is { Length: > 0 } path ? "/" + path : "";
         var group = endpoints.MapGroup(root);
-        new DashboardRoutes(inspector, options, endpoints.ServiceProvider, root).Map(group);
+        OutboxWatch[] outboxes =
+        [
+            .. endpoints
+                .ServiceProvider.GetServices<ISidekiqOutbox>()
+                .Where(outbox => outbox.Bus == bus)
+                .Select(outbox => new OutboxWatch(outbox)),
+        ];
+        new DashboardRoutes(inspector, outboxes, options, endpoints.ServiceProvider, root).Map(group);
         group.ExcludeFromDescription();
         return group;
     }

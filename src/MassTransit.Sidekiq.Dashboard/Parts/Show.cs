@@ -9,6 +9,12 @@ internal static class Show
 {
     public static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
+    // For links and fields.
+    public static string Plain(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    // A number that was counted as far as the limit.
+    public static string Bounded(int number, int limit) => number < limit ? Number(number) : $"{Number(limit)} or more";
+
     public static string Time(DateTimeOffset? time) =>
         time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
 
@@ -51,6 +57,9 @@ internal static class Show
         entry.Job is { } job && job.TryGet("queue", out var queue) && queue.ValueKind == JsonValueKind.String
             ? queue.GetString()!
             : "";
+
+    public static string MessageType(SidekiqOutboxFault fault) =>
+        fault.MessageType.Length > 0 ? fault.MessageType : "(no type)";
 
     public static string Class(SidekiqEntry entry) => entry.Job?.Wrapped ?? entry.Job?.Class ?? "(no job)";
 

@@ -10,7 +10,7 @@ internal sealed record OverviewModel(
 // What is wrong, and the way out.
 internal sealed record Warning(string What, string Cure);
 
-internal sealed class OverviewReader(ISidekiqInspector inspector)
+internal sealed class OverviewReader(ISidekiqInspector inspector, IReadOnlyList<OutboxWatch> outboxes)
 {
     const int Days = 30;
 
@@ -22,7 +22,8 @@ internal sealed class OverviewReader(ISidekiqInspector inspector)
             inspector.Redis(call.Aborted)
         );
         var (queues, processes) = (inspector.Queues(call.Aborted), inspector.Processes(call.Aborted));
-        await Task.WhenAll(stats, days, redis, queues, processes).ConfigureAwait(false);
+        var outbox = new OutboxWarnings(outboxes).Read(call.Aborted);
+        await Task.WhenAll(stats, days, redis, queues, processes, outbox).ConfigureAwait(false);
 
         return Page.Of<Pages.OverviewPage>(
             "Overview",
@@ -30,7 +31,7 @@ internal sealed class OverviewReader(ISidekiqInspector inspector)
                 stats.Result,
                 [.. days.Result.Reverse()],
                 redis.Result,
-                [.. Warnings(redis.Result, queues.Result, processes.Result)]
+                [.. Warnings(redis.Result, queues.Result, processes.Result), .. outbox.Result]
             )
         );
     }

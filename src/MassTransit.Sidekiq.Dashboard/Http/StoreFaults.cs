@@ -1,10 +1,10 @@
 namespace MassTransit.Sidekiq;
 
-// What is Redis's fault and not ours is told to the visitor.
-internal static class RedisFaults
+// What is the fault of Redis, or of the database of an outbox, and not ours, is told to the visitor.
+internal static class StoreFaults
 {
     // A fault of ours, or a visitor who has left, is not one of Redis.
-    public static bool IsOne(Exception fault) =>
+    public static bool IsOfRedis(Exception fault) =>
         fault is ConnectionException or SidekiqRedisException
         || (fault is not (InvalidOperationException or OperationCanceledException) && RedisErrors.IsRedis(fault));
 
@@ -19,7 +19,7 @@ internal static class RedisFaults
         {
             return ActionResult.Failed(ActionResult.Words(wrong));
         }
-        catch (Exception away) when (IsOne(away))
+        catch (Exception away) when (away is SidekiqOutboxException || IsOfRedis(away))
         {
             return ActionResult.Failed(away.Message, ActionFault.Away);
         }

@@ -71,6 +71,32 @@ public sealed class Site : IAsyncDisposable
         return new Site(application, log);
     }
 
+    // An application without a bus, which has an inspector instead.
+    public static async Task<Site> OpenAlone(
+        string address,
+        Action<WebApplication> map,
+        Action<IServiceCollection>? services = null
+    )
+    {
+        var log = new CapturedLog();
+        var builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions
+            {
+                EnvironmentName = Environments.Development,
+                ContentRootPath = AppContext.BaseDirectory,
+            }
+        );
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders().AddProvider(log);
+        builder.Services.AddSidekiqInspector(address);
+        services?.Invoke(builder.Services);
+        var application = builder.Build();
+        map(application);
+        await application.StartAsync(TestContext.Current.CancellationToken).InTime();
+
+        return new Site(application, log);
+    }
+
     public async Task<string> Page(string path)
     {
         using var answer = await Visitor.GetAsync(

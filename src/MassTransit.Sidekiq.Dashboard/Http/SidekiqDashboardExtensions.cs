@@ -10,8 +10,8 @@ namespace MassTransit;
 public static class SidekiqDashboardExtensions
 {
     /// <summary>
-    /// Serves the dashboard of the bus that <c>UsingSidekiq</c> configured: queues, topics, retries, metrics and processes of .NET and
-    /// Ruby. Closed by default: unless <see cref="SidekiqDashboardOptions.Access" /> or <c>RequireAuthorization</c> opens it, it answers
+    /// Serves the dashboard of the bus that <c>UsingSidekiq</c> configured, or of the Redis of <c>AddSidekiqInspector</c>: queues, topics,
+    /// retries, metrics and processes of .NET and Ruby. Closed by default: unless <see cref="SidekiqDashboardOptions.Access" /> or <c>RequireAuthorization</c> opens it, it answers
     /// only to this machine in the environment Development.
     /// </summary>
     /// <param name="endpoints">The application.</param>
@@ -22,9 +22,45 @@ public static class SidekiqDashboardExtensions
         this IEndpointRouteBuilder endpoints,
         string pattern = "/sidekiq",
         Action<SidekiqDashboardOptions>? configure = null
-    ) => Map(endpoints, pattern, configure, typeof(IBus), services => services.GetService<ISidekiqInspector>());
+    )
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        return Map(
+            endpoints,
+            endpoints.ServiceProvider.GetService<ISidekiqInspector>()
+                ?? throw new InvalidOperationException(
+                    "The dashboard has no Redis to look into: the container has neither a bus on Sidekiq nor an inspector. Add AddMassTransit(x => x.UsingSidekiq(…)) or, in a process without a bus, AddSidekiqInspector(\"redis://…\") before the application is built."
+                ),
+            pattern,
+            configure,
+            typeof(IBus)
+        );
+    }
 
-    /// <summary>As <see cref="MapSidekiqDashboard" />, for a further bus of the application, under a path of its own.</summary>
+    /// <summary>
+    /// As <see cref="MapSidekiqDashboard(IEndpointRouteBuilder, string, Action{SidekiqDashboardOptions})" />, for an inspector of your
+    /// choice, such as one of several that <c>AddKeyedSidekiqInspector</c> has registered.
+    /// </summary>
+    /// <param name="endpoints">The application.</param>
+    /// <param name="inspector">Whose Redis is shown.</param>
+    /// <param name="pattern">The path it is served under, such as <c>/sidekiq/billing</c>.</param>
+    /// <param name="configure">Access, redaction, title.</param>
+    public static IEndpointConventionBuilder MapSidekiqDashboard(
+        this IEndpointRouteBuilder endpoints,
+        ISidekiqInspector inspector,
+        string pattern,
+        Action<SidekiqDashboardOptions>? configure = null
+    )
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        ArgumentNullException.ThrowIfNull(inspector);
+        return Map(endpoints, inspector, pattern, configure, bus: null);
+    }
+
+    /// <summary>
+    /// As <see cref="MapSidekiqDashboard(IEndpointRouteBuilder, string, Action{SidekiqDashboardOptions})" />, for a further bus of the
+    /// application, under a path of its own.
+    /// </summary>
     /// <param name="endpoints">The application.</param>
     /// <param name="pattern">The path it is served under, such as <c>/sidekiq/billing</c>.</param>
     /// <param name="configure">Access, redaction, title.</param>
@@ -34,32 +70,32 @@ public static class SidekiqDashboardExtensions
         string pattern,
         Action<SidekiqDashboardOptions>? configure = null
     )
-        where TBus : class, IBus =>
-        Map(
+        where TBus : class, IBus
+    {
+        ArgumentNullException.ThrowIfNull(endpoints);
+        return Map(
             endpoints,
+            endpoints.ServiceProvider.GetService<DependencyInjection.Bind<TBus, ISidekiqInspector>>()?.Value
+                ?? throw new InvalidOperationException(
+                    $"The container has no bus {typeof(TBus).Name} on Sidekiq. Add it with AddMassTransit<{typeof(TBus).Name}>(x => x.UsingSidekiq(…)) before the application is built."
+                ),
             pattern,
             configure,
-            typeof(TBus),
-            services => services.GetService<DependencyInjection.Bind<TBus, ISidekiqInspector>>()?.Value
+            typeof(TBus)
         );
+    }
 
     static RouteGroupBuilder Map(
         IEndpointRouteBuilder endpoints,
+        ISidekiqInspector inspector,
         string pattern,
         Action<SidekiqDashboardOptions>? configure,
-        Type bus,
-        Func<IServiceProvider, ISidekiqInspector?> find
+        Type? bus
     )
     {
-        ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentException.ThrowIfNullOrWhiteSpace(pattern);
         var options = new SidekiqDashboardOptions();
         configure?.Invoke(options);
-        var inspector =
-            find(endpoints.ServiceProvider)
-            ?? throw new InvalidOperationException(
-                "The dashboard needs a bus on Sidekiq, and the container has none. Add it with AddMassTransit(x => x.UsingSidekiq(…)) before the application is built."
-            );
 
         // "jobs", "/jobs" and "/jobs/" are one place, and links begin with it.
         var root = pattern.Trim('/') is { Length: > 0 } path ? "/" + path : "";

@@ -20,7 +20,7 @@ public static class SidekiqBusFactoryExtensions
     {
         ArgumentNullException.ThrowIfNull(configurator);
         configurator.SetBusFactory(new SidekiqRegistrationBusFactory(configure));
-        SidekiqTransportOptionsValidator.Register(configurator, Options.DefaultName);
+        SidekiqSettingsValidator.Register(configurator, Options.DefaultName);
         configurator.AddSidekiqMessageScheduler();
         SidekiqServices.Register(configurator);
     }
@@ -36,7 +36,7 @@ public static class SidekiqBusFactoryExtensions
     {
         ArgumentNullException.ThrowIfNull(configurator);
         configurator.SetBusFactory(new SidekiqRegistrationBusFactory(configure));
-        SidekiqTransportOptionsValidator.Register(configurator, typeof(TBus).Name);
+        SidekiqSettingsValidator.Register(configurator, typeof(TBus).Name);
         configurator.AddSidekiqMessageScheduler<TBus>();
         SidekiqServices.Register<TBus>(configurator);
     }

@@ -2,7 +2,8 @@ namespace MassTransit;
 
 /// <summary>
 /// Sidekiq's API and Web UI for code, such as a dashboard: it covers the jobs of Ruby and of .NET. Inject it, or
-/// <c>Bind&lt;TBus, ISidekiqInspector&gt;</c> for an additional bus. Each change is one atomic step in Redis, safe beside any
+/// <c>Bind&lt;TBus, ISidekiqInspector&gt;</c> for an additional bus; a process without a bus registers it with
+/// <see cref="SidekiqInspectorExtensions.AddSidekiqInspector" />. Each change is one atomic step in Redis, safe beside any
 /// poller; each list is read page by page, so that a set of a million jobs costs only the pages that are read.
 /// </summary>
 /// <remarks>Without Redis every method throws <see cref="ConnectionException" />.</remarks>

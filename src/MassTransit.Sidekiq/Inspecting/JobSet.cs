@@ -3,11 +3,11 @@ using System.Runtime.CompilerServices;
 namespace MassTransit.Sidekiq;
 
 // One of Sidekiq's sets. It moves jobs as the poller does: removing the member is the claim, so no job is moved twice.
-internal sealed class JobSet(BusRuntime runtime, DueSet set) : ISidekiqJobSet
+internal sealed class JobSet(IInspected inspected, DueSet set) : ISidekiqJobSet
 {
     const int PageSize = DueJobStore.MostJobs;
 
-    InspectionStore Store => runtime.Process.Stores.Inspection;
+    InspectionStore Store => inspected.Stores.Inspection;
 
     public Task<long> Count(CancellationToken cancellationToken = default) =>
         Store.Count(set).WaitAsync(cancellationToken);
@@ -72,7 +72,7 @@ internal sealed class JobSet(BusRuntime runtime, DueSet set) : ISidekiqJobSet
     public Task<bool> RetryWith(SidekiqEntry entry, string args, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(args);
-        return Push(entry, new JobEditor(runtime.Contracts).Change(Checked(entry), args), cancellationToken);
+        return Push(entry, new JobEditor(inspected.Contracts).Change(Checked(entry), args), cancellationToken);
     }
 
     public Task<bool> RetryOn(SidekiqEntry entry, string queue, CancellationToken cancellationToken = default) =>
@@ -82,8 +82,7 @@ internal sealed class JobSet(BusRuntime runtime, DueSet set) : ISidekiqJobSet
     {
         var change = new JobChange(QueueMover.Require(queue));
         var job = Checked(entry).Job ?? throw new ArgumentException(JobEditor.NotAJob, nameof(entry));
-        var count = await runtime
-            .Process.Stores.DueJobs.Replace(set, entry.Json, change.Apply(job), queue)
+        var count = await inspected.Stores.DueJobs.Replace(set, entry.Json, change.Apply(job), queue)
             .WaitAsync(cancellationToken)
             .ConfigureAwait(false);
 
@@ -95,11 +94,9 @@ internal sealed class JobSet(BusRuntime runtime, DueSet set) : ISidekiqJobSet
         var killed = await Bury(Checked(entry), cancellationToken).ConfigureAwait(false);
         if (killed)
         {
-            // The caller's thread does not have the bus's log context.
-            LogContext.Current ??= runtime.Host.LogContext;
             // A death, as in Ruby's API.
-            await runtime
-                .Deaths.Tell(entry.Json, DueMove.QueueOf(entry.Job), new SidekiqJobKilledException())
+            await inspected
+                .Died(entry.Json, DueMove.QueueOf(entry.Job), new SidekiqJobKilledException())
                 .ConfigureAwait(false);
         }
 
@@ -206,8 +203,8 @@ internal sealed class JobSet(BusRuntime runtime, DueSet set) : ISidekiqJobSet
 
     async Task<int> Push(IReadOnlyList<DueMove> moves, CancellationToken cancellationToken)
     {
-        var pushed = await runtime
-            .Process.Stores.DueJobs.PushDue(set, moves)
+        var pushed = await inspected
+            .Stores.DueJobs.PushDue(set, moves)
             .WaitAsync(cancellationToken)
             .ConfigureAwait(false);
         return pushed.Refusal is { } refusal
@@ -218,8 +215,7 @@ internal sealed class JobSet(BusRuntime runtime, DueSet set) : ISidekiqJobSet
     async Task<bool> Push(SidekiqEntry entry, JobChange change, CancellationToken cancellationToken)
     {
         var move = Due(entry, change) ?? throw new ArgumentException(JobEditor.NotAJob, nameof(entry));
-        var count = await runtime
-            .Process.Stores.DueJobs.PushChanged(set, move)
+        var count = await inspected.Stores.DueJobs.PushChanged(set, move)
             .WaitAsync(cancellationToken)
             .ConfigureAwait(false);
 
@@ -229,8 +225,8 @@ internal sealed class JobSet(BusRuntime runtime, DueSet set) : ISidekiqJobSet
     DueMove? Due(SidekiqEntry entry, JobChange? change = null) =>
         DueMove.Of(
             entry.Json,
-            runtime.Clock.GetUtcNow(),
-            runtime.TimeFormat,
+            inspected.Clock.GetUtcNow(),
+            inspected.TimeFormat,
             givesBackAttempt: set is DueSet.Retry or DueSet.Dead,
             change
         );
@@ -238,8 +234,8 @@ internal sealed class JobSet(BusRuntime runtime, DueSet set) : ISidekiqJobSet
     Task<bool> Bury(SidekiqEntry entry, CancellationToken cancellationToken) =>
         set == DueSet.Dead
             ? Task.FromResult(false)
-            : runtime
-                .Process.Stores.DueJobs.BuryUnreadable(set, entry.Json, runtime.Clock.GetUtcNow())
+            : inspected
+                .Stores.DueJobs.BuryUnreadable(set, entry.Json, inspected.Clock.GetUtcNow())
                 .WaitAsync(cancellationToken);
 
     static SidekiqEntry Checked(SidekiqEntry entry)

@@ -3,23 +3,23 @@ using System.Runtime.CompilerServices;
 
 namespace MassTransit.Sidekiq;
 
-// Sidekiq's API on the current process of the bus: it also works before the bus starts.
-internal sealed class SidekiqInspector(BusRuntime runtime) : ISidekiqInspector
+// Sidekiq's API on the current connections of a bus, before it starts as well, or on those of a process without a bus.
+internal sealed class SidekiqInspector(IInspected inspected) : ISidekiqInspector
 {
     const int PageSize = 100;
     const int MostDays = 1827;
 
-    public ISidekiqJobSet RetrySet { get; } = new JobSet(runtime, DueSet.Retry);
+    public ISidekiqJobSet RetrySet { get; } = new JobSet(inspected, DueSet.Retry);
 
-    public ISidekiqJobSet ScheduledSet { get; } = new JobSet(runtime, DueSet.Schedule);
+    public ISidekiqJobSet ScheduledSet { get; } = new JobSet(inspected, DueSet.Schedule);
 
-    public ISidekiqJobSet DeadSet { get; } = new JobSet(runtime, DueSet.Dead);
+    public ISidekiqJobSet DeadSet { get; } = new JobSet(inspected, DueSet.Dead);
 
-    public ISidekiqPeriodicJobs Periodic { get; } = new PeriodicJobs(runtime);
+    public ISidekiqPeriodicJobs Periodic { get; } = new PeriodicJobs(inspected);
 
-    public ISidekiqTopics Topics { get; } = new SidekiqTopics(runtime);
+    public ISidekiqTopics Topics { get; } = new SidekiqTopics(inspected);
 
-    InspectionStore Store => runtime.Process.Stores.Inspection;
+    InspectionStore Store => inspected.Stores.Inspection;
 
     public async Task<SidekiqStats> Stats(CancellationToken cancellationToken = default)
     {
@@ -59,7 +59,7 @@ internal sealed class SidekiqInspector(BusRuntime runtime) : ISidekiqInspector
             );
         }
 
-        var today = DateOnly.FromDateTime(runtime.Clock.GetUtcNow().UtcDateTime);
+        var today = DateOnly.FromDateTime(inspected.Clock.GetUtcNow().UtcDateTime);
         DateOnly[] dates = [.. Enumerable.Range(0, days).Select(ago => today.AddDays(-ago))];
         var counters = await Store
             .Counters([.. dates.Select(date => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture))])
@@ -72,7 +72,7 @@ internal sealed class SidekiqInspector(BusRuntime runtime) : ISidekiqInspector
     public async Task<IReadOnlyList<SidekiqQueue>> Queues(CancellationToken cancellationToken = default)
     {
         var queues = await Store.Queues().WaitAsync(cancellationToken).ConfigureAwait(false);
-        var now = runtime.Clock.GetUtcNow();
+        var now = inspected.Clock.GetUtcNow();
 
         return
         [
@@ -132,7 +132,7 @@ internal sealed class SidekiqInspector(BusRuntime runtime) : ISidekiqInspector
     public SidekiqArgsCheck ArgsCheck(SidekiqEntry job)
     {
         ArgumentNullException.ThrowIfNull(job);
-        return new JobEditor(runtime.Contracts).Check(job);
+        return new JobEditor(inspected.Contracts).Check(job);
     }
 
     public Task<long> Clear(string queue, CancellationToken cancellationToken = default) =>
@@ -182,13 +182,13 @@ internal sealed class SidekiqInspector(BusRuntime runtime) : ISidekiqInspector
         var asked = RealTime.Clock.GetTimestamp();
         var info = await Store.Info().WaitAsync(cancellationToken).ConfigureAwait(false);
 
-        return ServerReader.Read(info, runtime.Process.Redis.Settings.Address, RealTime.Clock.GetElapsedTime(asked));
+        return ServerReader.Read(info, inspected.Stores.Redis.Settings.Address, RealTime.Clock.GetElapsedTime(asked));
     }
 
     public Task<SidekiqCancellation> Cancel(string jid, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(jid);
-        return new JobCanceller(this, runtime.Process.Stores, jid, runtime.Clock.GetUtcNow()).Run(cancellationToken);
+        return new JobCanceller(this, inspected.Stores, jid, inspected.Clock.GetUtcNow()).Run(cancellationToken);
     }
 
     public Task<bool> Quiet(string identity, CancellationToken cancellationToken = default) =>
@@ -197,5 +197,5 @@ internal sealed class SidekiqInspector(BusRuntime runtime) : ISidekiqInspector
     public Task<bool> Stop(string identity, CancellationToken cancellationToken = default) =>
         Store.Signal(identity, "TERM").WaitAsync(cancellationToken);
 
-    MetricsReader Reader() => new(runtime.Process.Stores.Metrics, runtime.Clock);
+    MetricsReader Reader() => new(inspected.Stores.Metrics, inspected.Clock);
 }

@@ -1,8 +1,8 @@
 namespace MassTransit.Sidekiq;
 
-internal sealed class SidekiqTopics(BusRuntime runtime) : ISidekiqTopics
+internal sealed class SidekiqTopics(IInspected inspected) : ISidekiqTopics
 {
-    RedisStores Stores => runtime.Process.Stores;
+    RedisStores Stores => inspected.Stores;
 
     public async Task<SidekiqTopicList> List(CancellationToken cancellationToken = default)
     {

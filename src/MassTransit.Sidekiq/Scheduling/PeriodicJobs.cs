@@ -1,8 +1,8 @@
 namespace MassTransit.Sidekiq;
 
-internal sealed class PeriodicJobs(BusRuntime runtime) : ISidekiqPeriodicJobs
+internal sealed class PeriodicJobs(IInspected inspected) : ISidekiqPeriodicJobs
 {
-    PeriodicStore Store => runtime.Process.Stores.Periodic;
+    PeriodicStore Store => inspected.Stores.Periodic;
 
     public async Task<IReadOnlyList<SidekiqPeriodicJob>> List() =>
         [.. (await Store.List().ConfigureAwait(false)).Select(Describe)];
@@ -14,8 +14,10 @@ internal sealed class PeriodicJobs(BusRuntime runtime) : ISidekiqPeriodicJobs
             return false;
         }
 
-        var now = runtime.Clock.GetUtcNow();
-        await runtime.Process.Publish(PeriodicRun.Request(job, now, now, runtime.TimeFormat)).ConfigureAwait(false);
+        var now = inspected.Clock.GetUtcNow();
+        await inspected
+            .Stores.Topics.Publish(PeriodicRun.Request(job, now, now, inspected.TimeFormat))
+            .ConfigureAwait(false);
         return true;
     }
 
@@ -28,7 +30,7 @@ internal sealed class PeriodicJobs(BusRuntime runtime) : ISidekiqPeriodicJobs
             return false;
         }
 
-        if (job.Next(runtime.Clock.GetUtcNow()) is { } due)
+        if (job.Next(inspected.Clock.GetUtcNow()) is { } due)
         {
             await Store.Resume(id, due).ConfigureAwait(false);
         }

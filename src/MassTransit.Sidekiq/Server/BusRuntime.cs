@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace MassTransit.Sidekiq;
 
 // One bus at run time: the result of its configuration, shared by sending, receiving, scheduling, inspecting and draining.
-internal sealed class BusRuntime
+internal sealed class BusRuntime : IInspected
 {
     readonly Lock gate = new();
     SidekiqProcess? process;
@@ -98,6 +98,15 @@ internal sealed class BusRuntime
             hasEnded = process is not null;
             return process;
         }
+    }
+
+    RedisStores IInspected.Stores => Process.Stores;
+
+    // The caller's thread does not have the bus's log context.
+    async Task IInspected.Died(ReadOnlyMemory<byte> json, string queue, Exception cause)
+    {
+        LogContext.Current ??= Host.LogContext;
+        await Deaths.Tell(json, queue, cause).ConfigureAwait(false);
     }
 
     // Null for a bus on another transport.

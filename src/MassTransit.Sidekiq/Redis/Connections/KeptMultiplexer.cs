@@ -90,7 +90,7 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
             if (isDisposed)
             {
                 return Task.FromException<IDatabase>(
-                    new ConnectionException($"The connection to Redis at {settings.Address} was closed with its bus.")
+                    new ConnectionException($"The connection to {settings.Address} was closed with its bus or host.")
                 );
             }
 

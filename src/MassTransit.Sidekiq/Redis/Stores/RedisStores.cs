@@ -3,6 +3,8 @@ namespace MassTransit.Sidekiq;
 // All that is read and changed in Redis, by subject, over the connections of one process.
 internal sealed class RedisStores(RedisConnection redis, RedisKeys keys, DeadSet dead)
 {
+    public RedisConnection Redis { get; } = redis;
+
     public RedisKeys Keys { get; } = keys;
 
     public CancelStore Cancels { get; } = new(redis, keys);

@@ -14,7 +14,7 @@ public sealed partial class ComposeTests
     {
         var services = await Services();
 
-        Assert.Equal(["api", "postgres", "redis", "ruby"], services.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["api", "dashboard", "postgres", "redis", "ruby"], services.Keys.Order(StringComparer.Ordinal));
         foreach (var (name, service) in services)
         {
             if (service.TryGetProperty("image", out var image))
@@ -39,6 +39,8 @@ public sealed partial class ComposeTests
 
         var api = await File.ReadAllTextAsync(Build(services["api"]).Dockerfile);
         Assert.Contains($"\"{typeof(Program).Assembly.GetName().Name}.dll\"", api, StringComparison.Ordinal);
+        var dashboard = await File.ReadAllTextAsync(Build(services["dashboard"]).Dockerfile);
+        Assert.Contains("\"DashboardHost.dll\"", dashboard, StringComparison.Ordinal);
         var ruby = await File.ReadAllTextAsync(Build(services["ruby"]).Dockerfile);
         Assert.Contains(
             "\"sidekiq\", \"-C\", \"sidekiq.yml\", \"-r\", \"./worker.rb\"",
@@ -70,6 +72,23 @@ public sealed partial class ComposeTests
             TimeSpan.TryParse(api["Orders__PaymentTimeout"], CultureInfo.InvariantCulture, out var timeout)
                 && timeout > TimeSpan.Zero
         );
+    }
+
+    [Fact]
+    public async Task Dashboard_has_settings_that_it_knows_a_port_of_its_own_and_a_password_from_outside()
+    {
+        var services = await Services();
+        var dashboard = Environment(services["dashboard"]);
+        using var file = JsonDocument.Parse(
+            await File.ReadAllTextAsync(Repository.PathOf("samples/DashboardHost/appsettings.json"))
+        );
+        var known = Leaves(file.RootElement, "").Append("ASPNETCORE_HTTP_PORTS").Append("ConnectionStrings__redis");
+
+        Assert.Empty(dashboard.Keys.Except(known));
+        Assert.Equal("${DASHBOARD_PASSWORD:-}", dashboard["Dashboard__Admin__Password"]);
+        Assert.Equal(Environment(services["api"])["ConnectionStrings__redis"], dashboard["ConnectionStrings__redis"]);
+        var ports = Assert.Single(services["dashboard"].GetProperty("ports").EnumerateArray()).GetString()!.Split(':');
+        Assert.Equal(["5001", dashboard["ASPNETCORE_HTTP_PORTS"]], ports);
     }
 
     [Fact]

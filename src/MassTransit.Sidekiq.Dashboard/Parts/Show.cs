@@ -15,6 +15,12 @@ internal static class Show
     // A number that was counted as far as the limit.
     public static string Bounded(int number, int limit) => number < limit ? Number(number) : $"{Number(limit)} or more";
 
+    // "1 job is", "3 jobs are".
+    public static string Jobs(long count) => $"{Number(count)} {(count == 1 ? "job is" : "jobs are")}";
+
+    public static string Milliseconds(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.0} ms");
+
     public static string Time(DateTimeOffset? time) =>
         time?.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) ?? "";
 

@@ -27,6 +27,12 @@ public interface ISidekiqInspector
     /// <summary>The numbers of the dashboard, in two round trips.</summary>
     Task<SidekiqStats> Stats(CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// <see cref="Stats" /> with the <see cref="Queues" /> and <see cref="Processes" /> that it counts, for the price of the latter two:
+    /// two replies per queue and per process, in two round trips.
+    /// </summary>
+    Task<SidekiqOverview> Overview(CancellationToken cancellationToken = default);
+
     /// <summary>How many jobs were processed and failed on each of the last days (UTC), today first.</summary>
     /// <param name="days">1 to 1827: Sidekiq keeps five years.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -84,6 +90,15 @@ public interface ISidekiqInspector
 
     /// <summary>The processes of the Busy page, by identity.</summary>
     Task<IReadOnlyList<SidekiqProcessInfo>> Processes(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Who holds claimed jobs: each .NET process with each of its queues, those whose lease has ended first. Costs a reply per process
+    /// and two per claim, in three round trips.
+    /// </summary>
+    /// <param name="most">The maximum number of claims. Default: 100.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is below one.</exception>
+    Task<SidekiqClaims> Claims(int most = 100, CancellationToken cancellationToken = default);
 
     /// <summary>The running jobs, the longest first, as of the last heartbeat of their processes (5 s, or 10 s in Ruby from 7 on).</summary>
     Task<IReadOnlyList<SidekiqWork>> Work(CancellationToken cancellationToken = default);
@@ -144,6 +159,12 @@ public interface ISidekiqJobSet
 {
     /// <summary>The number of entries.</summary>
     Task<long> Count(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// The number of entries whose time is before another: with the current time those that are due, of which any that stay for
+    /// longer than a minute have no process that moves them. Redis counts without reading them.
+    /// </summary>
+    Task<long> Count(DateTimeOffset before, CancellationToken cancellationToken = default);
 
     /// <summary>
     /// The entries by their time, read a hundred at a time. Whatever is added or removed meanwhile, each entry that stays is

@@ -12,6 +12,9 @@ internal sealed class JobSet(IInspected inspected, DueSet set) : ISidekiqJobSet
     public Task<long> Count(CancellationToken cancellationToken = default) =>
         Store.Count(set).WaitAsync(cancellationToken);
 
+    public Task<long> Count(DateTimeOffset before, CancellationToken cancellationToken = default) =>
+        Store.Count(set, before).WaitAsync(cancellationToken);
+
     public async IAsyncEnumerable<SidekiqEntry> Entries(
         DateTimeOffset? from = null,
         bool newestFirst = false,

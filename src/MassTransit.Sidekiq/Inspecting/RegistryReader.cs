@@ -31,6 +31,7 @@ internal static class RegistryReader
             BeatAt = process.Fields.TryGetValue("beat", out var beat) ? JobTime.Read(beat) : null,
             ResidentBytes = Math.Clamp(Number(process, "rss") ?? 0, 0, long.MaxValue / 1024) * 1024,
             RoundTrip = TimeSpan.FromMicroseconds(Math.Clamp(Number(process, "rtt_us") ?? 0, 0, int.MaxValue)),
+            Lease = process.Lease,
         };
     }
 

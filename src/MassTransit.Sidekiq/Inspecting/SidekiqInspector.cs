@@ -21,7 +21,10 @@ internal sealed class SidekiqInspector(IInspected inspected) : ISidekiqInspector
 
     InspectionStore Store => inspected.Stores.Inspection;
 
-    public async Task<SidekiqStats> Stats(CancellationToken cancellationToken = default)
+    public async Task<SidekiqStats> Stats(CancellationToken cancellationToken = default) =>
+        (await Overview(cancellationToken).ConfigureAwait(false)).Stats;
+
+    public async Task<SidekiqOverview> Overview(CancellationToken cancellationToken = default)
     {
         var counters = Store.Counters([null]);
         var queues = Store.Queues();
@@ -35,7 +38,8 @@ internal sealed class SidekiqInspector(IInspected inspected) : ISidekiqInspector
             .WaitAsync(cancellationToken)
             .ConfigureAwait(false);
 
-        return new SidekiqStats
+        var listed = Listed(processes.Result);
+        var stats = new SidekiqStats
         {
             Processed = counters.Result[0].Processed,
             Failed = counters.Result[0].Failed,
@@ -43,9 +47,10 @@ internal sealed class SidekiqInspector(IInspected inspected) : ISidekiqInspector
             Scheduled = scheduled.Result,
             Retries = retries.Result,
             Dead = dead.Result,
-            Processes = processes.Result.Count,
-            Busy = processes.Result.Sum(process => (long)RegistryReader.Process(process).Busy),
+            Processes = listed.Count,
+            Busy = listed.Sum(process => (long)process.Busy),
         };
+        return new SidekiqOverview(stats, Listed(queues.Result), listed);
     }
 
     public async Task<IReadOnlyList<SidekiqDay>> History(int days, CancellationToken cancellationToken = default)
@@ -69,18 +74,8 @@ internal sealed class SidekiqInspector(IInspected inspected) : ISidekiqInspector
         return [.. dates.Zip(counters, (date, counted) => new SidekiqDay(date, counted.Processed, counted.Failed))];
     }
 
-    public async Task<IReadOnlyList<SidekiqQueue>> Queues(CancellationToken cancellationToken = default)
-    {
-        var queues = await Store.Queues().WaitAsync(cancellationToken).ConfigureAwait(false);
-        var now = inspected.Clock.GetUtcNow();
-
-        return
-        [
-            .. queues
-                .Select(queue => new SidekiqQueue(queue.Name, queue.Size, queue.Latency(now), queue.IsPaused))
-                .OrderBy(queue => queue.Name, StringComparer.Ordinal),
-        ];
-    }
+    public async Task<IReadOnlyList<SidekiqQueue>> Queues(CancellationToken cancellationToken = default) =>
+        Listed(await Store.Queues().WaitAsync(cancellationToken).ConfigureAwait(false));
 
     public IAsyncEnumerable<SidekiqEntry> Jobs(string queue, CancellationToken cancellationToken = default) =>
         Jobs(queue, skip: 0, cancellationToken);
@@ -144,13 +139,28 @@ internal sealed class SidekiqInspector(IInspected inspected) : ISidekiqInspector
     public Task Unpause(string queue, CancellationToken cancellationToken = default) =>
         Store.Unpause(queue).WaitAsync(cancellationToken);
 
-    public async Task<IReadOnlyList<SidekiqProcessInfo>> Processes(CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<SidekiqProcessInfo>> Processes(CancellationToken cancellationToken = default) =>
+        Listed(await Store.Processes().WaitAsync(cancellationToken).ConfigureAwait(false));
+
+    public async Task<SidekiqClaims> Claims(int most = 100, CancellationToken cancellationToken = default)
     {
-        var processes = await Store.Processes().WaitAsync(cancellationToken).ConfigureAwait(false);
-        return
-        [
-            .. processes.Select(RegistryReader.Process).OrderBy(process => process.Identity, StringComparer.Ordinal),
-        ];
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
+        var (owners, isComplete) = await runtime
+            .Process.Stores.Owners.Read(most)
+            .WaitAsync(cancellationToken)
+            .ConfigureAwait(false);
+
+        return new SidekiqClaims(
+            [
+                .. owners.Select(state => new SidekiqClaim(
+                    state.Owner.Identity,
+                    state.Owner.Queue,
+                    state.Jobs,
+                    state.IsAlive
+                )),
+            ],
+            isComplete
+        );
     }
 
     public async Task<IReadOnlyList<SidekiqWork>> Work(CancellationToken cancellationToken = default)
@@ -181,8 +191,14 @@ internal sealed class SidekiqInspector(IInspected inspected) : ISidekiqInspector
     {
         var asked = RealTime.Clock.GetTimestamp();
         var info = await Store.Info().WaitAsync(cancellationToken).ConfigureAwait(false);
+        var roundTrip = RealTime.Clock.GetElapsedTime(asked);
+        var redis = inspected.Stores.Redis;
+        var skew = await redis.Skew.Measure().WaitAsync(cancellationToken).ConfigureAwait(false);
 
-        return ServerReader.Read(info, inspected.Stores.Redis.Settings.Address, RealTime.Clock.GetElapsedTime(asked));
+        return ServerReader.Read(info, redis.Settings.Address, roundTrip) with
+        {
+            ClockSkew = skew,
+        };
     }
 
     public Task<SidekiqCancellation> Cancel(string jid, CancellationToken cancellationToken = default)
@@ -196,6 +212,20 @@ internal sealed class SidekiqInspector(IInspected inspected) : ISidekiqInspector
 
     public Task<bool> Stop(string identity, CancellationToken cancellationToken = default) =>
         Store.Signal(identity, "TERM").WaitAsync(cancellationToken);
+
+    SidekiqQueue[] Listed(IReadOnlyList<QueueState> queues)
+    {
+        var now = inspected.Clock.GetUtcNow();
+        return
+        [
+            .. queues
+                .Select(queue => new SidekiqQueue(queue.Name, queue.Size, queue.Latency(now), queue.IsPaused))
+                .OrderBy(queue => queue.Name, StringComparer.Ordinal),
+        ];
+    }
+
+    static IReadOnlyList<SidekiqProcessInfo> Listed(IReadOnlyList<RegisteredProcess> processes) =>
+        [.. processes.Select(RegistryReader.Process).OrderBy(process => process.Identity, StringComparer.Ordinal)];
 
     MetricsReader Reader() => new(inspected.Stores.Metrics, inspected.Clock);
 }

@@ -26,6 +26,12 @@ public sealed record SidekiqRedisServer(string Address, TimeSpan RoundTrip)
     /// <summary>The number of connected clients.</summary>
     public long? Clients { get; init; }
 
+    /// <summary>
+    /// How far this machine's clock is ahead of the server's, and negative when it is behind. Scheduled jobs and retries are off by as
+    /// much; more than five seconds are logged.
+    /// </summary>
+    public TimeSpan? ClockSkew { get; init; }
+
     /// <summary>The number of connected replicas.</summary>
     public long? Replicas { get; init; }
 }

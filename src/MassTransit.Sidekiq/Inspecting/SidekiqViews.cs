@@ -108,6 +108,12 @@ public sealed record SidekiqProcessInfo
 
     /// <summary>Its round-trip time to Redis.</summary>
     public TimeSpan RoundTrip { get; init; }
+
+    /// <summary>
+    /// How long its lease lives unless it renews it, which it does every few seconds. Null for a process of Ruby, which has none, and
+    /// when the lease has ended: another process of .NET returns its jobs to their queues then.
+    /// </summary>
+    public TimeSpan? Lease { get; init; }
 }
 
 /// <summary>A running job.</summary>

@@ -101,6 +101,36 @@ public sealed class InspectorTests(ITestOutputHelper output)
             await inspector.History(3)
         );
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => inspector.History(0));
+
+        var overview = await inspector.Overview();
+        Assert.Equal(await inspector.Stats(), overview.Stats);
+        Assert.Equal(await inspector.Queues(), overview.Queues);
+        Assert.Equal("a:1:x", Assert.Single(overview.Processes).Identity);
+    }
+
+    [Fact]
+    public async Task Lease_of_a_process_is_what_it_has_left()
+    {
+        await using var redis = await RedisServer.Lease();
+        await Register(redis, "net:1:a", "{}");
+        await Register(redis, "ruby:2:b", "{}");
+        await redis.Db.StringSetAsync("mt:alive:net:1:a", 1, TimeSpan.FromMinutes(5));
+
+        var processes = await JobSetTests.Inspector(redis).Processes();
+
+        Assert.InRange(processes[0].Lease!.Value, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5));
+        Assert.Null(processes[1].Lease);
+    }
+
+    [Fact]
+    public async Task Clock_of_this_machine_is_compared_with_that_of_Redis()
+    {
+        await using var redis = await RedisServer.Lease();
+
+        // The clock of the test begins tomorrow at noon at the earliest.
+        var server = await JobSetTests.Inspector(redis).Redis();
+
+        Assert.True(server.ClockSkew > TimeSpan.FromHours(1));
     }
 
     [Fact]

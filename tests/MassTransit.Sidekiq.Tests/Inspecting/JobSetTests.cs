@@ -210,6 +210,20 @@ public sealed class JobSetTests
         Assert.Single(await redis.RetrySet());
     }
 
+    [Fact]
+    public async Task Entries_before_a_time_are_counted()
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.SeedRetrySet(Job(1), Now.AddSeconds(-61));
+        await redis.SeedRetrySet(Job(2), Now);
+        await redis.SeedRetrySet(Job(3), Now.AddSeconds(1));
+        var retries = Inspector(redis).RetrySet;
+
+        Assert.Equal(1, await retries.Count(Now));
+        Assert.Equal(2, await retries.Count(Now.AddSeconds(1)));
+        Assert.Equal(0, await Inspector(redis).DeadSet.Count(Now));
+    }
+
     internal static SidekiqInspector Inspector(RedisDatabase redis) => new(Host(redis));
 
     internal static BusRuntime Host(RedisDatabase redis)

@@ -14,16 +14,24 @@ internal sealed class ClockSkew(RedisConnection redis)
     public bool IsPast(DateTimeOffset time) =>
         time <= redis.Clock.GetUtcNow() - TimeSpan.FromTicks(Interlocked.Read(ref ticks));
 
-    public async Task Look()
+    // How far this machine is ahead; null where Redis may not be asked for its time.
+    public async Task<TimeSpan?> Measure()
     {
         var asked = redis.Clock.GetUtcNow();
-        if (await redis.ServerTime().ConfigureAwait(false) is not { } time)
+
+        // Redis read its clock somewhere between the two.
+        return await redis.ServerTime().ConfigureAwait(false) is { } time
+            ? asked + ((redis.Clock.GetUtcNow() - asked) / 2) - time
+            : null;
+    }
+
+    public async Task Look()
+    {
+        if (await Measure().ConfigureAwait(false) is not { } skew)
         {
             return;
         }
 
-        // Redis read its clock somewhere between the two.
-        var skew = asked + ((redis.Clock.GetUtcNow() - asked) / 2) - time;
         Interlocked.Exchange(ref ticks, skew.Ticks);
 
         var isWrong = skew.Duration() > Tolerable ? 1 : 0;

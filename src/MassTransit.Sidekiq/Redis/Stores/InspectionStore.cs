@@ -8,7 +8,8 @@ namespace MassTransit.Sidekiq;
 internal sealed record RegisteredProcess(
     string Identity,
     IReadOnlyDictionary<string, byte[]> Fields,
-    IReadOnlyList<(string Thread, byte[] Json)> Work
+    IReadOnlyList<(string Thread, byte[] Json)> Work,
+    TimeSpan? Lease = null
 );
 
 // A queue: how many jobs wait in it, the next of them, and whether it is paused.
@@ -32,6 +33,12 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
     readonly RedisLink link = redis.Working;
 
     public Task<long> Count(DueSet set) => Call(db => db.SortedSetLengthAsync(keys.Of(set)));
+
+    // Of those whose time is before: Redis counts by rank, so a large set costs no more.
+    public Task<long> Count(DueSet set, DateTimeOffset before) =>
+        Call(db =>
+            db.SortedSetLengthAsync(keys.Of(set), double.NegativeInfinity, Score.ToSeconds(before), Exclude.Stop)
+        );
 
     // Members and scores after `after`, which may have left the set (see page.lua).
     public async Task<IReadOnlyList<(byte[] Member, double Score)>> Page(
@@ -255,6 +262,7 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
     async Task<RegisteredProcess> Process(IDatabase db, string identity, bool withWork)
     {
         var described = Answers.OrNothing(db.HashGetAllAsync(keys.ProcessOf(identity)), []);
+        var lease = db.KeyTimeToLiveAsync(keys.AliveOf(identity));
         var work = withWork
             ? Answers.OrNothing(db.HashGetAllAsync(keys.WorkOf(identity)), [])
             : Task.FromResult<HashEntry[]>([]);
@@ -269,7 +277,8 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
         return new RegisteredProcess(
             identity,
             fields,
-            [.. (now.Length > 0 ? now : before).Select(entry => ((string)entry.Name!, (byte[])entry.Value!))]
+            [.. (now.Length > 0 ? now : before).Select(entry => ((string)entry.Name!, (byte[])entry.Value!))],
+            await lease.ConfigureAwait(false)
         );
     }
 

@@ -3,7 +3,15 @@ using StackExchange.Redis;
 namespace MassTransit.Sidekiq;
 
 // A queue where a process without a lease may have left jobs.
-internal readonly record struct Orphan(string Identity, string Queue);
+internal readonly record struct Orphan(string Identity, string Queue)
+{
+    // A member of mt:owners.
+    public static Orphan Parse(string member)
+    {
+        var bar = member.IndexOf('|', StringComparison.Ordinal);
+        return bar < 0 ? new Orphan(member, "") : new Orphan(member[..bar], member[(bar + 1)..]);
+    }
+}
 
 // `Left` jobs still have to be moved by further calls; -1 when the process turned out to be alive. `Refusal` is Redis's error
 // about jobs that stay where they are, or "".
@@ -72,14 +80,7 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet 
                     .ConfigureAwait(false)
             )!;
 
-        var orphans = new List<Orphan>(members.Length);
-        foreach (var member in members)
-        {
-            var bar = member.IndexOf('|', StringComparison.Ordinal);
-            orphans.Add(bar < 0 ? new Orphan(member, "") : new Orphan(member[..bar], member[(bar + 1)..]));
-        }
-
-        return orphans;
+        return [.. members.Select(Orphan.Parse)];
     }
 
     // Moves up to `limit` jobs, the newest first. A job rescued `poisonLimit` times within 72 hours probably kills its

@@ -23,6 +23,8 @@ internal sealed class RedisStores(RedisConnection redis, RedisKeys keys, DeadSet
 
     public MetricsStore Metrics { get; } = new(redis, keys);
 
+    public OwnerReader Owners { get; } = new(redis, keys);
+
     public PeriodicStore Periodic { get; } = new(redis, keys);
 
     public ProcessStore Processes { get; } = new(redis, keys);

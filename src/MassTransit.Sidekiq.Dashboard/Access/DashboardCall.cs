@@ -82,8 +82,9 @@ internal sealed class DashboardCall
             : Root + string.Concat(parts.Select(part => "/" + Uri.EscapeDataString(part)));
     }
 
-    // A part of the route, such as the name of a queue.
-    public string Route(string name) => (string?)context.Request.RouteValues[name] ?? "";
+    // A part of the route, such as the name of a queue. A slash in it is the one letter that arrives as it was escaped.
+    public string Route(string name) =>
+        ((string?)context.Request.RouteValues[name] ?? "").Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
 
     // A parameter of the query; null when it is absent or empty.
     public string? Query(string name) =>

@@ -31,7 +31,8 @@ internal sealed class DashboardRoutes(
         Get(group, "/queues/{name}", new QueuesReader(inspector).One);
         Get(group, "/running", new RunningReader(inspector).Read);
         Get(group, "/topics", new TopicsReader(inspector).Read);
-        Get(group, "/periodic", new PeriodicReader(inspector).Read);
+        Get(group, "/periodic", new PeriodicReader(inspector).All);
+        Get(group, "/periodic/{**id}", new PeriodicReader(inspector).One);
         Get(group, "/metrics", new MetricsPages(inspector).All);
         Get(group, "/metrics/{**class}", new MetricsPages(inspector).One);
         Get(group, "/search", new SearchReader(inspector).Read);

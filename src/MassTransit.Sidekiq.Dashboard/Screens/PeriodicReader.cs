@@ -1,30 +1,45 @@
 namespace MassTransit.Sidekiq;
 
-internal sealed class PeriodicReader(ISidekiqInspector inspector)
+// A periodic job with its schedule in words and the runs to come; neither where the schedule cannot be read.
+internal sealed record PeriodicRow(SidekiqPeriodicJob Job, string Words, IReadOnlyList<NextRun> Next)
 {
-    public async Task<Page?> Read(DashboardCall call) =>
-        Page.Of<Pages.PeriodicPage>(
-            "Periodic",
-            await inspector.Periodic.List().WaitAsync(call.Aborted).ConfigureAwait(false)
-        );
+    const int Runs = 5;
 
-    // Those that are to come; none of a schedule that cannot be read.
-    internal static IReadOnlyList<DateTimeOffset> NextRuns(SidekiqPeriodicJob job, int count)
+    public static PeriodicRow Of(SidekiqPeriodicJob job)
     {
-        var runs = new List<DateTimeOffset>(count);
         try
         {
             var schedule = CronSchedule.Parse(job.Cron, job.TimeZone);
-            for (var next = job.NextRun; next is { } run && runs.Count < count; next = schedule.Next(run))
-            {
-                runs.Add(run);
-            }
+            return new PeriodicRow(job, schedule.Words, [.. NextRun.Of(schedule, job.NextRun, job.LastRun).Take(Runs)]);
         }
         catch (FormatException)
         {
-            // The list shows the schedule as it is stored.
+            return new PeriodicRow(job, "", []);
         }
-
-        return runs;
     }
+}
+
+internal sealed record PeriodicModel(PeriodicRow Row, IReadOnlyList<SidekiqPeriodicRun> Runs);
+
+internal sealed class PeriodicReader(ISidekiqInspector inspector)
+{
+    public async Task<Page?> All(DashboardCall call) =>
+        Page.Of<Pages.PeriodicPage>(
+            "Periodic",
+            (await List(call).ConfigureAwait(false)).Select(PeriodicRow.Of).ToArray()
+        );
+
+    public async Task<Page?> One(DashboardCall call)
+    {
+        var id = call.Route("id");
+        var (jobs, runs) = (List(call), inspector.Periodic.Runs(id).WaitAsync(call.Aborted));
+        await Task.WhenAll(jobs, runs).ConfigureAwait(false);
+
+        return jobs.Result.FirstOrDefault(job => job.Id == id) is { } job
+            ? Page.Of<Pages.PeriodicJobPage>(id, new PeriodicModel(PeriodicRow.Of(job), runs.Result))
+            : null;
+    }
+
+    Task<IReadOnlyList<SidekiqPeriodicJob>> List(DashboardCall call) =>
+        inspector.Periodic.List().WaitAsync(call.Aborted);
 }

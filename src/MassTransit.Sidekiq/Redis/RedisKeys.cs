@@ -61,6 +61,8 @@ internal sealed class RedisKeys(string prefix, string identity)
 
     public RedisKey Alive { get; } = prefix + "mt:alive:" + identity; // STRING with PX: this process's lease
 
+    public RedisKey PeriodicRuns(string id) => Prefix + "mt:periodic:runs:" + id; // LIST of the last runs, the newest first
+
     public QueueKeys Queue(string name)
     {
         if (queues.TryGetValue(name, out var keys))

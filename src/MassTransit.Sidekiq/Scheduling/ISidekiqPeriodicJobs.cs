@@ -6,6 +6,13 @@ public interface ISidekiqPeriodicJobs
     /// <summary>All periodic jobs, by name. It reads each once; some hundreds are not a burden.</summary>
     Task<IReadOnlyList<SidekiqPeriodicJob>> List();
 
+    /// <summary>
+    /// The last 25 runs of a schedule, the newest first; those that <see cref="Run" /> enqueues are not among them. The jid of a run's
+    /// job finds it in <see cref="ISidekiqInspector.Search" /> as long as it waits, is retried or is dead. Empty when there is no
+    /// such job.
+    /// </summary>
+    Task<IReadOnlyList<SidekiqPeriodicRun>> Runs(string id);
+
     /// <summary>Enqueues a run now, in addition to those of its schedule. False when there is no such job.</summary>
     Task<bool> Run(string id);
 

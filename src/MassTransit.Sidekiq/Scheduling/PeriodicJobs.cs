@@ -7,6 +7,12 @@ internal sealed class PeriodicJobs(IInspected inspected) : ISidekiqPeriodicJobs
     public async Task<IReadOnlyList<SidekiqPeriodicJob>> List() =>
         [.. (await Store.List().ConfigureAwait(false)).Select(Describe)];
 
+    public async Task<IReadOnlyList<SidekiqPeriodicRun>> Runs(string id)
+    {
+        var runs = await Store.Runs(id).ConfigureAwait(false);
+        return [.. runs.Select(run => PeriodicHistory.Read(run)).OfType<SidekiqPeriodicRun>()];
+    }
+
     public async Task<bool> Run(string id)
     {
         if (await Find(id).ConfigureAwait(false) is not { } job)

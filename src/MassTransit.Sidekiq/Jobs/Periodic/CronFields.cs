@@ -20,29 +20,39 @@ internal sealed class CronFields
         ["@hourly"] = "0 * * * *",
     };
 
-    readonly ulong seconds;
-    readonly ulong minutes;
-    readonly ulong hours;
-    readonly ulong days;
-    readonly ulong monthsOfYear;
-    readonly ulong daysOfWeek;
-    readonly bool isEitherDay;
-
     CronFields(string[] fields)
     {
-        seconds = Parse(fields[0], "seconds", 0, 59);
-        minutes = Parse(fields[1], "minutes", 0, 59);
-        hours = Parse(fields[2], "hours", 0, 23);
-        days = Parse(fields[3], "day of the month", 1, 31);
-        monthsOfYear = Parse(fields[4], "month", 1, 12, months);
-        daysOfWeek = Parse(fields[5], "day of the week", 0, 7, weekdays);
-        daysOfWeek |= (daysOfWeek >> 7) & 1;
+        Seconds = Parse(fields[0], "seconds", 0, 59);
+        Minutes = Parse(fields[1], "minutes", 0, 59);
+        Hours = Parse(fields[2], "hours", 0, 23);
+        Days = Parse(fields[3], "day of the month", 1, 31);
+        Months = Parse(fields[4], "month", 1, 12, months);
+        var week = Parse(fields[5], "day of the week", 0, 7, weekdays);
+        Weekdays = (week | (week >> 7)) & 0b111_1111;
 
         HasEveryHour = fields[2][0] is '*' or '?';
 
         // As in every crontab: if both day fields are restricted, either of them matches.
-        isEitherDay = fields[3][0] is not ('*' or '?') && fields[5][0] is not ('*' or '?');
+        IsEitherDay = fields[3][0] is not ('*' or '?') && fields[5][0] is not ('*' or '?');
     }
+
+    public ulong Seconds { get; }
+
+    public ulong Minutes { get; }
+
+    public ulong Hours { get; }
+
+    // Of the month, from 1 on.
+    public ulong Days { get; }
+
+    // From 1 on.
+    public ulong Months { get; }
+
+    // Sunday is 0.
+    public ulong Weekdays { get; }
+
+    // Whether a day matches by its number or by its weekday; else it needs both.
+    public bool IsEitherDay { get; }
 
     // Whether the hour is `*` or a step of it: the expression follows elapsed time rather than the time of day.
     public bool HasEveryHour { get; }
@@ -69,7 +79,7 @@ internal sealed class CronFields
         var (day, time) = (from.Date, from.TimeOfDay);
         for (var end = day.AddYears(12); day < end; day = day.AddDays(1), time = TimeSpan.Zero)
         {
-            if (!Has(monthsOfYear, day.Month))
+            if (!Has(Months, day.Month))
             {
                 day = day.AddDays(DateTime.DaysInMonth(day.Year, day.Month) - day.Day);
             }
@@ -82,26 +92,30 @@ internal sealed class CronFields
         return null;
     }
 
+    // Whether the clocks show a time of the expression.
+    public bool Has(DateTime shown) =>
+        Has(Months, shown.Month) && IsDay(shown) && NextTime(shown.TimeOfDay) == shown.TimeOfDay;
+
     bool IsDay(DateTime day)
     {
-        var (isDay, isWeekday) = (Has(days, day.Day), Has(daysOfWeek, (int)day.DayOfWeek));
-        return isEitherDay ? isDay || isWeekday : isDay && isWeekday;
+        var (isDay, isWeekday) = (Has(Days, day.Day), Has(Weekdays, (int)day.DayOfWeek));
+        return IsEitherDay ? isDay || isWeekday : isDay && isWeekday;
     }
 
     TimeSpan? NextTime(TimeSpan from)
     {
         for (var hour = from.Hours; hour < 24; hour++, from = TimeSpan.FromHours(hour))
         {
-            if (!Has(hours, hour))
+            if (!Has(Hours, hour))
             {
                 continue;
             }
 
             for (var minute = from.Minutes; minute < 60; minute++, from = new TimeSpan(hour, minute, 0))
             {
-                for (var second = from.Seconds; Has(minutes, minute) && second < 60; second++)
+                for (var second = from.Seconds; Has(Minutes, minute) && second < 60; second++)
                 {
-                    if (Has(seconds, second))
+                    if (Has(Seconds, second))
                     {
                         return new TimeSpan(hour, minute, second);
                     }

@@ -39,6 +39,22 @@ internal sealed class CronSchedule
         }
     }
 
+    // The expression in words, without its zone.
+    public string Words => CronWords.Of(fields);
+
+    // What the clocks of the zone show at an instant.
+    public DateTimeOffset Shown(DateTimeOffset at) => TimeZoneInfo.ConvertTime(at, zone);
+
+    // How the clocks came to show it: a time that they skip or repeat is marked for people.
+    public ShownTime Kind(DateTimeOffset run)
+    {
+        var shown = Shown(run);
+        return !fields.Has(shown.DateTime) ? ShownTime.Skipped
+            : !zone.IsAmbiguousTime(shown.DateTime) ? ShownTime.Once
+            : shown.Offset == zone.GetAmbiguousTimeOffsets(shown.DateTime).Max() ? ShownTime.First
+            : ShownTime.Second;
+    }
+
     // The first run after an instant; null when there is none.
     public DateTimeOffset? Next(DateTimeOffset after) =>
         after < earliest || after > latest

@@ -19,6 +19,9 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
 {
     public const int MostDue = 100;
 
+    // As many as run_periodic.lua keeps.
+    const int MostRuns = 25;
+
     readonly RedisLink link = redis.Working;
 
     RedisKey[] Keys => [keys.Periodic, keys.PeriodicJobs, keys.PeriodicLast];
@@ -26,7 +29,7 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
     // Declares `jobs`; with an owner, also removes those of the owner that are not among them. Returns how many were removed.
     public async Task<int> Register(string? owner, IReadOnlyList<(string Id, byte[] Json, DateTimeOffset Due)> jobs)
     {
-        var arguments = new List<RedisValue> { owner ?? "" };
+        var arguments = new List<RedisValue> { owner ?? "", (string)keys.PeriodicRuns("")! };
         foreach (var (id, json, due) in jobs)
         {
             arguments.AddRange([id, json, Score.From(due)]);
@@ -96,7 +99,8 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
             .. request is null ? [] : TopicStore.Arguments(keys.Prefix, request),
         ];
 
-        var copies = await link.Run(Script.RunPeriodic, [keys.Queues, keys.Schedule, .. Keys], arguments)
+        var runs = keys.PeriodicRuns("").Append(entry.Name);
+        var copies = await link.Run(Script.RunPeriodic, [keys.Queues, keys.Schedule, .. Keys, runs], arguments)
             .ConfigureAwait(false);
         return (int)copies >= 0;
     }
@@ -140,6 +144,19 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
             async database => (byte[]?)await database.HashGetAsync(keys.PeriodicJobs, id).ConfigureAwait(false)
         );
 
+    // The last runs, the newest first, as run_periodic.lua has stored them.
+    public Task<IReadOnlyList<byte[]>> Runs(string id) =>
+        Call(
+            "read",
+            async database =>
+            {
+                var runs = await Answers
+                    .OrNothing(database.ListRangeAsync(keys.PeriodicRuns(id), 0, MostRuns - 1), [])
+                    .ConfigureAwait(false);
+                return (IReadOnlyList<byte[]>)[.. runs.Select(run => (byte[])run!)];
+            }
+        );
+
     // False when there is no such job. One MULTI: a kill leaves all of it or nothing.
     public Task<bool> Remove(string id) =>
         Call(
@@ -150,7 +167,8 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
                 var removed = step.HashDeleteAsync(keys.PeriodicJobs, id);
                 var forgotten = Task.WhenAll(
                     step.SortedSetRemoveAsync(keys.Periodic, id),
-                    step.HashDeleteAsync(keys.PeriodicLast, id)
+                    step.HashDeleteAsync(keys.PeriodicLast, id),
+                    step.KeyDeleteAsync(keys.PeriodicRuns(id))
                 );
                 await step.ExecuteAsync().ConfigureAwait(false);
                 await forgotten.ConfigureAwait(false);

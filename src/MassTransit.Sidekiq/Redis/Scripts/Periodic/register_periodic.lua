@@ -1,6 +1,7 @@
 -- register_periodic.lua: declare periodic jobs, and remove those that their application no longer declares.
 -- KEYS[1] -> mt:periodic   KEYS[2] -> mt:periodic:jobs   KEYS[3] -> mt:periodic:last
--- ARGV[1] -> the application, or "" to remove none   ARGV[2..] -> of each job: its id, the job, when it is due
+-- ARGV[1] -> the application, or "" to remove none   ARGV[2] -> what precedes the id in mt:periodic:runs:<id>
+-- ARGV[3..] -> of each job: its id, the job, when it is due
 -- Returns how many are new or changed, and how many were removed.
 -- An unchanged job keeps the time at which it is due, so that a run missed meanwhile is caught up; so does one whose
 -- times are the same. A job without such a time is paused, and stays paused.
@@ -17,7 +18,7 @@ local function times(job)
 end
 
 local keep, changed, dropped = {}, 0, 0
-for i = 2, #ARGV, 3 do
+for i = 3, #ARGV, 3 do
   local id, job, due = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   keep[id] = true
   local before = redis.call('HGET', KEYS[2], id)
@@ -38,6 +39,7 @@ for i = 1, #jobs, 2 do
     redis.call('ZREM', KEYS[1], id)
     redis.call('HDEL', KEYS[2], id)
     redis.call('HDEL', KEYS[3], id)
+    redis.call('DEL', ARGV[2] .. id)
   end
 end
 return { changed, dropped }

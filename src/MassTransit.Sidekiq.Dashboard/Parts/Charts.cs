@@ -1,13 +1,15 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 
 namespace MassTransit.Sidekiq;
 
-// Bars in an SVG of 600 by 120, drawn from numbers only.
+// Bars and lines in an SVG of 600 by 120. Texts are encoded here, since a page takes what is drawn as it is.
 internal static class Charts
 {
     const double Width = 600;
     const double Height = 120;
+    const int MostLetters = 24;
 
     // One bar for each pair, the second number on top of the first in another colour.
     public static string Bars(IEnumerable<(long Below, long Above)> values)
@@ -26,6 +28,30 @@ internal static class Charts
 
         return svg.ToString();
     }
+
+    // Upright lines, each with its label as a tooltip.
+    public static string Lines(IEnumerable<(double Share, string Label)> marks) =>
+        string.Concat(
+            marks.Select(mark =>
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"<g class=\"mark\"><title>{Encoded(mark.Label)}</title><line x1=\"{mark.Share * Width:0.##}\" y1=\"0\" x2=\"{mark.Share * Width:0.##}\" y2=\"{Height}\"/></g>"
+                )
+            )
+        );
+
+    // Their labels, in an SVG above that is as wide: a chart is stretched, and would stretch them.
+    public static string Labels(IEnumerable<(double Share, string Label)> marks) =>
+        string.Concat(
+            marks.Select(mark =>
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"<text x=\"{mark.Share * 100:0.##}%\" y=\"13\" text-anchor=\"{(mark.Share > 0.7 ? "end" : "start")}\">{Encoded(Show.Cut(mark.Label, MostLetters))}</text>"
+                )
+            )
+        );
+
+    static string Encoded(string text) => HtmlEncoder.Default.Encode(text);
 
     static void Bar(StringBuilder svg, string kind, int index, int count, double top, double height)
     {

@@ -2,10 +2,23 @@ namespace MassTransit.Sidekiq;
 
 internal sealed record MetricsModel(int Hours, IReadOnlyList<SidekiqClassMetrics> Classes);
 
-internal sealed record MetricModel(int Hours, SidekiqJobMetrics Metrics);
+internal sealed record MetricModel(int Hours, SidekiqJobMetrics Metrics, IReadOnlyList<SidekiqDeploy> Deploys)
+{
+    // Where each deploy is on the chart, from 0 at its left to 1 at its right.
+    public IEnumerable<(double Share, string Label)> Marks()
+    {
+        var (first, width) = (Metrics.Points[0].At, Metrics.Points.Count * Metrics.Period);
+        return Deploys
+            .Where(deploy => deploy.At >= first)
+            .Select(deploy => (Math.Min((deploy.At - first) / width, 1), deploy.Label));
+    }
+}
 
 internal sealed class MetricsPages(ISidekiqInspector inspector)
 {
+    // More lines would hide the bars.
+    const int MostDeploys = 20;
+
     public static readonly int[] Hours = [1, 2, 4, 8, 24, 72];
 
     public async Task<Page?> All(DashboardCall call)
@@ -19,9 +32,14 @@ internal sealed class MetricsPages(ISidekiqInspector inspector)
     public async Task<Page?> One(DashboardCall call)
     {
         var (hours, jobClass) = (HoursOf(call), call.Route("class"));
-        var metrics = await inspector.Metrics(jobClass, TimeSpan.FromHours(hours), call.Aborted).ConfigureAwait(false);
+        var metrics = inspector.Metrics(jobClass, TimeSpan.FromHours(hours), call.Aborted);
+        var deploys = inspector.Deploys(TimeSpan.FromHours(hours), call.Aborted);
+        await Task.WhenAll(metrics, deploys).ConfigureAwait(false);
 
-        return Page.Of<Pages.MetricPage>(jobClass, new MetricModel(hours, metrics));
+        return Page.Of<Pages.MetricPage>(
+            jobClass,
+            new MetricModel(hours, metrics.Result, [.. deploys.Result.TakeLast(MostDeploys)])
+        );
     }
 
     static int HoursOf(DashboardCall call)

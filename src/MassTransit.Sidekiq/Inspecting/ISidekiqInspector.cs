@@ -119,6 +119,21 @@ public interface ISidekiqInspector
     /// <exception cref="ArgumentOutOfRangeException">The time is shorter than a minute or longer than 72 hours.</exception>
     Task<SidekiqJobMetrics> Metrics(string jobClass, TimeSpan last, CancellationToken cancellationToken = default);
 
+    /// <summary>The deploys that .NET or Ruby has marked, the oldest first. Costs a reply for each day, in one round trip.</summary>
+    /// <param name="last">Up to 90 days, which is as long as Sidekiq keeps them.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The time is not above zero, or longer than 90 days.</exception>
+    Task<IReadOnlyList<SidekiqDeploy>> Deploys(TimeSpan last, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Marks a deploy on the charts of metrics, those of Sidekiq's Web UI included, like <c>Sidekiq::Deploy.mark!</c>. Each process of a
+    /// deploy may do it: the first one marks it. False when this label was marked within the last minute, or another in the same minute.
+    /// </summary>
+    /// <param name="label">What is deployed, such as a commit with its subject.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="ArgumentException">The label is empty.</exception>
+    Task<bool> MarkDeploy(string label, CancellationToken cancellationToken = default);
+
     /// <summary>
     /// Jobs that contain a string: a jid, a message id, a class, a part of the arguments as JSON. It reads the next 2,000 jobs of
     /// each of 200 queues and 100,000 entries of each set, which takes up to a second; <see cref="SidekiqSearch.IsComplete" /> is

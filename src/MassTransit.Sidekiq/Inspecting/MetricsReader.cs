@@ -1,9 +1,12 @@
+using System.Globalization;
+
 namespace MassTransit.Sidekiq;
 
 // Sidekiq's job metrics over the last minutes or hours: by the minute as long as minutes are kept, by ten minutes beyond.
 internal sealed class MetricsReader(MetricsStore store, TimeProvider clock)
 {
     static readonly TimeSpan minutesKept = TimeSpan.FromHours(8);
+    static readonly TimeSpan marksKept = TimeSpan.FromDays(90);
     static readonly TimeSpan longest = TimeSpan.FromHours(72);
 
     public async Task<IReadOnlyList<SidekiqClassMetrics>> Classes(TimeSpan last)
@@ -52,6 +55,40 @@ internal sealed class MetricsReader(MetricsStore store, TimeProvider clock)
             ],
             histogram.Result
         );
+    }
+
+    // A mark whose time cannot be read is left out.
+    public async Task<IReadOnlyList<SidekiqDeploy>> Deploys(TimeSpan last)
+    {
+        if (last <= TimeSpan.Zero || last > marksKept)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(last),
+                last,
+                $"{last} is not between zero and {marksKept.TotalDays:0} days, which is as long as Sidekiq keeps deploys."
+            );
+        }
+
+        var now = clock.GetUtcNow();
+        var marks = await store.Marks(now - last, now).ConfigureAwait(false);
+        return
+        [
+            .. marks
+                .Select(mark => (At: Time(mark.Minute), mark.Label))
+                .Where(mark => mark.At > now - last && mark.At <= now)
+                .Select(mark => new SidekiqDeploy(mark.At!.Value, mark.Label))
+                .OrderBy(deploy => deploy.At),
+        ];
+
+        static DateTimeOffset? Time(string minute) =>
+            DateTimeOffset.TryParse(
+                minute,
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
+                out var at
+            )
+                ? at
+                : null;
     }
 
     (IReadOnlyList<DateTimeOffset> Times, TimeSpan Period, bool IsByMinute) Times(TimeSpan last)

@@ -180,6 +180,15 @@ internal sealed class SidekiqInspector(IInspected inspected) : ISidekiqInspector
         CancellationToken cancellationToken = default
     ) => Reader().Class(jobClass, last).WaitAsync(cancellationToken);
 
+    public Task<IReadOnlyList<SidekiqDeploy>> Deploys(TimeSpan last, CancellationToken cancellationToken = default) =>
+        Reader().Deploys(last).WaitAsync(cancellationToken);
+
+    public Task<bool> MarkDeploy(string label, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(label);
+        return runtime.Process.Stores.Metrics.Mark(label, runtime.Clock.GetUtcNow()).WaitAsync(cancellationToken);
+    }
+
     public Task<SidekiqSearch> Search(string text, int most = 100, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(text);

@@ -48,6 +48,10 @@ internal sealed class RedisKeys(string prefix, string identity)
 
     public RedisKey Iteration(string jid) => Prefix + "it-" + jid; // HASH ex, c, rt of an iterable job, cancelled of any, with EX
 
+    public RedisKey Marks(string day) => Prefix + day + "-marks"; // HASH minute -> label of a deploy, with EX
+
+    public RedisKey DeployLock(string label) => Prefix + "deploylock-" + label; // STRING with EX: this label was marked
+
     // Ours
     public RedisKey Owners { get; } = prefix + "mt:owners"; // SET of "identity|queue" that may have claims
     public RedisKey Rescuer { get; } = prefix + "mt:rescuer"; // STRING with PX: a process has looked for orphans

@@ -23,6 +23,7 @@ internal sealed class Script
     public static readonly Script KeepTemporary = new("keep_temporary");
     public static readonly Script Leave = new("leave");
     public static readonly Script MakeLasting = new("make_lasting");
+    public static readonly Script MarkDeploy = new("mark_deploy");
     public static readonly Script Move = new("move");
     public static readonly Script MoveNext = new("move_next");
     public static readonly Script MoveWaiting = new("move_waiting");

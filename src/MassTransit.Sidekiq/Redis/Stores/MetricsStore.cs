@@ -79,6 +79,35 @@ internal sealed class MetricsStore(RedisConnection redis, RedisKeys keys)
         return sum;
     }
 
+    // The deploys of each day from one to another, as they are stored: the minute in ISO 8601, and the label.
+    public async Task<IReadOnlyList<(string Minute, string Label)>> Marks(DateTimeOffset from, DateTimeOffset to)
+    {
+        var days = Enumerable.Range(0, (to.UtcDateTime.Date - from.UtcDateTime.Date).Days + 1);
+        var marks = await Call(db =>
+                Task.WhenAll(
+                    days.Select(day =>
+                        Answers.OrNothing(db.HashGetAllAsync(keys.Marks(MetricTimes.Day(from.AddDays(day)))), [])
+                    )
+                )
+            )
+            .ConfigureAwait(false);
+
+        return [.. marks.SelectMany(day => day.Select(mark => ((string)mark.Name!, (string)mark.Value!)))];
+    }
+
+    // False when the label was marked within the last minute, or another one in the same minute.
+    public async Task<bool> Mark(string label, DateTimeOffset at)
+    {
+        var minute = MetricTimes.Mark(at);
+        var marked = await link.Run(
+                Script.MarkDeploy,
+                [keys.DeployLock(label), keys.Marks(MetricTimes.Day(at))],
+                [minute, label]
+            )
+            .ConfigureAwait(false);
+        return (int)marked == 1;
+    }
+
     RedisKey[] Names(DateTimeOffset time, bool isByMinute) =>
         isByMinute
             ? [keys.JobMetrics(MetricTimes.Minute7(time)), keys.JobMetrics(MetricTimes.Minute8(time))]
@@ -160,6 +189,10 @@ internal static class MetricTimes
 
     public static string Histogram8(DateTimeOffset time) =>
         $"{Number(time.Day)}-{Number(time.Hour)}:{Number(time.Minute)}";
+
+    public static string Day(DateTimeOffset time) => Text(time, "yyyyMMdd");
+
+    public static string Mark(DateTimeOffset time) => Text(time, "yyyy-MM-dd'T'HH:mm:00'Z'");
 
     static string Text(DateTimeOffset time, string format) =>
         time.UtcDateTime.ToString(format, CultureInfo.InvariantCulture);

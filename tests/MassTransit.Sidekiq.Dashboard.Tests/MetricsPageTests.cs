@@ -22,6 +22,70 @@ public class MetricsPageTests
     }
 
     [Fact]
+    public async Task Class_that_fails_most_leads_to_its_errors()
+    {
+        await using var redis = await RedisServer.Lease();
+        var minute = $"j|{TimeProvider.System.GetUtcNow():yyMMdd'|'H:mm}";
+        await redis.Db.HashSetAsync(
+            minute,
+            [
+                new("Slow|p", 5),
+                new("Slow|ms", 9000),
+                new("A & B|p", 3),
+                new("A & B|f", 3),
+                new("Pay|p", 9),
+                new("Pay|ms", 1),
+            ]
+        );
+        await redis.SeedRetrySet(Jobs.Failed("A & B", "aaa1", "Timeout::Error"), TestClock.Start);
+        await redis.SeedRetrySet(Jobs.Failed("Pay", "bbb1", "Refused"), TestClock.Start);
+        await using var site = await Site.Open(redis);
+
+        var page = await site.Page("sidekiq/metrics?sort=failed");
+        var ofClass = await site.Page(Links.Of(page, "/sidekiq/metrics/").First());
+        var retries = await site.Page(Links.Of(ofClass, "/sidekiq/retries?class=").Single());
+
+        Assert.Equal(["aaa1"], Links.Jids(retries));
+        Assert.Contains("Timeout::Error", retries, StringComparison.Ordinal);
+        Assert.DoesNotContain("Refused", retries, StringComparison.Ordinal);
+        Assert.DoesNotContain("retry-all", retries, StringComparison.Ordinal);
+        Assert.Contains("hours=72&sort=failed", WebUtility.HtmlDecode(page), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "/sidekiq/metrics/Slow",
+            Links.Of(await site.Page("sidekiq/metrics?sort=junk"), "/sidekiq/metrics/").First(),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public async Task Class_is_sought_page_by_page_among_a_thousand_jobs_each()
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.Db.ScriptEvaluateAsync(
+            """
+            for i = 1, 2100 do
+              local class = i % 70 == 0 and 'Rare' or 'Pay'
+              redis.call('ZADD', 'retry', 4000000000 + i, '{"class":"' .. class .. '","args":[],"queue":"billing","jid":"' .. i .. '"}')
+            end
+            """
+        );
+        await using var site = await Site.Open(redis);
+
+        var (seen, path, pages) = (new List<string>(), "?class=Rare", 0);
+        while (path.Length > 0)
+        {
+            var page = await site.Page("sidekiq/retries" + path);
+            seen.AddRange(Links.Jids(page));
+            path = Links.Of(page, "?class=Rare&after=").FirstOrDefault() ?? "";
+            pages++;
+        }
+
+        Assert.Equal(Enumerable.Range(1, 30).Select(job => $"{job * 70}"), seen);
+        Assert.Equal(3, pages);
+        Assert.Contains("none here", await site.Page("sidekiq/retries?class=Nobody"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Deploy_stands_where_its_time_is_on_the_chart()
     {
         var start = TestClock.Start;

@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-internal sealed record MetricsModel(int Hours, IReadOnlyList<SidekiqClassMetrics> Classes);
+internal sealed record MetricsModel(int Hours, string Sort, IReadOnlyList<SidekiqClassMetrics> Classes);
 
 internal sealed record MetricModel(int Hours, SidekiqJobMetrics Metrics, IReadOnlyList<SidekiqDeploy> Deploys)
 {
@@ -19,6 +19,9 @@ internal sealed class MetricsPages(ISidekiqInspector inspector)
     // More lines would hide the bars.
     const int MostDeploys = 20;
 
+    // What the classes can be sorted by; the inspector returns them by the last.
+    static readonly string[] Sorts = ["processed", "failed", "average", "runtime"];
+
     public static readonly int[] Hours = [1, 2, 4, 8, 24, 72];
 
     public async Task<Page?> All(DashboardCall call)
@@ -26,7 +29,8 @@ internal sealed class MetricsPages(ISidekiqInspector inspector)
         var hours = HoursOf(call);
         var classes = await inspector.Metrics(TimeSpan.FromHours(hours), call.Aborted).ConfigureAwait(false);
 
-        return Page.Of<Pages.MetricsPage>("Metrics", new MetricsModel(hours, classes));
+        var sort = Sorts.FirstOrDefault(offered => offered == call.Query("sort")) ?? Sorts[^1];
+        return Page.Of<Pages.MetricsPage>("Metrics", new MetricsModel(hours, sort, [.. Sorted(classes, sort)]));
     }
 
     public async Task<Page?> One(DashboardCall call)
@@ -41,6 +45,15 @@ internal sealed class MetricsPages(ISidekiqInspector inspector)
             new MetricModel(hours, metrics.Result, [.. deploys.Result.TakeLast(MostDeploys)])
         );
     }
+
+    static IEnumerable<SidekiqClassMetrics> Sorted(IReadOnlyList<SidekiqClassMetrics> classes, string sort) =>
+        sort switch
+        {
+            "processed" => classes.OrderByDescending(metrics => metrics.Processed),
+            "failed" => classes.OrderByDescending(metrics => metrics.Failed),
+            "average" => classes.OrderByDescending(metrics => metrics.Average),
+            _ => classes,
+        };
 
     static int HoursOf(DashboardCall call)
     {

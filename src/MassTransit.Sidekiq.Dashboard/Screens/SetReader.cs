@@ -6,7 +6,8 @@ internal sealed record SetModel(
     IReadOnlyList<SidekiqEntry> Entries,
     string? Next,
     SidekiqGroups? Groups,
-    IReadOnlyList<string> Queues
+    IReadOnlyList<string> Queues,
+    string? Class
 );
 
 internal sealed record JobModel(
@@ -24,6 +25,9 @@ internal sealed class SetReader(JobSetKind kind)
     const int PageSize = 25;
     const int MostGrouped = 1000;
 
+    // A class may have no job in a set of a million: so many are looked at for a page of its own.
+    const int MostSought = 1000;
+
     public async Task<Page?> All(DashboardCall call)
     {
         var count = await kind.Set.Count(call.Aborted).ConfigureAwait(false);
@@ -31,18 +35,17 @@ internal sealed class SetReader(JobSetKind kind)
             kind.HasGroups && count > 0 && call.Query("after") is null
                 ? await kind.Set.Groups(MostGrouped, call.Aborted).ConfigureAwait(false)
                 : null;
-        var (entries, next) = await Read(call).ConfigureAwait(false);
+        var jobClass = call.Query("class");
+        if (jobClass is not null && groups is not null)
+        {
+            groups = groups with { Groups = [.. groups.Groups.Where(group => group.Class == jobClass)] };
+        }
 
+        var (entries, next) = await Read(call, jobClass).ConfigureAwait(false);
+        var queues = count > 0 ? await QueueNames.Read(kind.Inspector, call).ConfigureAwait(false) : [];
         return Page.Of<Pages.SetPage>(
             kind.Title,
-            new SetModel(
-                kind,
-                count,
-                entries,
-                next,
-                groups,
-                count > 0 ? await QueueNames.Read(kind.Inspector, call).ConfigureAwait(false) : []
-            )
+            new SetModel(kind, count, entries, next, groups, queues, jobClass)
         );
     }
 
@@ -67,13 +70,13 @@ internal sealed class SetReader(JobSetKind kind)
     }
 
     // Behind `after`, the key of the entry before; it is sought by its time, so that a page costs the same wherever it is.
-    async Task<(IReadOnlyList<SidekiqEntry> Entries, string? Next)> Read(DashboardCall call)
+    async Task<(IReadOnlyList<SidekiqEntry> Entries, string? Next)> Read(DashboardCall call, string? jobClass)
     {
         var key = call.Query("after");
         var after = key is null ? null : EntryKey.Parse(key);
         var from = after is null ? null : From(after.Milliseconds + (kind.IsNewestFirst ? 1 : 0));
         var isBehind = after is null;
-        var page = new List<SidekiqEntry>(PageSize);
+        var (page, last, seen) = (new List<SidekiqEntry>(PageSize), default(SidekiqEntry), 0);
         await foreach (var entry in kind.Set.Entries(from, kind.IsNewestFirst, call.Aborted).ConfigureAwait(false))
         {
             if (!isBehind)
@@ -86,12 +89,16 @@ internal sealed class SetReader(JobSetKind kind)
                 }
             }
 
-            if (page.Count == PageSize)
+            if (page.Count == PageSize || seen++ == MostSought)
             {
-                return (page, EntryKey.Of(page[^1]));
+                return (page, EntryKey.Of(last!));
             }
 
-            page.Add(entry);
+            last = entry;
+            if (jobClass is null || Show.Class(entry) == jobClass)
+            {
+                page.Add(entry);
+            }
         }
 
         return (page, null);

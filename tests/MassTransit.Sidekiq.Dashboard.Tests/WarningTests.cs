@@ -128,6 +128,9 @@ public partial class WarningTests
 
         await using var site = await Site.Open(redis);
         await site.Page("sidekiq");
+
+        // The sample that the first look begins has been taken.
+        await Until(async () => (await site.Page("sidekiq/queues")).Contains("<polyline", StringComparison.Ordinal));
         foreach (var page in new[] { "", "/queues", "/running", "/topics", "/periodic", "/retries", "/metrics" })
         {
             var before = await Commands(redis);

@@ -21,14 +21,19 @@ internal sealed class DashboardRoutes(
 {
     readonly DashboardGate gate = new(options, services.GetService<IHostEnvironment>(), Logger(services), root);
     readonly PageRenderer renderer = new(services);
+    readonly LatencySampler sampler = new(
+        inspector,
+        services.GetService<TimeProvider>() ?? RealTime.Clock,
+        services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None
+    );
 
     public void Map(RouteGroupBuilder group)
     {
         group.MapGet("/assets/{name}", Assets.Serve);
         new ApiRoutes(gate, ApiTable.Of(inspector, outboxes)).Map(group.MapGroup("/api"));
         Get(group, "/", new OverviewReader(inspector, outboxes).Read);
-        Get(group, "/queues", new QueuesReader(inspector).All);
-        Get(group, "/queues/{name}", new QueuesReader(inspector).One);
+        Get(group, "/queues", new QueuesReader(inspector, sampler).All);
+        Get(group, "/queues/{name}", new QueuesReader(inspector, sampler).One);
         Get(group, "/running", new RunningReader(inspector).Read);
         Get(group, "/topics", new TopicsReader(inspector).Read);
         Get(group, "/periodic", new PeriodicReader(inspector).All);
@@ -76,6 +81,7 @@ internal sealed class DashboardRoutes(
             return;
         }
 
+        sampler.Look();
         call.HasOutbox = outboxes.Count > 0;
         var page =
             await Read(call, read).ConfigureAwait(false)

@@ -29,6 +29,22 @@ internal static class Charts
         return svg.ToString();
     }
 
+    // A line through points from 0 to 1 in both directions; a single point is a short line.
+    public static string Line(IReadOnlyList<(double Share, double Height)> points)
+    {
+        var through = points.Count == 1 ? [points[0], (Math.Max(points[0].Share - 0.05, 0), points[0].Height)] : points;
+        var text = string.Join(
+            ' ',
+            through.Select(point =>
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{point.Share * Width:0.##},{(1 - (point.Height * 0.95)) * Height:0.##}"
+                )
+            )
+        );
+        return points.Count == 0 ? "" : $"<polyline points=\"{text}\"/>";
+    }
+
     // Upright lines, each with its label as a tooltip.
     public static string Lines(IEnumerable<(double Share, string Label)> marks) =>
         string.Concat(

@@ -1,6 +1,9 @@
 namespace MassTransit.Sidekiq;
 
-internal sealed record QueueRow(SidekiqQueue Queue, IReadOnlyList<SidekiqProcessInfo> Processes);
+internal sealed record QueueRow(SidekiqQueue Queue, IReadOnlyList<SidekiqProcessInfo> Processes)
+{
+    public IReadOnlyList<LatencySample> Latencies { get; init; } = [];
+}
 
 internal sealed record QueueModel(
     QueueRow Row,
@@ -10,7 +13,7 @@ internal sealed record QueueModel(
     IReadOnlyList<string> Queues
 );
 
-internal sealed class QueuesReader(ISidekiqInspector inspector)
+internal sealed class QueuesReader(ISidekiqInspector inspector, LatencySampler sampler)
 {
     public const int MostPages = 400;
     const int PageSize = 25;
@@ -34,7 +37,10 @@ internal sealed class QueuesReader(ISidekiqInspector inspector)
         }
 
         var row = rows.FirstOrDefault(row => row.Queue.Name == name);
-        row ??= new QueueRow(new SidekiqQueue(name, 0, TimeSpan.Zero, IsPaused: false), []);
+        row ??= new QueueRow(new SidekiqQueue(name, 0, TimeSpan.Zero, IsPaused: false), [])
+        {
+            Latencies = sampler.Of(name),
+        };
         return Page.Of<Pages.QueuePage>(
             name,
             new QueueModel(
@@ -55,6 +61,12 @@ internal sealed class QueuesReader(ISidekiqInspector inspector)
             .Result.SelectMany(process => process.Queues.Select(queue => (queue, process)))
             .ToLookup(pair => pair.queue, pair => pair.process, StringComparer.Ordinal);
 
-        return [.. queues.Result.Select(queue => new QueueRow(queue, [.. serving[queue.Name]]))];
+        return
+        [
+            .. queues.Result.Select(queue => new QueueRow(queue, [.. serving[queue.Name]])
+            {
+                Latencies = sampler.Of(queue.Name),
+            }),
+        ];
     }
 }

@@ -71,6 +71,9 @@ internal sealed record GroupBody(string? Class, string? Error);
 internal sealed record ProcessBody(string Identity);
 
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record JidBody(string Jid);
+
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record PeriodicBody(string Id);
 
 // Without a class the jobs are of the message's own.

@@ -11,7 +11,11 @@ internal static class ApiTable
         Bounds = (1, MetricsPages.Hours[^1]),
     };
 
-    public static IReadOnlyList<ApiRoute> Of(ISidekiqInspector inspector, IReadOnlyList<OutboxWatch> outboxes) =>
+    public static IReadOnlyList<ApiRoute> Of(
+        ISidekiqInspector inspector,
+        IReadOnlyList<OutboxWatch> outboxes,
+        LatencySampler sampler
+    ) =>
         [
             ApiRoute.Read<OverviewModel, StatsView>(
                 "/stats",
@@ -19,7 +23,7 @@ internal static class ApiTable
                 new OverviewReader(inspector, outboxes).Read,
                 StatsView.Of
             ),
-            .. Queues(inspector),
+            .. Queues(inspector, sampler),
             .. Running(inspector),
             .. JobSetKind.Of(inspector).SelectMany(Set),
             .. Topics(inspector),
@@ -40,9 +44,9 @@ internal static class ApiTable
             },
         ];
 
-    static IEnumerable<ApiRoute> Queues(ISidekiqInspector inspector)
+    static IEnumerable<ApiRoute> Queues(ISidekiqInspector inspector, LatencySampler sampler)
     {
-        var (reader, actions) = (new QueuesReader(inspector), new QueueActions(inspector));
+        var (reader, actions) = (new QueuesReader(inspector, sampler), new QueueActions(inspector));
         const string one = "/queues/{name}";
         yield return ApiRoute.Read<IReadOnlyList<QueueRow>, QueuesView>(
             "/queues",
@@ -63,7 +67,13 @@ internal static class ApiTable
         yield return ApiRoute.Act<EmptyBody>(one, "resume", "Ends a pause.", Act, actions.Run);
         yield return ApiRoute.Act<EmptyBody>(one, "clear", "Removes all jobs of a queue.", Admin, actions.Run);
         yield return ApiRoute.Act<QueuedJobBody>(one, "delete", "Removes a job of a queue.", Act, actions.Run);
-        yield return ApiRoute.Act<MovedJobBody>(one, "move", "Moves a job to the end of another queue.", Act, actions.Run);
+        yield return ApiRoute.Act<MovedJobBody>(
+            one,
+            "move",
+            "Moves a job to the end of another queue.",
+            Act,
+            actions.Run
+        );
         yield return ApiRoute.Act<OtherQueueBody>(
             one,
             "move-all",
@@ -75,7 +85,7 @@ internal static class ApiTable
 
     static IEnumerable<ApiRoute> Running(ISidekiqInspector inspector)
     {
-        var run = new ProcessActions(inspector).Run;
+        var run = new RunningActions(inspector).Run;
         yield return ApiRoute.Read<RunningModel, RunningView>(
             "/running",
             "Processes, and the jobs that they run as of their last heartbeats.",
@@ -90,6 +100,13 @@ internal static class ApiTable
             run
         );
         yield return ApiRoute.Act<ProcessBody>("/running", "stop", "Tells a process to stop.", Admin, run);
+        yield return ApiRoute.Act<JidBody>(
+            "/running",
+            "cancel",
+            "Cancels a job, wherever it is, by its jid.",
+            Act,
+            run
+        );
     }
 
     static IEnumerable<ApiRoute> Set(JobSetKind kind)
@@ -198,12 +215,19 @@ internal static class ApiTable
 
     static IEnumerable<ApiRoute> Periodic(ISidekiqInspector inspector)
     {
+        var reader = new PeriodicReader(inspector);
         var run = new PeriodicActions(inspector).Run;
-        yield return ApiRoute.Read<IReadOnlyList<SidekiqPeriodicJob>, PeriodicView>(
+        yield return ApiRoute.Read<IReadOnlyList<PeriodicRow>, PeriodicView>(
             "/periodic",
             "Periodic jobs with their next runs.",
-            new PeriodicReader(inspector).Read,
+            reader.All,
             PeriodicView.Of
+        );
+        yield return ApiRoute.Read<PeriodicModel, PeriodicHistoryView>(
+            "/periodic/{**id}",
+            "A periodic job with its last runs.",
+            reader.One,
+            PeriodicHistoryView.Of
         );
         yield return ApiRoute.Act<PeriodicBody>("/periodic", "run", "Enqueues a run now.", Act, run);
         yield return ApiRoute.Act<PeriodicBody>("/periodic", "pause", "Skips all runs until it is resumed.", Act, run);
@@ -236,7 +260,8 @@ internal static class ApiTable
 
     static IEnumerable<ApiRoute> Outbox(IReadOnlyList<OutboxWatch> outboxes)
     {
-        var (reader, run) = (new OutboxReader(outboxes), new OutboxActions(outboxes).Run);
+        var reader = new OutboxReader(outboxes);
+        var run = new OutboxActions(outboxes).Run;
         const string one = "/outbox/{name}";
         yield return ApiRoute.Read<IReadOnlyList<OutboxRow>, OutboxesView>(
             "/outbox",

@@ -39,7 +39,8 @@ internal sealed record ClassMetricsView(
     IReadOnlyList<PointView> Points,
     IReadOnlyList<BucketView> Histogram,
     double? P50Seconds,
-    double? P95Seconds
+    double? P95Seconds,
+    IReadOnlyList<DeployView> Deploys
 )
 {
     public static ClassMetricsView Of(MetricModel model) =>
@@ -57,7 +58,8 @@ internal sealed record ClassMetricsView(
             ],
             [.. model.Metrics.Histogram.Select((runs, bucket) => new BucketView(Bound(bucket), runs))],
             model.Metrics.Percentile(0.5)?.TotalSeconds,
-            model.Metrics.Percentile(0.95)?.TotalSeconds
+            model.Metrics.Percentile(0.95)?.TotalSeconds,
+            [.. model.Deploys.Select(deploy => new DeployView(deploy.At.UtcDateTime, deploy.Label))]
         );
 
     static double? Bound(int bucket) =>
@@ -68,3 +70,5 @@ internal sealed record PointView(DateTime At, long Processed, long Failed, doubl
 
 // The last one has no bound.
 internal sealed record BucketView(double? UpToSeconds, long Runs);
+
+internal sealed record DeployView(DateTime At, string Label);

@@ -2,12 +2,34 @@ namespace MassTransit.Sidekiq;
 
 internal sealed record PeriodicView(IReadOnlyList<PeriodicJobView> Jobs)
 {
-    public static PeriodicView Of(IReadOnlyList<SidekiqPeriodicJob> jobs) => new([.. jobs.Select(PeriodicJobView.Of)]);
+    public static PeriodicView Of(IReadOnlyList<PeriodicRow> rows) => new([.. rows.Select(PeriodicJobView.Of)]);
 }
+
+// A periodic job with the runs that are kept, the newest first.
+internal sealed record PeriodicHistoryView(PeriodicJobView Job, IReadOnlyList<RunView> Runs)
+{
+    public static PeriodicHistoryView Of(PeriodicModel model) =>
+        new(
+            PeriodicJobView.Of(model.Row),
+            [
+                .. model.Runs.Select(run => new RunView(
+                    run.At.UtcDateTime,
+                    run.Copies,
+                    [.. run.Jobs.Select(job => new RunJobView(job.Jid, job.Queue, job.Class))]
+                )),
+            ]
+        );
+}
+
+// More copies than are listed have been pushed where a topic has many subscriptions.
+internal sealed record RunView(DateTime At, int Copies, IReadOnlyList<RunJobView> Jobs);
+
+internal sealed record RunJobView(string Jid, string Queue, string Class);
 
 internal sealed record PeriodicJobView(
     string Id,
     string Cron,
+    string Words,
     string TimeZone,
     bool IsPaused,
     DateTime? LastRun,
@@ -19,20 +41,19 @@ internal sealed record PeriodicJobView(
     string? Description
 )
 {
-    const int Runs = 5;
-
-    public static PeriodicJobView Of(SidekiqPeriodicJob job) =>
+    public static PeriodicJobView Of(PeriodicRow row) =>
         new(
-            job.Id,
-            job.Cron,
-            job.TimeZone,
-            job.NextRun is null,
-            job.LastRun?.UtcDateTime,
-            [.. PeriodicReader.NextRuns(job, Runs).Select(run => run.UtcDateTime)],
-            job.JobClass,
-            job.Queue,
-            job.Topic,
-            job.Application,
-            job.Description
+            row.Job.Id,
+            row.Job.Cron,
+            row.Words,
+            row.Job.TimeZone,
+            row.Job.NextRun is null,
+            row.Job.LastRun?.UtcDateTime,
+            [.. row.Next.Select(run => run.At.UtcDateTime)],
+            row.Job.JobClass,
+            row.Job.Queue,
+            row.Job.Topic,
+            row.Job.Application,
+            row.Job.Description
         );
 }

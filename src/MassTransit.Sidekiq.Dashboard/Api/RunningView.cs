@@ -35,7 +35,8 @@ internal sealed record ProcessView(
     DateTime? StartedAt,
     DateTime? BeatAt,
     long ResidentBytes,
-    double RoundTripSeconds
+    double RoundTripSeconds,
+    double? LeaseSeconds
 )
 {
     public static ProcessView Of(SidekiqProcessInfo process) =>
@@ -52,7 +53,8 @@ internal sealed record ProcessView(
             process.StartedAt?.UtcDateTime,
             process.BeatAt?.UtcDateTime,
             process.ResidentBytes,
-            process.RoundTrip.TotalSeconds
+            process.RoundTrip.TotalSeconds,
+            process.Lease?.TotalSeconds
         );
 }
 

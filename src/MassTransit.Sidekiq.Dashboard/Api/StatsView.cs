@@ -46,7 +46,8 @@ internal sealed record RedisView(
     string? EvictionPolicy,
     bool? IsAppendOnly,
     long? Clients,
-    long? Replicas
+    long? Replicas,
+    double? ClockSkewSeconds
 )
 {
     public static RedisView Of(SidekiqRedisServer redis) =>
@@ -60,6 +61,7 @@ internal sealed record RedisView(
             redis.EvictionPolicy,
             redis.IsAppendOnly,
             redis.Clients,
-            redis.Replicas
+            redis.Replicas,
+            redis.ClockSkew?.TotalSeconds
         );
 }

@@ -30,7 +30,7 @@ internal sealed class DashboardRoutes(
     public void Map(RouteGroupBuilder group)
     {
         group.MapGet("/assets/{name}", Assets.Serve);
-        new ApiRoutes(gate, ApiTable.Of(inspector, outboxes)).Map(group.MapGroup("/api"));
+        new ApiRoutes(gate, ApiTable.Of(inspector, outboxes, sampler)).Map(group.MapGroup("/api"));
         Get(group, "/", new OverviewReader(inspector, outboxes).Read);
         Get(group, "/queues", new QueuesReader(inspector, sampler).All);
         Get(group, "/queues/{name}", new QueuesReader(inspector, sampler).One);
@@ -43,7 +43,7 @@ internal sealed class DashboardRoutes(
         Get(group, "/search", new SearchReader(inspector).Read);
 
         Post(group, "/queues/{name}", new QueueActions(inspector).Run);
-        Post(group, "/running", new ProcessActions(inspector).Run);
+        Post(group, "/running", new RunningActions(inspector).Run);
         Post(group, "/topics", new TopicActions(inspector).Run);
         Post(group, "/periodic", new PeriodicActions(inspector).Run);
         if (outboxes.Count > 0)
@@ -85,7 +85,10 @@ internal sealed class DashboardRoutes(
         call.HasOutbox = outboxes.Count > 0;
         var page =
             await Read(call, read).ConfigureAwait(false)
-            ?? Page.Of<Pages.MissingPage>("Not found", null) with { Status = StatusCodes.Status404NotFound };
+            ?? Page.Of<Pages.MissingPage>("Not found", null) with
+            {
+                Status = StatusCodes.Status404NotFound,
+            };
         context.Response.StatusCode = page.Status;
 
         await renderer.Write(context, call, page).ConfigureAwait(false);

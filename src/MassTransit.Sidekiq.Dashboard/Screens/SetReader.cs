@@ -43,10 +43,7 @@ internal sealed class SetReader(JobSetKind kind)
 
         var (entries, next) = await Read(call, jobClass).ConfigureAwait(false);
         var queues = count > 0 ? await QueueNames.Read(kind.Inspector, call).ConfigureAwait(false) : [];
-        return Page.Of<Pages.SetPage>(
-            kind.Title,
-            new SetModel(kind, count, entries, next, groups, queues, jobClass)
-        );
+        return Page.Of<Pages.SetPage>(kind.Title, new SetModel(kind, count, entries, next, groups, queues, jobClass));
     }
 
     public async Task<Page?> One(DashboardCall call)

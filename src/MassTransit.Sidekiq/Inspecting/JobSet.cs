@@ -85,7 +85,8 @@ internal sealed class JobSet(IInspected inspected, DueSet set) : ISidekiqJobSet
     {
         var change = new JobChange(QueueMover.Require(queue));
         var job = Checked(entry).Job ?? throw new ArgumentException(JobEditor.NotAJob, nameof(entry));
-        var count = await inspected.Stores.DueJobs.Replace(set, entry.Json, change.Apply(job), queue)
+        var count = await inspected
+            .Stores.DueJobs.Replace(set, entry.Json, change.Apply(job), queue)
             .WaitAsync(cancellationToken)
             .ConfigureAwait(false);
 
@@ -218,7 +219,8 @@ internal sealed class JobSet(IInspected inspected, DueSet set) : ISidekiqJobSet
     async Task<bool> Push(SidekiqEntry entry, JobChange change, CancellationToken cancellationToken)
     {
         var move = Due(entry, change) ?? throw new ArgumentException(JobEditor.NotAJob, nameof(entry));
-        var count = await inspected.Stores.DueJobs.PushChanged(set, move)
+        var count = await inspected
+            .Stores.DueJobs.PushChanged(set, move)
             .WaitAsync(cancellationToken)
             .ConfigureAwait(false);
 

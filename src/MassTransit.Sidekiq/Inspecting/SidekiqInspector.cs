@@ -145,8 +145,8 @@ internal sealed class SidekiqInspector(IInspected inspected) : ISidekiqInspector
     public async Task<SidekiqClaims> Claims(int most = 100, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
-        var (owners, isComplete) = await runtime
-            .Process.Stores.Owners.Read(most)
+        var (owners, isComplete) = await inspected
+            .Stores.Owners.Read(most)
             .WaitAsync(cancellationToken)
             .ConfigureAwait(false);
 
@@ -186,7 +186,7 @@ internal sealed class SidekiqInspector(IInspected inspected) : ISidekiqInspector
     public Task<bool> MarkDeploy(string label, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(label);
-        return runtime.Process.Stores.Metrics.Mark(label, runtime.Clock.GetUtcNow()).WaitAsync(cancellationToken);
+        return inspected.Stores.Metrics.Mark(label, inspected.Clock.GetUtcNow()).WaitAsync(cancellationToken);
     }
 
     public Task<SidekiqSearch> Search(string text, int most = 100, CancellationToken cancellationToken = default)

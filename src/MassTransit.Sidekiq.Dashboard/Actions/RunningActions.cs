@@ -1,9 +1,14 @@
 namespace MassTransit.Sidekiq;
 
-internal sealed class ProcessActions(ISidekiqInspector inspector)
+internal sealed class RunningActions(ISidekiqInspector inspector)
 {
     public async Task<ActionResult> Run(DashboardCall call)
     {
+        if (call.Field("action") == "cancel" && call.Field("jid") is { } jid)
+        {
+            return Told(jid, await inspector.Cancel(jid, call.Aborted).ConfigureAwait(false));
+        }
+
         var identity = call.Field("identity") ?? "";
         if (!call.IsAdmin)
         {
@@ -29,4 +34,15 @@ internal sealed class ProcessActions(ISidekiqInspector inspector)
             _ => ActionResult.Failed("The page is of another version. Reload it."),
         };
     }
+
+    static ActionResult Told(string jid, SidekiqCancellation cancelled) =>
+        ActionResult.One(
+            "cancel job",
+            jid,
+            cancelled != SidekiqCancellation.NotFound,
+            cancelled == SidekiqCancellation.Removed
+                ? "The job had gone back to wait, and is removed"
+                : "The job is asked to stop; jobs of .NET and iterable jobs of Ruby do",
+            "The job has ended"
+        );
 }

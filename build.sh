@@ -12,6 +12,7 @@ usage() {
 ./build.sh bench [--quick]  throughput and latency, against Ruby Sidekiq and MassTransit in memory
 ./build.sh compat           buses, connections and real Ruby on the oldest StackExchange.Redis, and one between
 ./build.sh chaos [--minutes N] [--seed S]  workers, relays, Redis and PostgreSQL killed, frozen, filled and cut off at work; N for each of two tests
+./build.sh pictures         the pictures of the dashboard in docs/images, from the sample with real Ruby
 ./build.sh pack [OPTION...] the NuGet packages, into artifacts/packages; options are those of dotnet pack, such as -p:Version=1.0.0
 EOF
 }
@@ -124,6 +125,17 @@ verb_check() {
   [ "$(counter passed artifacts/tests/*.trx)" -gt 0 ] || die "No convention was checked."
 }
 
+verb_pictures() {
+  need redis-server=redis-server sidekiq=ruby-sidekiq chromium=chromium
+  dotnet build tests/OrdersApi.Tests -c Release -v quiet -warnaserror
+  mkdir -p artifacts/tests docs/images
+  run_tests tests/OrdersApi.Tests -method '*Dashboard_shows_what_Ruby_and_NET_did*'
+  local name
+  for name in overview retries job; do
+    cp "artifacts/dashboard/sample-$name.png" "docs/images/dashboard-$name.png"
+  done
+}
+
 verb_bench() {
   need redis-server=redis-server sidekiq=ruby-sidekiq pg_ctlcluster=postgresql
   dotnet build benchmarks -c Release -v quiet -warnaserror
@@ -184,7 +196,7 @@ verb_pack() {
 verb=${1:-}
 [ $# -eq 0 ] || shift
 case "$verb" in
-  demo | test | check | bench | chaos | compat | pack) "verb_$verb" "$@" ;;
+  demo | test | check | bench | chaos | compat | pack | pictures) "verb_$verb" "$@" ;;
   "") usage ;;
   *) usage >&2; die "Unknown verb '$verb'." ;;
 esac

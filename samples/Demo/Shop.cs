@@ -20,7 +20,8 @@ sealed class Shop : IAsyncDisposable
 
     public HttpClient Api { get; } = new();
 
-    public string Urls => $"{Api.BaseAddress}swagger, {Api.BaseAddress}sidekiq, {Api.BaseAddress}health, {RedisUrl}";
+    public string Urls =>
+        $"\n  dashboard  {Api.BaseAddress}sidekiq\n  API        {Api.BaseAddress}swagger\n  health     {Api.BaseAddress}health\n  Redis      {RedisUrl}";
 
     string RedisUrl => string.Create(CultureInfo.InvariantCulture, $"redis://127.0.0.1:{redisPort}/0");
 

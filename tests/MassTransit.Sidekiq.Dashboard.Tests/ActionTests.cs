@@ -195,6 +195,7 @@ public class ActionTests
         await using var site = await Site.Open(redis);
         var before = await Content(redis);
 
+        Assert.Equal("Tick a job first.", await site.Post("sidekiq/dead", ("action", "retry")));
         foreach (var page in new[] { "queues/billing", "dead", "topics", "running", "periodic" })
         {
             foreach (var action in new[] { "explode", "", "kill-all" })

@@ -79,10 +79,17 @@ public class BrowserTests
         await browser.Evaluate("document.querySelector('input[name=entry]').click()");
         await browser.Evaluate("document.querySelector('button[value=retry]').click()");
         await browser.Shows(
-            "document.querySelector('main .notice')?.innerText === '1 job moved to their queues' && !location.search.includes('done')"
+            "document.querySelector('#done')?.innerText === '1 job moved to their queues' && !location.search.includes('done')"
         );
 
         Assert.Equal(2, (await redis.RetrySet()).Length);
+
+        // What it came to is read by somebody who looks up later, and the focus of the keyboard stays where it is.
+        await browser.Evaluate("refresh()");
+        Assert.True((await browser.Evaluate("!!document.querySelector('#done')")).GetBoolean());
+        await browser.Evaluate("document.querySelector('button[value=delete-all]').focus()");
+        await browser.Evaluate("refresh()");
+        Assert.Equal("delete-all", (await browser.Evaluate("document.activeElement.value")).GetString());
         Assert.Empty(browser.Errors);
     }
 
@@ -101,14 +108,14 @@ public class BrowserTests
         await browser.Evaluate("document.querySelector('summary').click()");
         await browser.Evaluate("document.querySelector('textarea').value = '{ wrong'");
         await browser.Evaluate("document.querySelector('button[value=edit]').click()");
-        await browser.Shows("document.querySelector('main .notice')?.innerText.includes('not the arguments of a job')");
+        await browser.Shows("document.querySelector('#done')?.innerText.includes('not the arguments of a job')");
         await browser.Shows("document.querySelector('details[open] textarea').value === '{ wrong'");
         Assert.True((await browser.Evaluate("document.documentElement.scrollWidth <= innerWidth")).GetBoolean());
         await browser.Picture(Repository.PathOf($"artifacts/dashboard/edit-{name}.png"));
 
         await browser.Evaluate("document.querySelector('textarea').value = '[7]'");
         await browser.Evaluate("document.querySelector('button[value=edit]').click()");
-        await browser.Shows("document.querySelector('main .notice')?.innerText.includes('with the edited arguments')");
+        await browser.Shows("document.querySelector('#done')?.innerText.includes('with the edited arguments')");
 
         Assert.Contains(await redis.Queue("billing"), job => job.Contains("\"args\":[7]", StringComparison.Ordinal));
     }

@@ -19,7 +19,7 @@ public class PageTests
             await site.Page("sidekiq"),
             "Enqueued",
             "Redis",
-            "No process takes jobs from queue billing, where 1 wait."
+            "No process takes jobs from queue billing, where 1 job waits."
         );
         Contains(await site.Page("sidekiq/queues"), "billing", "nobody");
         Contains(await site.Page("sidekiq/queues/billing"), "Billing::Pay", "A-17", "aaa1");
@@ -31,7 +31,7 @@ public class PageTests
         Contains(await site.Page("sidekiq/periodic"), "No periodic jobs");
         Contains(await site.Page("sidekiq/metrics"), "No job has run in this time");
         Contains(await site.Page("sidekiq/search?q=ddd1"), "1 job has", "dead", "Ship");
-        Contains(await site.Page("sidekiq/search?q=nowhere"), "Nothing has");
+        Contains(await site.Page("sidekiq/search?q=nowhere"), "Nothing that waits");
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public class PageTests
         Contains(all, "Pay", "fff1", "hidden");
         Assert.DoesNotContain("secret", all, StringComparison.Ordinal);
         Assert.DoesNotContain("4111", all, StringComparison.Ordinal);
-        Contains(await site.Page("sidekiq/search?q=4111"), "Nothing has");
+        Contains(await site.Page("sidekiq/search?q=4111"), "Nothing that waits");
         Contains(await site.Page("sidekiq/search?q=fff1"), "1 job has");
     }
 
@@ -239,6 +239,44 @@ public class PageTests
         Contains(page, $"href=\"{root}/queues\"");
         Contains(await site.Page(root + "/queues"), "aria-current=\"page\"");
         Contains(await site.Page(Links.Of(page, $"{root}/assets/dashboard.css").Single()), "color-scheme");
+    }
+
+    [Fact]
+    public async Task Process_of_old_Ruby_is_told_apart_where_it_writes_no_metrics_and_knows_no_pause_and_no_cancel()
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.SeedQueue("billing", Jobs.Of("Pay", "1"));
+        await RubyProcess(redis, "ruby:1:abc", """{"hostname":"ruby","queues":["billing"],"concurrency":5}""");
+        await RubyProcess(redis, "ruby:2:def", """{"hostname":"ruby","queues":["mail"],"version":"7.3.2"}""", "true");
+        await using var site = await Site.Open(redis);
+
+        Contains(await site.Page("sidekiq/metrics"), "what ruby:1:abc ran is not counted here");
+        Assert.StartsWith(
+            "billing is marked as paused",
+            await site.Post("sidekiq/queues/billing", ("action", "pause")),
+            StringComparison.Ordinal
+        );
+        Contains(await site.Page("sidekiq/queues/billing"), "Served by ruby:1:abc (Ruby)");
+        Contains(await site.Page("sidekiq/queues/mail"), "Served by ruby:2:def (Ruby, quiet)");
+        Assert.Equal(["hhh2"], Links.Values(await site.Page("sidekiq/running"), "jid"));
+        Contains(await site.Page("sidekiq/search?q=hhh1"), "1 job has", "Running", "ruby:1:abc");
+        Contains(await site.Page("sidekiq/queues"), ">quiet</span>");
+
+        async Task RubyProcess(RedisDatabase at, string identity, string info, string quiet = "false")
+        {
+            var jid = identity == "ruby:1:abc" ? "hhh1" : "hhh2";
+            await at.SeedQueue("mail", Jobs.Of("Mail", jid == "hhh1" ? "m1" : "m2"));
+            await at.Db.SetAddAsync("processes", identity);
+            await at.Db.HashSetAsync(
+                identity,
+                [new("info", info), new("beat", TestClock.Pushed), new("busy", "1"), new("quiet", quiet)]
+            );
+            await at.Db.HashSetAsync(
+                identity + ":work",
+                "t1",
+                $$$"""{"queue":"billing","payload":{{{Jobs.Of("Pay", jid)}}},"run_at":{{{TestClock.Pushed}}}}"""
+            );
+        }
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public class PeriodicTests
             "?q=abc123",
             "Run Shop:night/ly now"
         );
-        Contains(await site.Page(Links.Of(job, "/sidekiq/search?q=abc123").Single()), "Nothing has");
+        Contains(await site.Page(Links.Of(job, "/sidekiq/search?q=abc123").Single()), "Nothing that waits");
     }
 
     [Fact]

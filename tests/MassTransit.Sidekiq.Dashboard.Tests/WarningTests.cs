@@ -52,7 +52,7 @@ public partial class WarningTests
 
         Contains(
             page,
-            "No process takes jobs from queue billing, where 2 wait, and what is published to Shop:Ordered, Shop:Paid adds to them."
+            "No process takes jobs from queue billing, where 2 jobs wait, and what is published to Shop:Ordered, Shop:Paid goes there."
         );
         Assert.Single(Notice().Matches(page), notice => notice.Value.Contains("billing", StringComparison.Ordinal));
         LacksWarningOf(page, "queue reply");

@@ -12,7 +12,7 @@ internal sealed class QueueActions(ISidekiqInspector inspector)
         {
             case "pause":
                 await inspector.Pause(queue, call.Aborted).ConfigureAwait(false);
-                return new ActionResult("pause queue", queue, $"{queue} is paused");
+                return new ActionResult("pause queue", queue, await Paused(queue, call).ConfigureAwait(false));
             case "resume":
                 await inspector.Unpause(queue, call.Aborted).ConfigureAwait(false);
                 return new ActionResult("resume queue", queue, $"{queue} goes on");
@@ -45,6 +45,18 @@ internal sealed class QueueActions(ISidekiqInspector inspector)
             default:
                 return ActionResult.Failed("You may not do this, or the page is of another version. Reload it.");
         }
+    }
+
+    // Sidekiq without Pro knows no pauses.
+    async Task<string> Paused(string queue, DashboardCall call)
+    {
+        var processes = await inspector.Processes(call.Aborted).ConfigureAwait(false);
+        var ruby = processes
+            .Where(process => !Show.IsOfNet(process) && process.Queues.Contains(queue, StringComparer.Ordinal))
+            .ToArray();
+        return ruby.Length == 0
+            ? $"{queue} is paused"
+            : $"{queue} is marked as paused, for .NET and Sidekiq Pro. Ruby without Pro goes on taking its jobs: {string.Join(", ", ruby.Select(process => process.Identity))}";
     }
 
     async Task<ActionResult> One(

@@ -43,6 +43,6 @@ internal sealed class RunningActions(ISidekiqInspector inspector)
             cancelled == SidekiqCancellation.Removed
                 ? "The job had gone back to wait, and is removed"
                 : "The job is asked to stop; jobs of .NET and iterable jobs of Ruby do",
-            "The job has ended"
+            "No such job runs or waits any more"
         );
 }

@@ -33,6 +33,11 @@ internal sealed class SetActions(JobSetKind kind)
             return ActionResult.Failed("You may do this with single jobs and groups only.");
         }
 
+        if (scope.Length == 0 && call.Form["entry"].Count == 0)
+        {
+            return ActionResult.Failed("Tick a job first.");
+        }
+
         var (count, target) = scope switch
         {
             "all" => (await All(action, call).ConfigureAwait(false), "all"),

@@ -50,10 +50,12 @@ function counts() {
   return Object.fromEntries([...page().querySelectorAll("[data-count]")].map((count) => [count.dataset.count, Number(count.dataset.value)]));
 }
 
-// A page that somebody works on stays as it is: a tick, an open part, a field with the focus.
+// A page that somebody works on stays as it is: a tick, an open part, the focus of the keyboard, a selection.
 function isInUse() {
+  const focused = document.activeElement;
   return document.hidden
-    || page().querySelector("input[type=checkbox]:checked, details[open], input:focus")
+    || page().querySelector("input[type=checkbox]:checked, details[open]")
+    || (focused !== page() && page().contains(focused))
     || getSelection()?.type === "Range";
 }
 

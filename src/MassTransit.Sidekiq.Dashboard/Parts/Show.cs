@@ -18,6 +18,15 @@ internal static class Show
     // "1 job is", "3 jobs are".
     public static string Jobs(long count) => $"{Number(count)} {(count == 1 ? "job is" : "jobs are")}";
 
+    // "no job waits", "1 job waits", "3 jobs wait".
+    public static string Waiting(long count) =>
+        count switch
+        {
+            0 => "no job waits",
+            1 => "1 job waits",
+            _ => $"{Number(count)} jobs wait",
+        };
+
     public static string Milliseconds(TimeSpan time) =>
         string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:0.0} ms");
 
@@ -103,4 +112,7 @@ internal static class Show
             return json;
         }
     }
+
+    public static bool IsOfNet(SidekiqProcessInfo process) =>
+        process.Version?.StartsWith("MassTransit.Sidekiq", StringComparison.Ordinal) == true;
 }

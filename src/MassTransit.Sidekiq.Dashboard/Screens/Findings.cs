@@ -104,7 +104,7 @@ internal sealed record Findings(
         foreach (var topics in topicsOf)
         {
             yield return new Warning(
-                $"No process takes jobs from queue {topics.Key}, where {Show.Number(sizes.GetValueOrDefault(topics.Key))} wait, and what is published to {Named(topics.Distinct(StringComparer.Ordinal))} adds to them.",
+                $"No process takes jobs from queue {topics.Key}, where {Show.Waiting(sizes.GetValueOrDefault(topics.Key))}, and what is published to {Named(topics.Distinct(StringComparer.Ordinal))} goes there.",
                 "Start a worker for it, or remove its subscription."
             );
         }
@@ -114,7 +114,7 @@ internal sealed record Findings(
             if (!served.Contains(queue.Name) && !topicsOf.Contains(queue.Name))
             {
                 yield return new Warning(
-                    $"No process takes jobs from queue {queue.Name}, where {Show.Number(queue.Size)} wait.",
+                    $"No process takes jobs from queue {queue.Name}, where {Show.Waiting(queue.Size)}.",
                     "Start a worker for it, move its jobs, or clear it."
                 );
             }
@@ -122,7 +122,7 @@ internal sealed record Findings(
             if (queue.IsPaused)
             {
                 yield return new Warning(
-                    $"Queue {queue.Name} is paused, and {Show.Number(queue.Size)} jobs wait in it.",
+                    $"Queue {queue.Name} is paused, and {Show.Waiting(queue.Size)} in it.",
                     "Resume it."
                 );
             }

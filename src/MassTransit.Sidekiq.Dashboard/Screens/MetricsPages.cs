@@ -1,6 +1,12 @@
 namespace MassTransit.Sidekiq;
 
-internal sealed record MetricsModel(int Hours, string Sort, IReadOnlyList<SidekiqClassMetrics> Classes);
+// `Silent` are the processes of Ruby that write no metrics.
+internal sealed record MetricsModel(
+    int Hours,
+    string Sort,
+    IReadOnlyList<SidekiqClassMetrics> Classes,
+    IReadOnlyList<string> Silent
+);
 
 internal sealed record MetricModel(int Hours, SidekiqJobMetrics Metrics, IReadOnlyList<SidekiqDeploy> Deploys)
 {
@@ -27,10 +33,18 @@ internal sealed class MetricsPages(ISidekiqInspector inspector)
     public async Task<Page?> All(DashboardCall call)
     {
         var hours = HoursOf(call);
-        var classes = await inspector.Metrics(TimeSpan.FromHours(hours), call.Aborted).ConfigureAwait(false);
+        var (metrics, processes) = (
+            inspector.Metrics(TimeSpan.FromHours(hours), call.Aborted),
+            inspector.Processes(call.Aborted)
+        );
+        await Task.WhenAll(metrics, processes).ConfigureAwait(false);
+        var silent = processes.Result.Where(process => process.Version is null).Select(process => process.Identity);
 
         var sort = Sorts.FirstOrDefault(offered => offered == call.Query("sort")) ?? Sorts[^1];
-        return Page.Of<Pages.MetricsPage>("Metrics", new MetricsModel(hours, sort, [.. Sorted(classes, sort)]));
+        return Page.Of<Pages.MetricsPage>(
+            "Metrics",
+            new MetricsModel(hours, sort, [.. Sorted(metrics.Result, sort)], [.. silent])
+        );
     }
 
     public async Task<Page?> One(DashboardCall call)

@@ -3,6 +3,9 @@ namespace MassTransit.Sidekiq;
 internal sealed record QueueRow(SidekiqQueue Queue, IReadOnlyList<SidekiqProcessInfo> Processes)
 {
     public IReadOnlyList<LatencySample> Latencies { get; init; } = [];
+
+    // Those that take jobs; the others finish what they have.
+    public IReadOnlyList<SidekiqProcessInfo> Serving => [.. Processes.Where(process => !process.IsQuiet)];
 }
 
 internal sealed record QueueModel(

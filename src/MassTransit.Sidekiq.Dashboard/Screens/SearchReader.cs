@@ -1,25 +1,47 @@
 namespace MassTransit.Sidekiq;
 
-internal sealed record SearchModel(string Text, SidekiqSearch? Result);
+internal sealed record SearchModel(string Text, SidekiqSearch? Result, IReadOnlyList<SidekiqWork> Running);
 
 internal sealed class SearchReader(ISidekiqInspector inspector)
 {
+    const int Most = 100;
+
     public async Task<Page?> Read(DashboardCall call)
     {
         var text = call.Query("q")?.Trim() ?? "";
-        var result = text.Length == 0 ? null : await inspector.Search(text, 100, call.Aborted).ConfigureAwait(false);
-
-        if (result is not null)
+        if (text.Length == 0)
         {
-            result = result with { Found = [.. result.Found.Where(found => MayBeFound(call, found.Entry, text))] };
+            return Page.Of<Pages.SearchPage>("Search", new SearchModel(text, null, []));
         }
 
-        return Page.Of<Pages.SearchPage>("Search", new SearchModel(text, result));
+        // As ids are written.
+        text = Guid.TryParseExact(text, "D", out var id) ? id.ToString("D") : text;
+        var (waiting, running) = (inspector.Search(text, Most, call.Aborted), inspector.Work(call.Aborted));
+        await Task.WhenAll(waiting, running).ConfigureAwait(false);
+        var result = waiting.Result;
+
+        return Page.Of<Pages.SearchPage>(
+            "Search",
+            new SearchModel(
+                text,
+                result with
+                {
+                    Found =
+                    [
+                        .. result.Found.Where(found => found.Entry.Job is not { } job || MayBeFound(call, job, text)),
+                    ],
+                },
+                [.. running.Result.Where(work => IsFound(call, work, text)).Take(Most)]
+            )
+        );
     }
 
+    static bool IsFound(DashboardCall call, SidekiqWork work, string text) =>
+        work.Job is { } job && job.RawJson.Contains(text, StringComparison.Ordinal) && MayBeFound(call, job, text);
+
     // A job whose contents are hidden is found by what is shown of it alone; else a search would tell what they are.
-    static bool MayBeFound(DashboardCall call, SidekiqEntry entry, string text) =>
-        !call.IsRedacted(entry)
-        || entry.Job!.Jid?.Contains(text, StringComparison.Ordinal) == true
-        || Show.Class(entry).Contains(text, StringComparison.Ordinal);
+    static bool MayBeFound(DashboardCall call, SidekiqJob job, string text) =>
+        !call.IsRedacted(job)
+        || job.Jid?.Contains(text, StringComparison.Ordinal) == true
+        || (job.Wrapped ?? job.Class)?.Contains(text, StringComparison.Ordinal) == true;
 }

@@ -1,6 +1,7 @@
 using System.Net.Mime;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using MassTransit.Serialization;
 
 namespace MassTransit.Sidekiq;
@@ -33,8 +34,14 @@ internal sealed class JobEditor(JobContracts contracts)
                 throw new InvalidJobException("it is JSON, but not an array.");
             }
 
-            return Misfit(SidekiqJob.Parse(change.Apply(entry.Job!), queue: "")) is { } misfit
-                ? throw new ArgumentException(misfit.Message, nameof(args), misfit)
+            var edited = SidekiqJob.Parse(change.Apply(entry.Job!), queue: "");
+            if (Misfit(edited) is { } misfit)
+            {
+                throw new ArgumentException(misfit.Message, nameof(args), misfit);
+            }
+
+            return Known(edited).Select(contract => Slip(entry.Job!, edited, contract)).FirstOrDefault() is { } slip
+                ? throw new ArgumentException(slip, nameof(args))
                 : change;
         }
         catch (InvalidJobException unreadable)
@@ -63,6 +70,33 @@ internal sealed class JobEditor(JobContracts contracts)
 
         return first;
     }
+
+    // A key that the edit adds and that no property of the message has: a consumer would ignore it, and its value would be lost.
+    static string? Slip(SidekiqJob before, SidekiqJob after, JobContract contract)
+    {
+        if (contract.Args != SidekiqArgs.Hash || contract.MessageType.IsInterface || IsEnvelope(Written(after)!))
+        {
+            return null;
+        }
+
+        var options = JobBody.Create(JobContentType.NamingOf(contract.ContentTypeOf(after)));
+        var type = options.GetTypeInfo(contract.MessageType);
+        if (type.Kind != JsonTypeInfoKind.Object || type.Properties.Any(property => property.IsExtensionData))
+        {
+            return null;
+        }
+
+        var known = type.Properties.Select(property => property.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var had = Keys(before).ToHashSet(StringComparer.Ordinal);
+        return Keys(after).FirstOrDefault(key => !known.Contains(key) && !had.Contains(key)) is { } stray
+            ? $"{contract.Message} has no '{stray}', so its value would be lost. It has {string.Join(", ", known.Select(name => $"'{name}'"))}. Correct the name."
+            : null;
+    }
+
+    static IEnumerable<string> Keys(SidekiqJob job) =>
+        job.ArgsCount == 1 && job.FirstArg.In(job.Json) is [(byte)'{', ..]
+            ? JobJson.Members(job.Json.Slice(job.FirstArg.Start, job.FirstArg.Length)).Select(member => member.Key)
+            : [];
 
     IEnumerable<JobContract> Known(SidekiqJob job) =>
         Written(job) is { } type && (JobContentType.IsBare(type) || IsEnvelope(type)) ? contracts.Of(job) : [];

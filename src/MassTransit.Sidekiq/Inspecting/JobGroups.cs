@@ -10,13 +10,16 @@ internal sealed class JobGroups
     public void Add(SidekiqEntry entry)
     {
         Seen++;
-        var (key, at) = (SidekiqGroup.KeyOf(entry), entry.Job?.FailedAt ?? entry.At);
+        var key = SidekiqGroup.KeyOf(entry);
+        var (begun, last) = (entry.Job?.FailedAt ?? entry.At, entry.Job?.RetriedAt ?? entry.Job?.FailedAt ?? entry.At);
         var group = groups.GetValueOrDefault(key) ?? new SidekiqGroup(key.Class, key.Error, 0, null, null);
+        var isLatest = !(last <= group.Last);
         groups[key] = group with
         {
             Count = group.Count + 1,
-            First = group.First is { } first && !(at < first) ? first : at,
-            Last = group.Last is { } last && !(at > last) ? last : at,
+            First = group.First is { } first && !(begun < first) ? first : begun,
+            Last = isLatest ? last : group.Last,
+            ErrorMessage = isLatest ? entry.Job?.ErrorMessage : group.ErrorMessage,
         };
     }
 

@@ -102,7 +102,12 @@ public sealed class EditTests
     }
 
     [Theory]
-    [InlineData("""[{"orderId": 7, "unknown": 1}]""", null)]
+    [InlineData("""[{"orderId": 7}]""", null)]
+    [InlineData("""[{"OrderID": 7}]""", null)]
+    [InlineData(
+        """[{"orderId": 7, "order_id": 8}]""",
+        "has no 'order_id', so its value would be lost. It has 'orderId'"
+    )]
     [InlineData("""[{"orderId": "seven"}]""", "$.orderId is a string")]
     [InlineData("[7]", "takes one object")]
     public async Task Message_in_one_object_has_to_fit_as_it_does_for_its_consumer(string args, string? reason) =>

@@ -26,6 +26,25 @@ public class GroupTests
     }
 
     [Fact]
+    public async Task Last_failure_of_a_group_is_that_of_its_latest_retry_and_its_message_the_one_it_had()
+    {
+        await using var redis = await RedisServer.Lease();
+        var (first, second) = (start.ToUnixTimeSeconds(), start.AddMinutes(1).ToUnixTimeSeconds());
+        await redis.SeedRetrySet(
+            $$"""{"class":"Pay","args":[],"jid":"1","error_class":"Timeout","error_message":"again","failed_at":{{first}}.0,"retried_at":{{second + 600}}.0}""",
+            start.AddHours(1)
+        );
+        await redis.SeedRetrySet(
+            $$"""{"class":"Pay","args":[],"jid":"2","error_class":"Timeout","error_message":"once","failed_at":{{second}}.0}""",
+            start.AddHours(2)
+        );
+
+        var group = Assert.Single((await JobSetTests.Inspector(redis).RetrySet.Groups()).Groups);
+
+        Assert.Equal((start, start.AddMinutes(11), "again"), (group.First, group.Last, group.ErrorMessage));
+    }
+
+    [Fact]
     public async Task No_more_entries_are_read_than_were_asked_for_and_these_are_the_newest()
     {
         await using var redis = await RedisServer.Lease();

@@ -33,6 +33,15 @@ public class PeriodicEntryTests
     }
 
     [Fact]
+    public async Task Job_that_has_never_run_has_no_last_run()
+    {
+        await using var steps = await RedisSteps.Open();
+        await Register(steps, new FakeClock(Time("07:00")), nightly);
+
+        Assert.Null(Assert.Single(await new PeriodicStore(steps.Connection, steps.Keys).List()).LastRun);
+    }
+
+    [Fact]
     public async Task Unreadable_job_whose_name_is_no_text_is_paused_as_well()
     {
         await using var steps = await RedisSteps.Open();

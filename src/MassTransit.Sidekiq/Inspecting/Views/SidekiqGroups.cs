@@ -10,8 +10,8 @@ public sealed record SidekiqGroups(IReadOnlyList<SidekiqGroup> Groups, int Seen,
 /// <param name="Class">The class; for an ActiveJob, the one inside the wrapper. Null for entries that are not jobs.</param>
 /// <param name="ErrorClass">The type of the exception; null for jobs that have not failed.</param>
 /// <param name="Count">How many of the entries read belong to it.</param>
-/// <param name="First">When the first of them failed, or is due; null if none has a time.</param>
-/// <param name="Last">When the last of them failed, or is due.</param>
+/// <param name="First">When the first of them failed for the first time, or is due; null if none has a time.</param>
+/// <param name="Last">When one of them failed last, or is due.</param>
 public sealed record SidekiqGroup(
     string? Class,
     string? ErrorClass,
@@ -20,6 +20,9 @@ public sealed record SidekiqGroup(
     DateTimeOffset? Last
 )
 {
+    /// <summary>The message of the latest of these failures: others of the group may have another. Null if it has none.</summary>
+    public string? ErrorMessage { get; init; }
+
     /// <summary>Whether an entry belongs to this group, for <see cref="ISidekiqJobSet.RetryAll(Func{SidekiqEntry, bool}, CancellationToken)" /> and similar methods.</summary>
     public bool Has(SidekiqEntry entry)
     {

@@ -128,7 +128,8 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
                             .Select(job => new PeriodicEntry(
                                 (byte[])job.Name!,
                                 dueOf.TryGetValue(job.Name, out var next) ? next : null,
-                                lastOf.GetValueOrDefault(job.Name).TryParse(out double before)
+                                // A missing value parses as 0.
+                                lastOf.TryGetValue(job.Name, out var ran) && ran.TryParse(out double before)
                                     ? Score.ToTime(before)
                                     : null,
                                 job.Value

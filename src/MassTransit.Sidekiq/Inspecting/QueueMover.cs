@@ -55,12 +55,14 @@ internal sealed class QueueMover(InspectionStore store)
             : queue;
     }
 
-    // What a script answered, which refuses a temporary queue.
+    // What a script answered, which refuses a temporary queue, and in a set a job that would be equal to another.
     public static long Moved(long count, string queue) =>
         count >= 0
             ? count
             : throw new ArgumentException(
-                $"Queue '{queue}' is temporary: it ends with its process, and its jobs with it. Name another queue.",
+                count == -1
+                    ? $"Queue '{queue}' is temporary: it ends with its process, and its jobs with it. Name another queue."
+                    : $"The set already has an equal job for queue '{queue}', and cannot hold it twice. Run one of the two now, or delete it.",
                 nameof(queue)
             );
 

@@ -166,7 +166,7 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
                 )
                 .ConfigureAwait(false);
 
-    // The same, for a job that stays in its set.
+    // The same, for a job that stays in its set; -2 when an equal one is there already.
     public async Task<long> Replace(DueSet set, byte[] member, ReadOnlyMemory<byte> json, string queue) =>
         (long)
             await link.Run(Script.Replace, [keys.Of(set), keys.Temporaries], [member, JobStore.Value(json), queue])

@@ -95,6 +95,50 @@ public sealed class HandMoveTests
         Assert.Equal(before, await steps.Redis.Snapshot());
     }
 
+    // A set holds each member once: two equal ones would become one.
+    [Fact]
+    public async Task Job_that_would_become_equal_to_another_one_of_its_set_stays_as_it_is()
+    {
+        await using var steps = await RedisSteps.Open();
+        await steps.Redis.SeedRetrySet("job", RedisSteps.Now);
+        await steps.Redis.SeedRetrySet("changed", RedisSteps.Now.AddHours(1));
+        var before = await steps.Redis.Snapshot();
+
+        Assert.Equal(-2, await Run(steps, "replace"));
+        Assert.Equal(before, await steps.Redis.Snapshot());
+
+        Assert.Equal(1, await steps.DueJobs.Replace(DueSet.Retry, "job"u8.ToArray(), "job".Bytes(), "mail"));
+        Assert.Equal(before, await steps.Redis.Snapshot());
+    }
+
+    [Fact]
+    public async Task Job_that_is_pushed_by_hand_leaves_no_token_behind_and_its_queue_is_listed()
+    {
+        await using var steps = await RedisSteps.Open();
+        var token = Guid.NewGuid();
+        await steps.Jobs.Schedule("job".Bytes(), RedisSteps.Now.AddHours(1), token);
+
+        var move = new DueMove("job"u8.ToArray(), "changed".Bytes(), "new", Token: token);
+        Assert.Equal(1, await steps.DueJobs.PushChanged(DueSet.Schedule, move));
+
+        Assert.Equal(["queue:new", "queues"], await steps.Redis.Keys());
+        Assert.Equal(["new"], await steps.Redis.Queues());
+    }
+
+    [Theory]
+    [InlineData("one")]
+    [InlineData("next")]
+    public async Task Queue_that_jobs_are_moved_to_is_listed(string step)
+    {
+        await using var steps = await RedisSteps.Open();
+        await Seed(steps);
+        await steps.Redis.Db.KeyDeleteAsync(["queue:mail", "queues"]);
+
+        Assert.Equal(1, await Run(steps, step));
+
+        Assert.Equal(["mail"], await steps.Redis.Queues());
+    }
+
     [Fact]
     public async Task Jobs_that_workers_took_or_that_came_to_the_head_since_are_not_moved()
     {

@@ -4,9 +4,11 @@ internal sealed class RunningActions(ISidekiqInspector inspector)
 {
     public async Task<ActionResult> Run(DashboardCall call)
     {
-        if (call.Field("action") == "cancel" && call.Field("jid") is { } jid)
+        if (call.Field("action") == "cancel")
         {
-            return Told(jid, await inspector.Cancel(jid, call.Aborted).ConfigureAwait(false));
+            return call.Field("jid") is { } jid
+                ? Told(jid, await inspector.Cancel(jid, call.Aborted).ConfigureAwait(false))
+                : ActionResult.Failed("Name the job to cancel by its jid.");
         }
 
         var identity = call.Field("identity") ?? "";
@@ -43,6 +45,6 @@ internal sealed class RunningActions(ISidekiqInspector inspector)
             cancelled == SidekiqCancellation.Removed
                 ? "The job had gone back to wait, and is removed"
                 : "The job is asked to stop; jobs of .NET and iterable jobs of Ruby do",
-            "No such job runs or waits any more"
+            "The job was not found. It has ended, or is asked to stop when it runs"
         );
 }

@@ -158,8 +158,9 @@ public interface ISidekiqInspector
     /// two places is stopped when it runs. The search is that of <see cref="ISidekiqJobSet.Find" />, and the next 2,000 jobs of each of
     /// 200 queues.
     /// </remarks>
-    /// <param name="jid">The job's id.</param>
+    /// <param name="jid">The job's id, of at most 255 characters.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
+    /// <exception cref="ArgumentException">The id is empty or longer.</exception>
     Task<SidekiqCancellation> Cancel(string jid, CancellationToken cancellationToken = default);
 
     /// <summary>Tells a process to take no more jobs, like the Quiet button. False when there is no process of this identity.</summary>

@@ -8,6 +8,7 @@ internal sealed class SidekiqInspector(IInspected inspected) : ISidekiqInspector
 {
     const int PageSize = 100;
     const int MostDays = 1827;
+    const int LongestJid = 255;
 
     public ISidekiqJobSet RetrySet { get; } = new JobSet(inspected, DueSet.Retry);
 
@@ -213,6 +214,14 @@ internal sealed class SidekiqInspector(IInspected inspected) : ISidekiqInspector
     public Task<SidekiqCancellation> Cancel(string jid, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(jid);
+        if (jid.Length > LongestJid)
+        {
+            throw new ArgumentException(
+                $"The jid has {jid.Length} characters, and {LongestJid} are the most that a job is cancelled by: Redis keeps a mark of this name for 30 days. Name the job by its own jid.",
+                nameof(jid)
+            );
+        }
+
         return new JobCanceller(this, inspected.Stores, jid, inspected.Clock.GetUtcNow()).Run(cancellationToken);
     }
 

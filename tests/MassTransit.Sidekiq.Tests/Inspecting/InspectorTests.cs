@@ -38,6 +38,19 @@ public sealed class InspectorTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Job_is_not_cancelled_by_a_jid_that_no_job_has_for_its_length()
+    {
+        await using var redis = await RedisServer.Lease();
+        var inspector = JobSetTests.Inspector(redis);
+
+        var refused = await Assert.ThrowsAsync<ArgumentException>(() => inspector.Cancel(new string('a', 256)));
+
+        Assert.Contains("256 characters, and 255 are the most", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(await redis.Keys());
+        Assert.Equal(SidekiqCancellation.NotFound, await inspector.Cancel(new string('a', 255)));
+    }
+
+    [Fact]
     public async Task Jobs_of_a_queue_come_in_the_order_they_will_run()
     {
         await using var redis = await RedisServer.Lease();

@@ -73,9 +73,7 @@ internal static class Show
 
     // The queue a job of a set goes to when its time has come.
     public static string Queue(SidekiqEntry entry) =>
-        entry.Job is { } job && job.TryGet("queue", out var queue) && queue.ValueKind == JsonValueKind.String
-            ? queue.GetString()!
-            : "";
+        entry.Job is { } job && job.TryGet("queue", out var queue) ? JobSlice.Text(queue) ?? "" : "";
 
     public static string MessageType(SidekiqOutboxFault fault) =>
         fault.MessageType.Length > 0 ? fault.MessageType : "(no type)";

@@ -18,6 +18,8 @@ public partial class SizeTests
         "queues/billing?page=400",
         "retries",
         "retries?after=4000500000000-0",
+        "retries?after=99999999999999999-0",
+        "dead?after=-99999999999999999-0",
         "scheduled",
         "dead",
         "search?q=nowhere",

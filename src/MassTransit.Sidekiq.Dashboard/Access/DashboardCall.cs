@@ -112,12 +112,13 @@ internal sealed class DashboardCall
     // The page that the form stood on, with what became of it; or the list above it, when what it showed has left.
     internal string Back(ActionResult result, bool hasLeft = false)
     {
-        var page = context.Request.Path.Value!;
+        var page = context.Request.Path.Value!.TrimEnd('/');
         var path = context.Request.PathBase + new PathString(hasLeft ? page[..page.LastIndexOf('/')] : page);
+        // A header, so it is cut: what is told may quote what was sent.
         var query = context
             .Request.Query.Where(pair => pair.Key is not ("done" or "failed"))
             .SelectMany(pair => pair.Value.Select(value => KeyValuePair.Create(pair.Key, value)))
-            .Append(KeyValuePair.Create("done", (string?)result.Text));
+            .Append(KeyValuePair.Create("done", (string?)Show.Cut(result.Text, 500)));
 
         return path
             + QueryString.Create(result.IsFailure ? query.Append(KeyValuePair.Create("failed", (string?)"1")) : query);

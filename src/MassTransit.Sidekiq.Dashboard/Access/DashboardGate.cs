@@ -98,18 +98,39 @@ internal sealed class DashboardGate(
             return null;
         }
 
-        if (context.Request.HasFormContentType)
+        var isReadable = true;
+        if (context.Request.HasFormContentType && IsFromHere(context.Request))
         {
-            await context.Request.ReadFormAsync(context.RequestAborted).ConfigureAwait(false);
-            if (IsFromHere(context.Request) && IsToken(context.Request, call.Form[Field]))
+            isReadable = await IsForm(context).ConfigureAwait(false);
+            if (isReadable && IsToken(context.Request, call.Form[Field]))
             {
                 return call;
             }
         }
 
-        await Answer(context, "The form did not come from a page of this dashboard. Reload the page and try again.")
+        await Answer(
+                context,
+                isReadable
+                    ? "The form did not come from a page of this dashboard. Reload the page and try again."
+                    : "The form is larger than this server reads, or is not a form. Choose fewer at once, or use the API.",
+                isReadable ? StatusCodes.Status403Forbidden : StatusCodes.Status400BadRequest
+            )
             .ConfigureAwait(false);
         return null;
+    }
+
+    // False beyond the limits of FormOptions, which the application may set.
+    static async Task<bool> IsForm(HttpContext context)
+    {
+        try
+        {
+            await context.Request.ReadFormAsync(context.RequestAborted).ConfigureAwait(false);
+            return true;
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
     }
 
     public void Record(DashboardCall call, ActionResult result)
@@ -118,11 +139,16 @@ internal sealed class DashboardGate(
         {
             // What could not even begin is told as the form calls it.
             var action = result.Action.Length > 0 ? result.Action : call.Field("action") ?? "nothing";
-            logger.ActionFailed(call.User, action, call.Path, result.Text);
+            logger.ActionFailed(Show.Line(call.User), Show.Line(action), Show.Line(call.Path), Show.Line(result.Text));
         }
         else
         {
-            logger.ActionDone(call.User, result.Action, result.Target, result.Text);
+            logger.ActionDone(
+                Show.Line(call.User),
+                Show.Line(result.Action),
+                Show.Line(result.Target),
+                Show.Line(result.Text)
+            );
         }
     }
 
@@ -175,9 +201,9 @@ internal sealed class DashboardGate(
             token
         );
 
-    static Task Answer(HttpContext context, string text)
+    static Task Answer(HttpContext context, string text, int status = StatusCodes.Status403Forbidden)
     {
-        context.Response.StatusCode = StatusCodes.Status403Forbidden;
+        context.Response.StatusCode = status;
         context.Response.ContentType = "text/plain; charset=utf-8";
         return context.Response.WriteAsync(text, context.RequestAborted);
     }

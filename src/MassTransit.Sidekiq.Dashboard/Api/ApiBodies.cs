@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace MassTransit.Sidekiq;
 
-// What the actions take, by the names of the fields of the forms. What is not listed is refused, so that a slip of the pen is told.
+// What the actions take, by the names of the fields of the forms. What is not listed is refused, so that a typing error is reported.
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record EmptyBody;
 
@@ -32,7 +32,7 @@ internal sealed record ArgsBody(string Args);
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record ChosenBody(IReadOnlyList<string> Entry) : ICheckedBody
 {
-    // Each is sought in Redis for itself.
+    // Each is looked up in Redis separately.
     const int Most = 1000;
 
     [JsonIgnore]
@@ -82,7 +82,15 @@ internal sealed record SubscriptionBody(string Topic, string Queue, string? Clas
 
 // Messages that an outbox has set aside.
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-internal sealed record SetAsideBody(IReadOnlyList<long> Id);
+internal sealed record SetAsideBody(IReadOnlyList<long> Id) : ICheckedBody
+{
+    // As many as are changed in one transaction.
+    const int Most = 1000;
+
+    [JsonIgnore]
+    public string? Fault =>
+        Id.Count is 0 or > Most ? $"'id' has {Id.Count} ids. It takes 1 to {Most}; use all for more." : null;
+}
 
 // A body whose members may be of their types and still be wrong.
 internal interface ICheckedBody

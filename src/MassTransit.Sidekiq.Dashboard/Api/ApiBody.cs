@@ -27,6 +27,13 @@ internal sealed record ApiBody(IFormCollection? Fields, string? Fault)
         {
             return new ApiBody(null, $"The body is not JSON: {broken.Message}");
         }
+        catch (InvalidOperationException)
+        {
+            return new ApiBody(
+                null,
+                "The body has a string that is not text: bytes that are not UTF-8, or half a surrogate pair."
+            );
+        }
     }
 
     static string? Compare(JsonElement body, Type type)

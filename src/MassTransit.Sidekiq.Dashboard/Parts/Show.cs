@@ -71,6 +71,10 @@ internal static class Show
     public static string Cut(string? text, int most = 160) =>
         text is null || text.Length <= most ? text ?? "" : text[..most] + "…";
 
+    // As a part of one line of a log: what a visitor sends may have lines of its own, and a million characters.
+    public static string Line(string text) =>
+        string.Concat(Cut(text, 2000).Select(letter => char.IsControl(letter) ? ' ' : letter));
+
     // The queue a job of a set goes to when its time has come.
     public static string Queue(SidekiqEntry entry) =>
         entry.Job is { } job && job.TryGet("queue", out var queue) ? JobSlice.Text(queue) ?? "" : "";

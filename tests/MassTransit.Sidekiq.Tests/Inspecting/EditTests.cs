@@ -101,6 +101,31 @@ public sealed class EditTests
         }
     }
 
+    // Endpoints may take one class as several messages.
+    [Theory]
+    [InlineData("""[{"orderId": 7}]""", true)]
+    [InlineData("""[{"orderId": "a2f3f0e6-6a7b-4a3d-9c58-3c9d6a6f7e11", "total": 1}]""", true)]
+    [InlineData("""[{"orderId": "seven"}]""", false)]
+    public async Task Arguments_fit_that_fit_any_message_of_the_class(string args, bool isFit)
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.SeedRetrySet(Job("Pay", "[1]"), Now);
+        var host = JobSetTests.Host(redis);
+        host.Contracts.Job<SubmitOrder>(job => job.Class("Pay"));
+        host.Contracts.Job<MakeInvoice>(job => job.Class("Pay").Args(SidekiqArgs.Hash));
+        var set = new SidekiqInspector(host).RetrySet;
+        var entry = await First(set);
+
+        if (isFit)
+        {
+            Assert.True(await set.RetryWith(entry, args));
+        }
+        else
+        {
+            await Assert.ThrowsAsync<ArgumentException>(() => set.RetryWith(entry, args));
+        }
+    }
+
     [Theory]
     [InlineData("""[{"orderId": 7}]""", null)]
     [InlineData("""[{"OrderID": 7}]""", null)]

@@ -45,6 +45,20 @@ public class PeriodicHistoryTests
     }
 
     [Fact]
+    public async Task Run_that_is_skipped_is_not_kept()
+    {
+        await using var steps = await RedisSteps.Open();
+        var clock = new FakeClock(Time("07:00"));
+        await Register(steps, clock, often with { CatchUp = TimeSpan.Zero });
+
+        clock.Advance(TimeSpan.FromMinutes(12));
+        await Runner(steps, clock).Cycle(CancellationToken.None);
+
+        Assert.Equal(Time("07:15"), Assert.Single(await Store(steps).List()).Due);
+        Assert.False(await steps.Redis.Db.KeyExistsAsync(Runs));
+    }
+
+    [Fact]
     public async Task Run_for_a_topic_is_kept_with_at_most_ten_of_its_jobs()
     {
         await using var steps = await RedisSteps.Open();

@@ -73,7 +73,7 @@ public class OutboxAwayTests
         Contains(await Away(site, Page), "has not answered within 5 s");
 
         Assert.All(pages, page => Contains(page, "the outbox of ShopDb has not answered within 1 s", "Enqueued"));
-        Assert.InRange(elapsed, TimeSpan.FromSeconds(0.9), OutboxWatch.Patience);
+        Assert.InRange(elapsed, TimeSpan.FromSeconds(0.9), OutboxWatch.Timeout);
         var waiting = db.Database.SqlQuery<int>(
             $"SELECT count(*)::int AS \"Value\" FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
         );

@@ -16,7 +16,7 @@ public sealed class SidekiqDashboardOptions
 
     /// <summary>
     /// Whether the contents of a job are hidden: arguments, tags, error message, backtrace and raw JSON. Class, times and ids are
-    /// shown, and such a job cannot be edited. A message that an outbox has set aside is no job yet: where this is set, the contents
+    /// shown, and such a job cannot be edited. A message that an outbox has set aside is not yet a job: where this is set, the contents
     /// of all of them are hidden. Default: no job's are.
     /// </summary>
     public Func<SidekiqJob, bool>? Redact { get; set; }

@@ -174,7 +174,7 @@ internal sealed class SetActions(JobSetKind kind)
     Task<bool> One(string action, SidekiqEntry entry, DashboardCall call) =>
         action switch
         {
-            // What is no job stays, and does not keep the others.
+            // An entry that is not a job stays, and does not stop the others.
             "retry" => IsJob(entry) ? kind.Set.Retry(entry, call.Aborted) : Task.FromResult(false),
             "kill" => kind.Set.Kill(entry, call.Aborted),
             "delete" => kind.Set.Delete(entry, call.Aborted),

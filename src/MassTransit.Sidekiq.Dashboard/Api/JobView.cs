@@ -2,7 +2,7 @@ using System.Text;
 
 namespace MassTransit.Sidekiq;
 
-// A job in a list; all but its key and its time is null for what is no job. The arguments are a string that holds their JSON as it is
+// A job in a list; all but its key and its time is null for an entry that is not a job. The arguments are a string that holds their JSON as it is
 // stored: its numbers may be larger than a client can hold. They and the error message are cut where they are long.
 internal sealed record JobView(
     string? Key,

@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// What is wrong, and the way out.
+// What is wrong, and how to correct it.
 internal sealed record Warning(string What, string Cure);
 
 // What the overview has read, and what is wrong with it. A kind of warning names at most a few of what it is about.

@@ -4,7 +4,7 @@ namespace MassTransit.Sidekiq;
 internal sealed record LatencySample(DateTimeOffset At, TimeSpan Latency);
 
 /// <summary>
-/// Samples how long the queues have been waiting, while somebody looks at the dashboard. Sidekiq keeps no such history.
+/// Samples how long the queues have been waiting, while the dashboard is looked at. Sidekiq keeps no such history.
 /// 1. The first look begins it, an hour after the last look it ends and forgets.
 /// 2. One sample a minute, by the reading of the page Queues: two commands for each queue, in two round trips.
 /// 3. Sixty minutes are kept, of each the 500 queues that have waited longest.
@@ -24,7 +24,7 @@ internal sealed class LatencySampler(ISidekiqInspector inspector, TimeProvider c
     // The loop that samples; one that has ended when nobody looks.
     public Task Running { get; private set; } = Task.CompletedTask;
 
-    // Somebody looks at a page.
+    // A page is looked at.
     public void Look()
     {
         lock (gate)
@@ -83,7 +83,7 @@ internal sealed class LatencySampler(ISidekiqInspector inspector, TimeProvider c
         }
         catch (Exception) when (!stopping.IsCancellationRequested)
         {
-            // Whoever looks is told by the page, and a log line a minute would tell nobody more.
+            // The page itself reports that Redis does not answer; a log line a minute would add nothing.
             return;
         }
 

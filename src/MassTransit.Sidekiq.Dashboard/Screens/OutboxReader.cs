@@ -39,7 +39,7 @@ internal sealed class OutboxReader(IReadOnlyList<OutboxWatch> outboxes)
         }
 
         // The state first: where the database does not answer, nothing else is asked.
-        var state = await outbox.State(OutboxWatch.Patience, call.Aborted).ConfigureAwait(false);
+        var state = await outbox.State(OutboxWatch.Timeout, call.Aborted).ConfigureAwait(false);
         long? before = long.TryParse(call.Query("before"), CultureInfo.InvariantCulture, out var id) ? id : null;
         var faults = await outbox
             .Ask((it, token) => it.SetAside(PageSize + 1, before, token), call.Aborted)
@@ -73,7 +73,7 @@ internal sealed class OutboxReader(IReadOnlyList<OutboxWatch> outboxes)
     {
         try
         {
-            var state = await outbox.State(OutboxWatch.Patience, call.Aborted).ConfigureAwait(false);
+            var state = await outbox.State(OutboxWatch.Timeout, call.Aborted).ConfigureAwait(false);
             return new OutboxRow(outbox.Name, state, null);
         }
         catch (SidekiqOutboxException away)

@@ -3,7 +3,7 @@ namespace MassTransit.Sidekiq;
 // What the overview says of the outboxes. It waits a second for them at most, beside its other reads.
 internal sealed class OutboxWarnings(IReadOnlyList<OutboxWatch> outboxes)
 {
-    static readonly TimeSpan patience = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan timeout = TimeSpan.FromSeconds(1);
 
     public async Task<IReadOnlyList<Warning>> Read(CancellationToken cancellationToken)
     {
@@ -16,7 +16,7 @@ internal sealed class OutboxWarnings(IReadOnlyList<OutboxWatch> outboxes)
     {
         try
         {
-            return Of(outbox.Name, await outbox.State(patience, cancellationToken).ConfigureAwait(false));
+            return Of(outbox.Name, await outbox.State(timeout, cancellationToken).ConfigureAwait(false));
         }
         catch (SidekiqOutboxException away)
         {

@@ -4,7 +4,7 @@ namespace MassTransit.Sidekiq;
 // drivers of some databases block theirs while they wait.
 internal sealed class OutboxWatch(ISidekiqOutbox outbox)
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     readonly Lock gate = new();
     Task<SidekiqOutboxState>? reading;
@@ -15,7 +15,7 @@ internal sealed class OutboxWatch(ISidekiqOutbox outbox)
 
     // Visitors who come while it is read share the answer: a database that does not answer holds one thread, however often pages
     // are refreshed.
-    public Task<SidekiqOutboxState> State(TimeSpan patience, CancellationToken cancellationToken)
+    public Task<SidekiqOutboxState> State(TimeSpan timeout, CancellationToken cancellationToken)
     {
         lock (gate)
         {
@@ -27,7 +27,7 @@ internal sealed class OutboxWatch(ISidekiqOutbox outbox)
                 );
             }
 
-            return Within(reading, patience, cancellationToken);
+            return Within(reading, timeout, cancellationToken);
         }
     }
 
@@ -37,7 +37,7 @@ internal sealed class OutboxWatch(ISidekiqOutbox outbox)
         var answer = Task.Run(() => ask(outbox, giveUp.Token), giveUp.Token);
         try
         {
-            return await Within(answer, Patience, aborted).ConfigureAwait(false);
+            return await Within(answer, Timeout, aborted).ConfigureAwait(false);
         }
         finally
         {
@@ -45,16 +45,16 @@ internal sealed class OutboxWatch(ISidekiqOutbox outbox)
         }
     }
 
-    async Task<T> Within<T>(Task<T> answer, TimeSpan patience, CancellationToken cancellationToken)
+    async Task<T> Within<T>(Task<T> answer, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {
-            return await answer.WaitAsync(patience, RealTime.Clock, cancellationToken).ConfigureAwait(false);
+            return await answer.WaitAsync(timeout, RealTime.Clock, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException late) when (!answer.IsCompleted)
         {
             throw new SidekiqOutboxException(
-                $"The database of the outbox of {Name} has not answered within {patience.TotalSeconds:0} s.",
+                $"The database of the outbox of {Name} has not answered within {timeout.TotalSeconds:0} s.",
                 late
             );
         }

@@ -5,7 +5,7 @@ internal static class QueueNames
 {
     const int Most = 200;
 
-    // None for who may not move jobs.
+    // None for a visitor who may not move jobs.
     public static async Task<IReadOnlyList<string>> Read(ISidekiqInspector inspector, DashboardCall call) =>
         call.CanAct ? Of(await inspector.Queues(call.Aborted).ConfigureAwait(false)) : [];
 

@@ -17,7 +17,7 @@ internal enum JobEnd
     PutBack,
     Unreadable,
 
-    // At somebody's wish.
+    // On request: by an inspector, the dashboard, or cancel! in Ruby.
     Cancelled,
 }
 

@@ -38,7 +38,7 @@ internal sealed class JobReceiveContext
     // Whether it is stopped with its endpoint, and runs again.
     public bool IsInterrupted { get; private set; }
 
-    // Whether it is stopped for good, at somebody's wish.
+    // Whether it is stopped on request, and does not run again.
     public bool IsCancelled { get; private set; }
 
     // The class that it is counted under; null when no consumer here takes it.

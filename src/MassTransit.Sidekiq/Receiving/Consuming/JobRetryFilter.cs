@@ -11,7 +11,7 @@ namespace MassTransit.Sidekiq;
 ///    is killed between the two, a fault is published twice, but never lost.
 /// 4. An attempt that succeeds although a fault was reported (a filter handled the exception, or the consumer reported one and
 ///    returned) is not retried: its faults are published at its end.
-/// A job that was cancelled, because its endpoint stops or at somebody's wish, has not failed.
+/// A job that was cancelled, because its endpoint stops or on request, has not failed.
 /// </summary>
 internal sealed class JobRetryFilter : IFilter<ConsumeContext>
 {

@@ -24,7 +24,7 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
     public bool RunsAgain =>
         End is JobEnd.Retried or JobEnd.Rescheduled || context is { IsInterrupted: true, IsCancelled: false };
 
-    // Whether somebody has cancelled the job: however its attempt fails, it does not run again.
+    // Whether the job was cancelled on request: however its attempt fails, it does not run again.
     public bool IsCancelled => context is { IsCancelled: true };
 
     public IReceiveObserver Observers => endpoint.ReceiveObservers;

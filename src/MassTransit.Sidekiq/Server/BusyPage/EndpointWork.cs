@@ -1,11 +1,11 @@
 namespace MassTransit.Sidekiq;
 
-// A job in the hands of a worker.
+// A job that a worker runs.
 internal interface IJobRun
 {
     SidekiqJob Job { get; }
 
-    // At somebody's wish: it does not run again.
+    // On request: it does not run again.
     void Cancel();
 }
 

@@ -14,3 +14,6 @@ public sealed record MakeInvoice(Guid OrderId, decimal Total, string Currency = 
 
 [SidekiqJob(ExpiresIn = 3600)]
 public sealed record QuotePrice(Guid OrderId);
+
+[SidekiqJob(UniqueFor = 600)]
+public sealed record SyncStock(Guid OrderId);

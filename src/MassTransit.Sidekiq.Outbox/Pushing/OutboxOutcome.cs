@@ -5,6 +5,7 @@ internal sealed class OutboxOutcome
 {
     readonly Dictionary<int, Exception> faults = [];
     readonly HashSet<int> left = [];
+    readonly List<(int Message, KeptJob Job)> kept = [];
 
     public IReadOnlyDictionary<int, Exception> Faults => faults;
 
@@ -12,7 +13,7 @@ internal sealed class OutboxOutcome
     public IList<(int Message, Guid Token)> NotFound { get; } = [];
 
     // The jobs for queues that they become, where a ledger keeps them.
-    public IList<(int Message, KeptJob Job)> Kept { get; } = [];
+    public IList<(int Message, KeptJob Job)> Kept => kept;
 
     // The same for published messages: only Redis knows the copies, once it has made them.
     public IList<(int Message, KeptJob Job)> Copies { get; } = [];
@@ -48,6 +49,9 @@ internal sealed class OutboxOutcome
         left.Add(message);
         (Outage, IsAsPlanned) = (Outage ?? outage, false);
     }
+
+    // It became no job, since another one is unique: done, and nothing for a ledger to keep.
+    public void Drop(int message) => IsAsPlanned &= kept.RemoveAll(job => job.Message == message) == 0;
 
     public void Unconfirm(Exception fault) => Unconfirmed ??= fault;
 }

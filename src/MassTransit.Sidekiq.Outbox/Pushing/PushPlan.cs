@@ -11,6 +11,9 @@ internal sealed record PushStep(IReadOnlyList<int> Messages, Func<SidekiqProcess
 
     public PublishRequest? Published { get; init; }
 
+    // Perhaps no job, if another one is unique.
+    public UniqueJob? Unique { get; init; }
+
     // Published with a type that is not known here: then its topic alone determines the receivers.
     public bool IsOfUnknownType { get; init; }
 }
@@ -104,7 +107,10 @@ internal sealed class PushPlan(
                 async process =>
                 {
                     var made = await process.Publish(request).ConfigureAwait(false);
-                    return new PushAnswer(made.Count > 0, ledger is null ? [] : made.Copies);
+                    return new PushAnswer(
+                        made.Count > 0 || request.Unique is { Conflicts.Count: > 0 },
+                        ledger is null ? [] : made.Copies
+                    );
                 }
             )
             {
@@ -124,15 +130,15 @@ internal sealed class PushPlan(
             );
         }
 
-        if (job.Due is not null || address.IsTemporary)
+        if (job.Due is not null || address.IsTemporary || job.Unique is not null)
         {
-            var (due, token) = (job.Due, job.Token);
-            if (due is null)
+            if (job.Due is null)
             {
                 Flush();
             }
 
-            steps.Add(new PushStep([index], process => Met(queue.Push(process, json, due, token))));
+            var own = job;
+            steps.Add(new PushStep([index], process => Met(queue.Push(process, json, own))) { Unique = job.Unique });
             return;
         }
 

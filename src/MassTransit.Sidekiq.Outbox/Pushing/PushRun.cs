@@ -80,6 +80,10 @@ internal sealed class PushRun(BusRuntime runtime, IReadOnlyList<PushStep> steps,
                 outcome.Unheard.Add(request.Entities[0]);
             }
         }
+        else if (step.Unique is { Conflicts.Count: > 0 })
+        {
+            outcome.Drop(step.Messages[0]);
+        }
         else if (step.Cancelled is { } token && !answer.HasMet)
         {
             outcome.NotFound.Add((step.Messages[0], token));

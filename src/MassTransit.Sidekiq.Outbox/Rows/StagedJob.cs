@@ -33,22 +33,26 @@ internal static class StagedJob
         JobLedger? ledger,
         DateTimeOffset? due,
         DateTimeOffset now
-    ) =>
-        new(
+    )
+    {
+        var parts = new JobParts(
+            ledger is null ? staged.Rest : ledger.Mark(staged.Rest),
+            Encoding.UTF8.GetBytes(staged.Args ?? $"[{row.Body}]"),
+            due is null ? now : null,
+            runtime.TimeFormat,
+            ActiveJobWrapper.Is(staged.Class)
+        );
+        return new OutgoingJob(
             staged.Class,
             row.MessageId,
-            Parts: new JobParts(
-                ledger is null ? staged.Rest : ledger.Mark(staged.Rest),
-                Encoding.UTF8.GetBytes(staged.Args ?? $"[{row.Body}]"),
-                due is null ? now : null,
-                runtime.TimeFormat,
-                ActiveJobWrapper.Is(staged.Class)
-            ),
+            Parts: parts,
             Due: due,
             Token: staged.Token,
             Queue: staged.Queue,
-            Entities: staged.Entities
+            Entities: staged.Entities,
+            Unique: UniqueJob.Of(parts.Rest, parts.Args)
         );
+    }
 
     static (OutgoingJob Job, bool IsOfUnknownType) Made(
         OutboxMessage row,
@@ -74,7 +78,8 @@ internal static class StagedJob
             Due: due,
             Token: context.ScheduledMessageId,
             Queue: contract.Queue,
-            Entities: context.Stored?.Entities
+            Entities: context.Stored?.Entities,
+            Unique: UniqueJob.Of(draft.Options.Unique, draft.Args, draft.Wrapped)
         );
         return (job, known is null);
     }

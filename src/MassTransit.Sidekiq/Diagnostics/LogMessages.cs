@@ -96,6 +96,13 @@ internal static partial class LogMessages
     )]
     public static partial void ClockIsWrong(this ILogger logger, double seconds, string direction, string address);
 
+    [LoggerMessage(
+        2012,
+        LogLevel.Debug,
+        "Job class {Class} was not sent to queue {Queue}: job {JobId} with the same arguments is unique"
+    )]
+    public static partial void NotUnique(this ILogger logger, string @class, string queue, string jobId);
+
     [LoggerMessage(2011, LogLevel.Information, "The clock of this machine agrees with Redis's at {Address} again")]
     public static partial void ClockIsRight(this ILogger logger, string address);
 }

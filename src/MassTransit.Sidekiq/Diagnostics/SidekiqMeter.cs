@@ -48,6 +48,11 @@ internal static class SidekiqMeter
         "{job}",
         "Jobs buried because three processes died while they had them."
     );
+    static readonly Counter<long> conflicts = Meter.CreateCounter<long>(
+        "sidekiq.jobs.conflicts",
+        "{job}",
+        "Jobs that were not sent because another one is unique."
+    );
     static readonly Histogram<double> lag = Meter.CreateHistogram<double>(
         "sidekiq.poll.lag",
         "s",
@@ -83,6 +88,9 @@ internal static class SidekiqMeter
         Add(rescued, jobs, System);
         Add(poisoned, poison, System);
     }
+
+    public static void CountConflict(string queue) =>
+        Add(conflicts, 1, System, new("messaging.destination.name", queue));
 
     public static void RecordLag(string set, TimeSpan late)
     {

@@ -108,7 +108,11 @@ internal sealed class JobSet(IInspected inspected, DueSet set) : ISidekiqJobSet
     }
 
     public Task<bool> Delete(SidekiqEntry entry, CancellationToken cancellationToken = default) =>
-        Store.Delete(set, Checked(entry).Json).WaitAsync(cancellationToken);
+        (
+            Checked(entry).Job?.Lock is { } held
+                ? inspected.Stores.Locks.Remove(set, entry.Json, held)
+                : Store.Delete(set, entry.Json)
+        ).WaitAsync(cancellationToken);
 
     public Task<bool> Reschedule(
         SidekiqEntry entry,
@@ -240,7 +244,7 @@ internal sealed class JobSet(IInspected inspected, DueSet set) : ISidekiqJobSet
         set == DueSet.Dead
             ? Task.FromResult(false)
             : inspected
-                .Stores.DueJobs.BuryUnreadable(set, entry.Json, inspected.Clock.GetUtcNow())
+                .Stores.DueJobs.BuryUnreadable(set, entry.Json, inspected.Clock.GetUtcNow(), entry.Job?.Lock)
                 .WaitAsync(cancellationToken);
 
     static SidekiqEntry Checked(SidekiqEntry entry)

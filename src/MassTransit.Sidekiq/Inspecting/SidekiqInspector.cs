@@ -108,7 +108,10 @@ internal sealed class SidekiqInspector(IInspected inspected) : ISidekiqInspector
     public Task<bool> Delete(string queue, SidekiqEntry job, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(job);
-        return Store.Delete(queue, job.Json).WaitAsync(cancellationToken);
+        var removed = job.Job?.Lock is { } held
+            ? inspected.Stores.Locks.Remove(queue, job.Json, held)
+            : Store.Delete(queue, job.Json);
+        return removed.WaitAsync(cancellationToken);
     }
 
     public Task<bool> Move(

@@ -52,6 +52,9 @@ internal sealed class RedisKeys(string prefix, string identity)
 
     public RedisKey DeployLock(string label) => Prefix + "deploylock-" + label; // STRING with EX: this label was marked
 
+    // Another client's: rusty-sidekiq's, which leaves the value empty
+    public RedisKey Unique(string @lock) => Prefix + "sidekiq:unique:" + @lock; // STRING with PX: jid of the job that holds the lock
+
     // Ours
     public RedisKey Owners { get; } = prefix + "mt:owners"; // SET of "identity|queue" that may have claims
     public RedisKey Rescuer { get; } = prefix + "mt:rescuer"; // STRING with PX: a process has looked for orphans

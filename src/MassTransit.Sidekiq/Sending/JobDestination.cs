@@ -19,14 +19,26 @@ internal sealed class QueueDestination(SidekiqEndpointAddress address) : JobDest
     public override string Name => address.Name;
 
     public override Task Send(SidekiqProcess process, in OutgoingJob job) =>
-        Push(process, job.ToJob(address.Name), job.Due, job.Token);
+        Push(process, job.ToJob(address.Name), job);
 
     // Sends a job that is already serialized.
-    public Task Push(SidekiqProcess process, byte[] json, DateTimeOffset? due, Guid? token)
+    public Task Push(SidekiqProcess process, byte[] json, in OutgoingJob job)
     {
-        if (due is { } time)
+        // A temporary queue has one reader, which waits for this message.
+        if (job.Unique is { } unique && !address.IsTemporary)
         {
-            return process.Schedule(json, time, token);
+            return process.PushUnique(
+                new UniquePush(address.Name, job.Class, JobId.From(job.MessageId), json, unique)
+                {
+                    Due = job.Due,
+                    Token = job.Token,
+                }
+            );
+        }
+
+        if (job.Due is { } time)
+        {
+            return process.Schedule(json, time, job.Token);
         }
 
         return address.IsTemporary

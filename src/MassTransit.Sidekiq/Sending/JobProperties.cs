@@ -32,7 +32,7 @@ internal static class JobProperties
         Set(
             properties,
             Options,
-            context.Options.Over(contract.Options).ToJson() is { } json ? Encoding.UTF8.GetString(json) : null
+            MessageToJob.Options(context, contract).ToJson() is { } json ? Encoding.UTF8.GetString(json) : null
         );
         Set(properties, Token, context.ScheduledMessageId?.ToString("D"));
         Set(properties, RoutingKey, context.RoutingKey);

@@ -70,7 +70,8 @@ internal sealed class JobSendTransportContext(
             Due: context.Delay is { } delay && delay > TimeSpan.Zero ? now + delay : null,
             Token: context.ScheduledMessageId,
             Queue: contract.Queue,
-            Entities: context.Stored?.Entities
+            Entities: context.Stored?.Entities,
+            Unique: UniqueJob.Of(draft.Options.Unique, draft.Args, draft.Wrapped)
         );
         if (context.Capture is { } capture)
         {
@@ -84,7 +85,27 @@ internal sealed class JobSendTransportContext(
             : process.Temporary.Expect(context.ResponseAddress);
         var sent = answers.IsCompletedSuccessfully ? destination.Send(process, job) : SendAfter(answers, process, job);
 
-        return sent.IsCompletedSuccessfully ? Task.CompletedTask : Watch(sent, process, job, context.CancellationToken);
+        return job.Unique is not null
+                ? Conclude(Watch(sent, process, job, context.CancellationToken), context, job.Unique)
+            : sent.IsCompletedSuccessfully ? Task.CompletedTask
+            : Watch(sent, process, job, context.CancellationToken);
+    }
+
+    static async Task Conclude<T>(Task sent, JobSendContext<T> context, UniqueJob unique)
+        where T : class
+    {
+        await sent.ConfigureAwait(false);
+        if (unique.Conflicts is not [var conflict, ..])
+        {
+            return;
+        }
+
+        if (unique.OnConflict == SidekiqConflict.Throw)
+        {
+            throw new JobNotUniqueException(conflict);
+        }
+
+        context.AddOrUpdatePayload(() => conflict, _ => conflict);
     }
 
     public void Probe(ProbeContext context) => context.Add("destination", destination.Name);

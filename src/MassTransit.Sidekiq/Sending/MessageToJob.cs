@@ -59,7 +59,7 @@ internal static class MessageToJob
     )
         where T : class
     {
-        var options = context.Options.Over(contract.Options);
+        var options = Options(context, contract, args);
         var life = context.TimeToLive ?? options.ExpiresIn;
         return new JobDraft
         {
@@ -72,6 +72,27 @@ internal static class MessageToJob
             Metadata = Metadata(context, contract, contentType, Expiry(now, context.Delay, life)),
             TimeFormat = times,
         };
+    }
+
+    // With what the lock of a unique job covers, which only the message tells.
+    public static JobOptions Options<T>(
+        JobSendContext<T> context,
+        JobContract contract,
+        ReadOnlyMemory<byte> args = default
+    )
+        where T : class
+    {
+        var options = context.Options.Over(contract.Options);
+        if (options.Unique is not { IsOn: true, Digest: null } unique)
+        {
+            return options;
+        }
+
+        var digest =
+            contract is { UniqueBy: { } key } && contract.MessageType.IsInstanceOfType(context.Message)
+                ? LockDigest.OfKey(key(context.Message))
+                : LockDigest.Of(args.IsEmpty ? Args(context, contract).Args : args, contract.Wrapped);
+        return options with { Unique = unique with { Digest = digest } };
     }
 
     // None for a life that ends after all time, such as TimeSpan.MaxValue.

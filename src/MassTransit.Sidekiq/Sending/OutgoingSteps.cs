@@ -5,13 +5,24 @@ internal static class OutgoingSteps
 {
     public static async Task<Publication> Publish(this SidekiqProcess process, PublishRequest request)
     {
-        var publication = await process.Stores.Topics.Publish(request).ConfigureAwait(false);
+        var publication = await (
+            request.Unique is null ? process.Stores.Topics.Publish(request) : process.Uniques.Publish(request)
+        ).ConfigureAwait(false);
         if (request.Due is { } due)
         {
             process.DueJobs.Expect(due);
         }
 
         return publication;
+    }
+
+    public static async Task PushUnique(this SidekiqProcess process, UniquePush push)
+    {
+        await process.Uniques.Push(push).ConfigureAwait(false);
+        if (push.Due is { } due)
+        {
+            process.DueJobs.Expect(due);
+        }
     }
 
     public static async Task Schedule(

@@ -65,6 +65,27 @@ public interface SidekiqSendContext : SendContext
         set => Options = Options with { ExpiresIn = value };
     }
 
+    /// <summary>Keeps equal jobs out for so long; zero for a job that is not unique. Default: the contract's.</summary>
+    TimeSpan? UniqueFor
+    {
+        get => Options.Unique?.For;
+        set => Options = Options with { Unique = (Options.Unique ?? new UniqueOptions()) with { For = value } };
+    }
+
+    /// <summary>Until when a unique job keeps others out, if that is before its time is over. Default: the contract's.</summary>
+    SidekiqUniqueUntil? UniqueUntil
+    {
+        get => Options.Unique?.Until;
+        set => Options = Options with { Unique = (Options.Unique ?? new UniqueOptions()) with { Until = value } };
+    }
+
+    /// <summary>What becomes of this job if a unique one keeps it out. Default: the contract's.</summary>
+    SidekiqConflict? OnConflict
+    {
+        get => Options.Unique?.OnConflict;
+        set => Options = Options with { Unique = (Options.Unique ?? new UniqueOptions()) with { OnConflict = value } };
+    }
+
     /// <summary>Adds a custom key to the job, for Ruby middleware to read. Keys that belong to Sidekiq or to this transport are refused.</summary>
     /// <exception cref="ArgumentException">The key belongs to Sidekiq or to this transport.</exception>
     void SetJobKey(string key, object? value)

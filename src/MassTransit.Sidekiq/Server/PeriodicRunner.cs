@@ -16,14 +16,22 @@ internal sealed class PeriodicRunner
     static readonly TimeSpan tolerance = TimeSpan.FromMinutes(1);
 
     readonly PeriodicStore store;
+    readonly UniqueJobs uniques;
     readonly SidekiqTimeFormat times;
     readonly TimeProvider clock;
     readonly Func<int> epoch;
     int declared = -1;
 
-    public PeriodicRunner(PeriodicStore store, SidekiqTimeFormat times, TimeProvider clock, Func<int> epoch)
+    public PeriodicRunner(
+        PeriodicStore store,
+        UniqueJobs uniques,
+        SidekiqTimeFormat times,
+        TimeProvider clock,
+        Func<int> epoch
+    )
     {
         this.store = store;
+        this.uniques = uniques;
         this.times = times;
         this.clock = clock;
         this.epoch = epoch;
@@ -116,9 +124,15 @@ internal sealed class PeriodicRunner
             return true;
         }
 
-        if (!await store.Run(entry, plan.Run, plan.Request, plan.Next).ConfigureAwait(false))
+        var held = await store.Run(entry, plan.Run, plan.Request, plan.Next).ConfigureAwait(false);
+        if (held is null)
         {
             return false;
+        }
+
+        if (held.Count > 0)
+        {
+            await uniques.Repeat(plan.Request!, held).ConfigureAwait(false);
         }
 
         if (plan.Run is null)

@@ -41,7 +41,8 @@ internal sealed class SidekiqProcess : Agent
         Unsettled = new UnsettledJobs(Redis, clock);
         Reconciler = new ClaimReconciler(Redis, Stores.Claims, Unsettled, clock);
         DueJobs = new DueJobPoller(Stores.DueJobs, settings.Options.TimeFormat, settings.Options.MovesRubyJobs, clock);
-        Periodic = new PeriodicRunner(Stores.Periodic, settings.Options.TimeFormat, clock, () => Redis.Epoch);
+        Uniques = new UniqueJobs(Stores, new HolderSearch(Stores.Search, clock), logger);
+        Periodic = new PeriodicRunner(Stores.Periodic, Uniques, settings.Options.TimeFormat, clock, () => Redis.Epoch);
         Lines = new WaitingLines(
             settings.Options.MaxWaitingConnections,
             Stores.Claims,
@@ -58,6 +59,7 @@ internal sealed class SidekiqProcess : Agent
             heartbeat.Loop,
             Periodic.Loop,
             new CancelWatch(Stores.Cancels, Roster, clock).Loop,
+            new LockKeeper(Stores.Locks, Roster, clock).Loop,
         ];
         Redis.Back += (_, _) => Lease.Loop.Wake();
         hostStops =
@@ -89,6 +91,8 @@ internal sealed class SidekiqProcess : Agent
     public UnsettledJobs Unsettled { get; }
 
     public DueJobPoller DueJobs { get; }
+
+    public UniqueJobs Uniques { get; }
 
     public PeriodicRunner Periodic { get; }
 

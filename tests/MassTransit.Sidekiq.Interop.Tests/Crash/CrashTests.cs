@@ -65,6 +65,49 @@ public sealed class CrashTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Unique_job_whose_process_is_killed_blocks_no_other()
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var fleet = new Fleet(redis, lease);
+        await fleet.Prepare(3);
+        await fleet.Employ(2);
+        await using var sender = await TestBus.Start(redis, output);
+        var endpoint = await sender.Harness.Bus.GetSendEndpoint(new Uri("queue:crash"));
+
+        var (sent, dropped) = (0, 0);
+        for (var kill = 0; kill < 6; kill++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 400).Select(i => Send(kill % 2 == 0 ? i % 40 : i % 7)));
+            await fleet.Kill(fleet.Working[0]);
+            await Task.WhenAll(fleet.Employ(1), fleet.Prepare(1));
+        }
+
+        await redis.Until(async state => (await state.Keys()).All(key => key is not "queue:crash" && !IsClaim(key)));
+        var ledger = (await redis.Db.HashGetAllAsync("ledger")).Sum(run => (int)run.Value);
+        output.WriteLine($"{sent} sent, {dropped} dropped, {ledger} runs");
+        Assert.InRange(ledger, sent, int.MaxValue);
+        Assert.True(dropped > 0, "No job met another one, so nothing was shown.");
+        Assert.DoesNotContain(await redis.Keys(), key => key.StartsWith("sidekiq:unique:", StringComparison.Ordinal));
+
+        async Task Send(int number)
+        {
+            SendContext? context = null;
+            await endpoint.Send(
+                new CrashJob(number),
+                x =>
+                {
+                    context = x;
+                    x.Job(job => job.UniqueFor = TimeSpan.FromMinutes(10));
+                },
+                TestContext.Current.CancellationToken
+            );
+            _ = context!.TryGetPayload<JobConflict>(out _)
+                ? Interlocked.Increment(ref dropped)
+                : Interlocked.Increment(ref sent);
+        }
+    }
+
+    [Fact]
     public async Task Job_that_kills_its_process_three_times_is_dead()
     {
         await using var redis = await RedisServer.Lease();
@@ -126,4 +169,7 @@ public sealed class CrashTests(ITestOutputHelper output)
         || key.StartsWith("mt:landing:", StringComparison.Ordinal);
 
     static int Number(string job) => JsonElement.Parse(job).GetProperty("args")[0].GetProperty("number").GetInt32();
+
+    [SidekiqJob("CrashJob")]
+    public sealed record CrashJob(int Number);
 }

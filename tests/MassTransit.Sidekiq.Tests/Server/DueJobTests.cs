@@ -8,7 +8,7 @@ namespace MassTransit.Sidekiq.Tests.Server;
 public sealed class DueJobTests(ITestOutputHelper output)
 {
     // Of a process with an endpoint: lease, rescue, reconciliation, poll, heartbeat, periodic jobs.
-    const int Loops = 7;
+    const int Loops = 8;
 
     [Theory]
     [InlineData(1)]

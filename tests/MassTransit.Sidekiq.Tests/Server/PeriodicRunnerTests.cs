@@ -151,8 +151,8 @@ public class PeriodicRunnerTests
         var before = await steps.Redis.Snapshot();
         var request = PeriodicRun.Request(nightly, clock.GetUtcNow(), clock.GetUtcNow(), default);
 
-        Assert.False(await store.Run(entry with { Json = "{}"u8.ToArray() }, clock.GetUtcNow(), request, null));
-        Assert.False(await store.Run(entry with { Score = entry.Score + 1 }, clock.GetUtcNow(), request, null));
+        Assert.Null(await store.Run(entry with { Json = "{}"u8.ToArray() }, clock.GetUtcNow(), request, null));
+        Assert.Null(await store.Run(entry with { Score = entry.Score + 1 }, clock.GetUtcNow(), request, null));
 
         Assert.Equal(before, await steps.Redis.Snapshot());
     }

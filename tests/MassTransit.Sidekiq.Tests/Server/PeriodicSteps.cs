@@ -17,7 +17,13 @@ static class PeriodicSteps
         (job.Id, job.Write(), due);
 
     public static PeriodicRunner Runner(RedisSteps process, FakeClock clock) =>
-        new(new PeriodicStore(process.Connection, process.Keys), default, clock, () => 0);
+        new(new PeriodicStore(process.Connection, process.Keys), Uniques(process, clock), default, clock, () => 0);
+
+    static UniqueJobs Uniques(RedisSteps process, FakeClock clock)
+    {
+        var stores = new RedisStores(process.Connection, process.Keys, DeadSet.Default);
+        return new UniqueJobs(stores, new HolderSearch(stores.Search, clock), process.Log);
+    }
 
     public static PeriodicJob Job(string id, string cron) =>
         new()

@@ -53,6 +53,31 @@ public interface ISidekiqJobConfigurator
     /// </summary>
     ISidekiqJobConfigurator ExpiresIn(TimeSpan life) => With(new JobOptions { ExpiresIn = life });
 
+    /// <summary>
+    /// Keeps equal jobs out for so long: one with the same queue, class and arguments is dropped, or as <c>OnConflict</c> says. It counts
+    /// from when the job is due. A unique job costs two steps in Redis that others do without. Default: not unique.
+    /// </summary>
+    ISidekiqJobConfigurator UniqueFor(
+        TimeSpan life,
+        SidekiqUniqueUntil until = SidekiqUniqueUntil.Success,
+        SidekiqConflict onConflict = SidekiqConflict.Drop
+    ) =>
+        With(
+            new JobOptions
+            {
+                Unique = new UniqueOptions
+                {
+                    For = life,
+                    Until = until,
+                    OnConflict = onConflict,
+                },
+            }
+        );
+
+    /// <summary>What makes two jobs equal, instead of all their arguments: <c>UniqueBy&lt;SyncOrder&gt;(m =&gt; m.OrderId)</c>.</summary>
+    ISidekiqJobConfigurator UniqueBy<T>(Func<T, object?> key)
+        where T : class;
+
     /// <summary>Any other key of the job, for Ruby middleware that reads it, such as <c>lock</c>.</summary>
     ISidekiqJobConfigurator Option(string key, object? value) =>
         With(new JobOptions { Other = new Dictionary<string, object?>(StringComparer.Ordinal) { [key] = value } });

@@ -45,6 +45,9 @@ internal sealed class JobContract
 
     public JobOptions Options { get; init; } = JobOptions.None;
 
+    // What a unique job's lock covers instead of all arguments.
+    public Func<object, object?>? UniqueBy { get; init; }
+
     // The properties in argument order; for a Hash, those of its one argument.
     public IReadOnlyList<JobParameter> Parameters { get; init; } = [];
 

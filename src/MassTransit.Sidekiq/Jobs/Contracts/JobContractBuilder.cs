@@ -14,6 +14,7 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
     SidekiqNaming? naming;
     JobOptions options = JobOptions.None;
     string? queue;
+    Func<object, object?>? uniqueBy;
 
     public JobContractBuilder(Type messageType)
     {
@@ -60,17 +61,26 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
         return this;
     }
 
+    public ISidekiqJobConfigurator UniqueBy<T>(Func<T, object?> key)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        if (!typeof(T).IsAssignableFrom(messageType))
+        {
+            faults.Add(
+                $"UniqueBy of {TypeName.Of(messageType)} takes a {TypeName.Of(typeof(T))}. Let it take the message itself."
+            );
+        }
+
+        uniqueBy = message => key((T)message);
+        return this;
+    }
+
     public JobContract Build()
     {
         var message = TypeName.Of(messageType);
         var chosenArgs = args ?? SidekiqArgs.Hash;
-        var chosenNaming =
-            naming
-            ?? (
-                chosenArgs is SidekiqArgs.ActiveJob or SidekiqArgs.ActiveJobPositional
-                    ? SidekiqNaming.SnakeCase
-                    : SidekiqNaming.CamelCase
-            );
+        var chosenNaming = naming ?? NamingOf(chosenArgs);
         var jobClass = className ?? RubyConstant.From(messageType);
 
         var found = new List<string>(faults);
@@ -108,10 +118,16 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
             IsList = isList,
             Naming = chosenNaming,
             Options = options,
+            UniqueBy = uniqueBy,
             Parameters = parameters,
             Faults = found,
         };
     }
+
+    static SidekiqNaming NamingOf(SidekiqArgs args) =>
+        args is SidekiqArgs.ActiveJob or SidekiqArgs.ActiveJobPositional
+            ? SidekiqNaming.SnakeCase
+            : SidekiqNaming.CamelCase;
 
     void Apply(SidekiqJobAttribute attribute)
     {

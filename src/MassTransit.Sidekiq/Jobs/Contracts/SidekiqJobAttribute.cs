@@ -58,6 +58,18 @@ public sealed class SidekiqJobAttribute(string? className = null) : Attribute
     /// </summary>
     public int ExpiresIn { get; set; }
 
+    /// <summary>
+    /// Seconds for which equal jobs are kept out, counted from when the job is due: Sidekiq Enterprise's <c>unique_for</c>. Equal are
+    /// jobs with the same queue, class and arguments. Default: 0, not unique.
+    /// </summary>
+    public int UniqueFor { get; set; }
+
+    /// <summary>Until when a unique job keeps others out, if that is before its time is over. Default: its end.</summary>
+    public SidekiqUniqueUntil UniqueUntil { get; set; }
+
+    /// <summary>What becomes of a job that a unique one keeps out. Default: it is dropped.</summary>
+    public SidekiqConflict OnConflict { get; set; }
+
     internal SidekiqArgs? ArgsOrNull { get; private set; }
 
     internal SidekiqNaming? NamingOrNull { get; private set; }
@@ -94,6 +106,15 @@ public sealed class SidekiqJobAttribute(string? className = null) : Attribute
             RetryQueue = RetryQueue,
             Tags = Tags is { Length: > 0 } ? Tags : null,
             ExpiresIn = ExpiresIn == 0 ? null : TimeSpan.FromSeconds(ExpiresIn),
+            Unique =
+                UniqueFor == 0
+                    ? null
+                    : new UniqueOptions
+                    {
+                        For = TimeSpan.FromSeconds(UniqueFor),
+                        Until = UniqueUntil,
+                        OnConflict = OnConflict,
+                    },
         };
     }
 }

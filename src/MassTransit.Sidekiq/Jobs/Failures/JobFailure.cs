@@ -91,6 +91,11 @@ internal sealed class JobFailure(RetrySchedule schedule)
             .Set("error_message", Shorten(exception.Message ?? ""))
             .Set("error_class", Harmless(ReadableException.ClassOf(exception)));
 
+        if (job.UniqueFor is not null && (job.RetryQueue ?? options.Job.RetryQueue) is not null)
+        {
+            JobMoves.KeepLock(edit, job);
+        }
+
         // The Web UI cannot show an entry without the time of its first failure, so a job that lost it gets a new one.
         if (job.RetryCount is null || job.FailedAt is null)
         {

@@ -16,7 +16,9 @@ internal static class PeriodicRun
         var name = string.Create(CultureInfo.InvariantCulture, $"{periodic.Id}@{run.ToUnixTimeSeconds()}");
         var (id, job) = (JobId.ToMessageId(name), SidekiqJob.Parse(periodic.Job, queue: ""));
         var target = periodic.Target;
-        var outgoing = new OutgoingJob(job.Class!, id, Parts: Parts(job, id, now, times), Queue: target.Static?.Queue);
+        var parts = Parts(job, id, now, times);
+        var unique = UniqueJob.Of(parts.Rest, parts.Args);
+        var outgoing = new OutgoingJob(job.Class!, id, Parts: parts, Queue: target.Static?.Queue, Unique: unique);
 
         return target.Queue is { } queue
             ? PublishRequest.ToQueue(queue, outgoing)

@@ -20,6 +20,10 @@ internal static class ActiveJobWrapper
             : JobSlice.Text(JobJson.Find(argument, "job_class").In(argument));
     }
 
+    // Of a job that another client pushed: what its lock covers.
+    public static string DigestOf(SidekiqJob job) =>
+        LockDigest.Of(job.Args, Is(job.Class!) ? job.Wrapped ?? JobClass(job) : null);
+
     // The position of the queue name in the wrapper's arguments. Rails enqueues a retry there, so it must be the queue that
     // the job is really sent to, which its destination decides. Absent when there is none.
     public static JobSlice QueueName(ReadOnlyMemory<byte> args)

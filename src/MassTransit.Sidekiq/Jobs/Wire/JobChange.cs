@@ -9,6 +9,7 @@ internal sealed record JobChange(string? Queue = null, ReadOnlyMemory<byte>? Arg
         if (Queue is not null)
         {
             edit.Set("queue", Queue);
+            JobMoves.KeepLock(edit, job);
         }
 
         // An ActiveJob names its queue a second time, inside, and Rails enqueues a retry there.

@@ -15,6 +15,7 @@ internal enum JobField : byte
     RetryCount,
     TraceParent,
     TraceState,
+    UniqueFor,
     Wrapped,
 }
 
@@ -50,8 +51,6 @@ internal static class JobFields
         "retry_count",
         "traceparent",
         "tracestate",
-        "unique_for",
-        "unique_until",
         "wrapped",
     };
 
@@ -73,8 +72,9 @@ internal static class JobFields
 
     static JobFields()
     {
-        known.UnionWith(JobOptions.Keys);
-        reserved.UnionWith(JobOptions.Keys);
+        string[] options = [.. JobOptions.Keys, .. UniqueOptions.Keys];
+        known.UnionWith(options);
+        reserved.UnionWith(options);
     }
 
     public static bool IsKnown(string key) => known.Contains(key);
@@ -94,6 +94,7 @@ internal static class JobFields
             10 when key.SequenceEqual("created_at"u8) => JobField.CreatedAt,
             10 when key.SequenceEqual("expires_in"u8) => JobField.ExpiresIn,
             10 when key.SequenceEqual("tracestate"u8) => JobField.TraceState,
+            10 when key.SequenceEqual("unique_for"u8) => JobField.UniqueFor,
             11 when key.SequenceEqual("enqueued_at"u8) => JobField.EnqueuedAt,
             11 when key.SequenceEqual("retry_count"u8) => JobField.RetryCount,
             11 when key.SequenceEqual("traceparent"u8) => JobField.TraceParent,

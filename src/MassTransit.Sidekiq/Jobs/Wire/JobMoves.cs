@@ -38,6 +38,15 @@ internal static class JobMoves
         return JobJson.Edit(job.Json, edit);
     }
 
+    // The lock of a unique job is named after the queue that it was pushed to first.
+    public static void KeepLock(JobEdit edit, SidekiqJob job)
+    {
+        if (job.UniqueFor is not null && !job.TryGet("unique_queue", out _))
+        {
+            edit.Set("unique_queue", job.Queue.Length > 0 ? job.Queue : DueMove.QueueOf(job));
+        }
+    }
+
     static JobEdit WithHeaders(
         SidekiqJob job,
         IEnumerable<KeyValuePair<string, object>> added,

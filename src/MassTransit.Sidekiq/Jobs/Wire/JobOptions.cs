@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
@@ -11,8 +10,7 @@ internal sealed record JobOptions
 {
     public static readonly JobOptions None = new();
 
-    // Sidekiq's own limit, a little over 31 years: its client and poller refuse more.
-    public static readonly TimeSpan LongestRetryFor = TimeSpan.FromSeconds(1_000_000_000);
+    public static readonly TimeSpan LongestRetryFor = JobSeconds.Longest;
 
     // The keys that our options have in a job.
     public static readonly string[] Keys =
@@ -40,6 +38,8 @@ internal sealed record JobOptions
 
     public TimeSpan? ExpiresIn { get; init; }
 
+    public UniqueOptions? Unique { get; init; }
+
     // Keys for the Ruby middleware that reads them.
     public IReadOnlyDictionary<string, object?>? Other { get; init; }
 
@@ -62,11 +62,12 @@ internal sealed record JobOptions
                 RetryQueue = RetryQueue ?? lower.RetryQueue,
                 Tags = Tags ?? lower.Tags,
                 ExpiresIn = ExpiresIn ?? lower.ExpiresIn,
+                Unique = UniqueOptions.Over(Unique, lower.Unique),
                 Other = Merged(Other, lower.Other),
             };
     }
 
-    // Those of a job, from its public properties; what may be set as a further key is in Other, Sidekiq's own such as unique_for too.
+    // Those of a job, from its public properties; what may be set as a further key is in Other, Sidekiq's own such as locale too.
     public static JobOptions Read(SidekiqJob job)
     {
         var tags = job.Tags;
@@ -85,6 +86,7 @@ internal sealed record JobOptions
             RetryQueue = job.RetryQueue,
             Tags = tags.Count > 0 ? tags : null,
             ExpiresIn = job.ExpiresIn,
+            Unique = job.UniqueFor is { } life ? UniqueOptions.Read(job.Json, life) : null,
             Other = other,
         };
     }
@@ -129,6 +131,7 @@ internal sealed record JobOptions
             text.Number(Math.Max(1, (long)Math.Ceiling(life.TotalSeconds)));
         }
 
+        Unique?.WriteMembers(text);
         foreach (var (key, value) in Other ?? nothing)
         {
             text.Raw(","u8);
@@ -208,6 +211,11 @@ internal sealed record JobOptions
         {
             yield return $"ExpiresIn of {message} is {life.TotalSeconds} seconds. Set it from 1 to {LongestRetryFor.TotalSeconds:0} seconds.";
         }
+
+        foreach (var other in Unique?.Faults(message) ?? [])
+        {
+            yield return other;
+        }
     }
 
     public static SidekiqRetry ReadRetry(ref Utf8JsonReader reader)
@@ -246,19 +254,6 @@ internal sealed record JobOptions
         && seconds <= LongestRetryFor.TotalSeconds
             ? TimeSpan.FromSeconds(seconds)
             : null;
-
-    // A number of seconds, or, as Ruby writes a duration of Rails, a string of one.
-    public static TimeSpan? ReadExpiresIn(ReadOnlySpan<byte> value)
-    {
-        var digits = value is [(byte)'"', .., (byte)'"'] ? value[1..^1] : value;
-        return
-            Utf8Parser.TryParse(digits, out double seconds, out var length)
-            && length == digits.Length
-            && seconds > 0
-            && seconds <= LongestRetryFor.TotalSeconds
-            ? TimeSpan.FromSeconds(seconds)
-            : null;
-    }
 
     static readonly Dictionary<string, object?> nothing = [];
 

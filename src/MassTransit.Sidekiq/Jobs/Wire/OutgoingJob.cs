@@ -11,7 +11,8 @@ internal readonly record struct OutgoingJob(
     DateTimeOffset? Due = null,
     Guid? Token = null,
     string? Queue = null,
-    string[]? Entities = null
+    string[]? Entities = null,
+    UniqueJob? Unique = null
 )
 {
     public byte[] ToJob(string queue)

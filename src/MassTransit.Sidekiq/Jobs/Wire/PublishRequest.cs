@@ -26,6 +26,9 @@ internal sealed record PublishRequest
 
     public Guid? Token { get; init; }
 
+    // Each copy takes a lock of its own.
+    public UniqueJob? Unique { get; init; }
+
     // To the subscribers of a topic. `known` are the entities that a publish reaches, where the publisher knows them.
     public static PublishRequest ToTopic(string entity, string[]? known, in OutgoingJob job, bool isExchange = false) =>
         new()
@@ -39,6 +42,7 @@ internal sealed record PublishRequest
             MessageId = job.MessageId,
             Due = job.Due,
             Token = job.Token,
+            Unique = job.Unique,
         };
 
     // To one queue, in the step that makes copies.
@@ -50,5 +54,6 @@ internal sealed record PublishRequest
             Template = job.ToTemplate(),
             Class = job.Class,
             MessageId = job.MessageId,
+            Unique = job.Unique,
         };
 }

@@ -17,6 +17,7 @@ public sealed class SidekiqJob
     JobSlice jid;
     JobSlice traceParent;
     JobSlice traceState;
+    JobSlice uniqueFor;
 
     SidekiqJob(ReadOnlyMemory<byte> json, string queue)
     {
@@ -82,7 +83,7 @@ public sealed class SidekiqJob
             : null;
 
     /// <summary>How long it may wait: Sidekiq Pro's <c>expires_in</c>, MassTransit's <c>TimeToLive</c>.</summary>
-    public TimeSpan? ExpiresIn => expiresIn.IsAbsent ? null : JobOptions.ReadExpiresIn(expiresIn.In(Json));
+    public TimeSpan? ExpiresIn => expiresIn.IsAbsent ? null : JobSeconds.Read(expiresIn.In(Json));
 
     /// <summary>
     /// When it is dropped if it has not started: <see cref="ExpiresIn" /> after it was created, or after it was due if it was
@@ -95,6 +96,9 @@ public sealed class SidekiqJob
                 ? began + life
                 : null
         );
+
+    /// <summary>How long it keeps equal jobs out, from when it is due: <c>unique_for</c>. Null for a job that is not unique.</summary>
+    public TimeSpan? UniqueFor => uniqueFor.IsAbsent ? null : JobSeconds.Read(uniqueFor.In(Json));
 
     /// <summary>The W3C trace context of its sender.</summary>
     public string? TraceParent => Text(traceParent);
@@ -119,6 +123,12 @@ public sealed class SidekiqJob
 
     // Our own extension: null for a job that another client pushed.
     internal JobMetadata? Metadata { get; private set; }
+
+    // What the end of this job releases; null if it is not unique, or until its time is over.
+    internal JobLock? Lock =>
+        uniqueFor.IsAbsent || UniqueFor is not { } life || Jid is null || Class is null
+            ? null
+            : field ??= JobLock.Of(Json, Queue, Class, Jid, life, () => ActiveJobWrapper.DigestOf(this));
 
     internal int ArgsCount { get; private set; }
 
@@ -238,6 +248,9 @@ public sealed class SidekiqJob
                 break;
             case JobField.TraceState:
                 traceState = JobReader.Slice(ref reader);
+                break;
+            case JobField.UniqueFor:
+                uniqueFor = JobReader.Slice(ref reader);
                 break;
             case JobField.Wrapped:
                 Wrapped = JobReader.Name(ref reader);

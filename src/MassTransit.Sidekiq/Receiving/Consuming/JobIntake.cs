@@ -27,6 +27,7 @@ internal static class JobIntake
         settlement.Begin(context);
         if (context.Job.ExpiresAt is not { } expires || !skew.IsPast(expires))
         {
+            await settlement.Start().ConfigureAwait(false);
             return context;
         }
 

@@ -53,9 +53,9 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
             return Settle(JobEnd.Acknowledged, () => steps.Cancel(delivery, job));
         }
 
-        if (context?.Job.Metadata?.Ledger is not null)
+        if (context?.Job is { Lock: not null } or { Metadata.Ledger: not null })
         {
-            return Settle(JobEnd.Acknowledged, () => steps.End(claimed, context.Job));
+            return Settle(JobEnd.Acknowledged, () => EndOf(context.Job));
         }
 
         if (!isSettled)
@@ -66,6 +66,10 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
 
         return Task.CompletedTask;
     }
+
+    // One step more, and only for a job that is unique until now.
+    public Task Start() =>
+        context?.Job.Lock is { Until: SidekiqUniqueUntil.Start } held ? steps.Release(held) : Task.CompletedTask;
 
     public async Task Expire()
     {
@@ -139,7 +143,7 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
         {
             case JobOutcome.Retry retry:
                 Report(exception, $"failed (attempt {retry.Count + 1}) and is retried at {retry.Due:O}", isLast: false);
-                return Settle(JobEnd.Retried, () => steps.Retry(delivery, retry.Json, retry.Due));
+                return Settle(JobEnd.Retried, () => steps.Retry(delivery, retry.Json, retry.Due, job.Lock));
 
             case JobOutcome.Bury bury:
                 Report(exception, "is dead");
@@ -147,7 +151,7 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
 
             case var dropped:
                 Report(exception, "failed and is dropped, as configured");
-                return Die(JobEnd.Discarded, dropped, () => steps.End(claimed, job), exception);
+                return Die(JobEnd.Discarded, dropped, () => EndOf(job), exception);
         }
     }
 
@@ -196,17 +200,19 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
 
         var now = Now();
         var json = later(now);
-        return Settle(JobEnd.Rescheduled, () => steps.Reschedule(delivery, json, now + delay));
+        return Settle(JobEnd.Rescheduled, () => steps.Reschedule(delivery, json, now + delay, context!.Job.Lock));
     }
 
     Task Die(JobEnd end, JobOutcome death, Func<Task<bool>> step, Exception exception) =>
         Settle(end, step, () => endpoint.Runtime.Deaths.Tell(death.Json, delivery.Queue, exception));
 
+    Task<bool> EndOf(SidekiqJob job) => job.Lock is { } held ? steps.End(delivery, job, held) : steps.End(claimed, job);
+
     Task Move(string queue, SendHeaders headers)
     {
         headers.SetHostHeaders();
         var moved = JobMoves.ToQueue(context!.Job, queue, headers.GetAll(), Now(), endpoint.Runtime.TimeFormat);
-        return Settle(JobEnd.Moved, () => steps.MoveTo(delivery, queue, moved));
+        return Settle(JobEnd.Moved, () => steps.MoveTo(delivery, queue, moved, context.Job.Lock));
     }
 
     void Report(Exception exception, string end, bool isLast = true) =>

@@ -27,24 +27,54 @@ internal sealed class JobSteps(
         return true;
     }
 
+    // The same for a unique job, which takes its lock with it.
+    public async Task<bool> End(Delivery delivery, SidekiqJob job, JobLock held)
+    {
+        await process.Stores.Completions.Note(job, isDead: false, clock.GetUtcNow()).ConfigureAwait(false);
+        return await process.Stores.Locks.End(delivery, held).ConfigureAwait(false);
+    }
+
+    // For a job that is unique until it starts. When Redis is lost, it starts nevertheless: its end releases the lock, too.
+    public async Task Release(JobLock held)
+    {
+        try
+        {
+            await process.Stores.Locks.Release(held.Name, held.Jid).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is ConnectionException or SidekiqRedisException)
+        {
+            LogContext.Debug?.Log(fault, "The lock of job {JobId} is released when it ends", held.Jid);
+        }
+    }
+
     // Noted first, as a death is.
     public async Task<bool> Cancel(Delivery delivery, SidekiqJob job)
     {
         await process.Stores.Completions.Note(job, isDead: false, clock.GetUtcNow()).ConfigureAwait(false);
-        return await process.Stores.Cancels.End(delivery, job.Jid!).ConfigureAwait(false);
+        return await process.Stores.Cancels.End(delivery, job.Jid!, job.Lock).ConfigureAwait(false);
     }
 
-    public async Task<bool> Retry(Delivery delivery, ReadOnlyMemory<byte> json, DateTimeOffset due)
+    public async Task<bool> Retry(
+        Delivery delivery,
+        ReadOnlyMemory<byte> json,
+        DateTimeOffset due,
+        JobLock? held = null
+    )
     {
-        var hasMoved = await Claims.Retry(delivery, json, due).ConfigureAwait(false);
+        var hasMoved = await Claims.Retry(delivery, json, due, held).ConfigureAwait(false);
         process.DueJobs.Expect(due);
 
         return hasMoved;
     }
 
-    public async Task<bool> Reschedule(Delivery delivery, ReadOnlyMemory<byte> json, DateTimeOffset due)
+    public async Task<bool> Reschedule(
+        Delivery delivery,
+        ReadOnlyMemory<byte> json,
+        DateTimeOffset due,
+        JobLock? held = null
+    )
     {
-        var hasMoved = await Claims.Reschedule(delivery, json, due).ConfigureAwait(false);
+        var hasMoved = await Claims.Reschedule(delivery, json, due, held: held).ConfigureAwait(false);
         process.DueJobs.Expect(due);
 
         return hasMoved;
@@ -55,11 +85,11 @@ internal sealed class JobSteps(
     public async Task<bool> Bury(Delivery delivery, SidekiqJob? job, ReadOnlyMemory<byte> json, DateTimeOffset now)
     {
         await process.Stores.Completions.Note(job, isDead: true, now).ConfigureAwait(false);
-        return await Claims.Bury(delivery, json, now).ConfigureAwait(false);
+        return await Claims.Bury(delivery, json, now, job?.Lock).ConfigureAwait(false);
     }
 
-    public Task<bool> MoveTo(Delivery delivery, string queue, ReadOnlyMemory<byte> json) =>
-        Claims.MoveTo(delivery, queue, json);
+    public Task<bool> MoveTo(Delivery delivery, string queue, ReadOnlyMemory<byte> json, JobLock? held = null) =>
+        Claims.MoveTo(delivery, queue, json, held);
 
     public async Task<bool> Return(Delivery delivery) =>
         await Claims.Requeue(delivery.Queue, [delivery.Number]).ConfigureAwait(false) > 0;

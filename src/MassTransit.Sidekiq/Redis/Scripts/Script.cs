@@ -15,11 +15,13 @@ internal sealed class Script
     public static readonly Script Claim = new("claim");
     public static readonly Script Count = new("count");
     public static readonly Script EndCancelled = new("end_cancelled");
+    public static readonly Script EndUnique = new("end_unique");
     public static readonly Script FindCancelled = new("find_cancelled");
     public static readonly Script FindFilled = new("find_filled");
     public static readonly Script FindOrphans = new("find_orphans");
     public static readonly Script FindJobs = new("find_jobs");
     public static readonly Script KeepLedger = new("keep_ledger");
+    public static readonly Script KeepLocks = new("keep_locks");
     public static readonly Script KeepTemporary = new("keep_temporary");
     public static readonly Script Leave = new("leave");
     public static readonly Script MakeLasting = new("make_lasting");
@@ -30,34 +32,41 @@ internal sealed class Script
     public static readonly Script Note = new("note");
     public static readonly Script Page = new("page");
     public static readonly Script Prune = new("prune");
-    public static readonly Script Publish = new("publish");
+    public static readonly Script Publish = new("publish", "each_subscription");
     public static readonly Script PushChanged = new("push_changed");
     public static readonly Script PushDue = new("push_due");
     public static readonly Script PushTemporary = new("push_temporary");
+    public static readonly Script PushUnique = new("push_unique");
     public static readonly Script Purge = new("purge");
     public static readonly Script ReadDue = new("read_due");
     public static readonly Script RegisterPeriodic = new("register_periodic");
     public static readonly Script Release = new("release");
+    public static readonly Script ReleaseLock = new("release_lock");
     public static readonly Script RemoveTemporary = new("remove_temporary");
+    public static readonly Script RemoveUnique = new("remove_unique");
     public static readonly Script Renew = new("renew");
     public static readonly Script Replace = new("replace");
+    public static readonly Script ReplaceUnique = new("replace_unique");
     public static readonly Script Requeue = new("requeue");
-    public static readonly Script Rescue = new("rescue");
+    public static readonly Script Rescue = new("rescue", "poison");
     public static readonly Script Reschedule = new("reschedule");
     public static readonly Script Retry = new("retry");
     public static readonly Script ReturnLanding = new("return_landing");
-    public static readonly Script RunPeriodic = new("run_periodic", part: "publish");
+    public static readonly Script RunPeriodic = new("run_periodic", "publish", "each_subscription");
     public static readonly Script Schedule = new("schedule");
     public static readonly Script Signal = new("signal");
     public static readonly Script Subscribe = new("subscribe");
     public static readonly Script TakeLanded = new("take_landed");
     public static readonly Script TakeTurn = new("take_turn");
 
-    // A part replaces the line that names its file.
-    Script(string name, string? part = null)
+    // Each part replaces the line that names its file.
+    Script(string name, params string[] parts)
     {
         Name = name;
-        Text = part is null ? Read(name) : Read(name).Replace($"-- {part}.lua\n", Read(part), StringComparison.Ordinal);
+        Text = parts.Aggregate(
+            Read(name),
+            (text, part) => text.Replace($"-- {part}.lua\n", Read(part), StringComparison.Ordinal)
+        );
 #pragma warning disable CA5350 // Redis names scripts by their SHA-1
         Hash = SHA1.HashData(Encoding.UTF8.GetBytes(Text));
 #pragma warning restore CA5350

@@ -38,12 +38,14 @@ internal sealed class CancelStore(RedisConnection redis, RedisKeys keys)
     }
 
     // False when the claim is gone.
-    public async Task<bool> End(Delivery delivery, string jid) =>
+    public async Task<bool> End(Delivery delivery, string jid, JobLock? held = null) =>
         (int)
             await link.Run(
                     Script.EndCancelled,
-                    [keys.Queue(delivery.Queue).Working, keys.Iteration(jid)],
-                    [delivery.Number]
+                    held is null
+                        ? [keys.Queue(delivery.Queue).Working, keys.Iteration(jid)]
+                        : [keys.Queue(delivery.Queue).Working, keys.Iteration(jid), keys.Unique(held.Name)],
+                    held is null ? [delivery.Number] : [delivery.Number, held.Jid]
                 )
                 .ConfigureAwait(false) == 1;
 }

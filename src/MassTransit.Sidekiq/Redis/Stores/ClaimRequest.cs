@@ -43,3 +43,7 @@ internal sealed record ClaimedJobs
     // Positions of paused queues. A wait on one of them would land a job that no claim takes: skip them.
     public IReadOnlyList<int> Paused { get; init; } = [];
 }
+
+// One claim of one job by this process: its field in the working hash of its queue. Two jobs may be equal byte for byte,
+// so every settlement takes the delivery, never the JSON. Numbers grow and are never reused by a process.
+internal readonly record struct Delivery(string Queue, long Number);

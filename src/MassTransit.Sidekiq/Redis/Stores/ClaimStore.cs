@@ -43,37 +43,61 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
         return count;
     }
 
-    public Task<bool> Retry(Delivery delivery, ReadOnlyMemory<byte> json, DateTimeOffset due) =>
+    // The lock of a unique job lasts until the retry is over.
+    public Task<bool> Retry(Delivery delivery, ReadOnlyMemory<byte> json, DateTimeOffset due, JobLock? held = null) =>
         Settle(
             Script.Retry,
-            [keys.Queue(delivery.Queue).Working, keys.Retry],
-            [delivery.Number, JobStore.Value(json), Score.From(due)]
+            [keys.Queue(delivery.Queue).Working, keys.Retry, .. LockKey(held)],
+            [delivery.Number, JobStore.Value(json), Score.From(due), .. Lasting(held, due)]
         );
 
-    public Task<bool> Bury(Delivery delivery, ReadOnlyMemory<byte> json, DateTimeOffset now) =>
+    public Task<bool> Bury(Delivery delivery, ReadOnlyMemory<byte> json, DateTimeOffset now, JobLock? held = null) =>
         Settle(
             Script.Bury,
-            [keys.Queue(delivery.Queue).Working, keys.Dead],
-            [delivery.Number, JobStore.Value(json), Score.From(now), Score.From(dead.Oldest(now)), dead.MaxJobs]
+            [keys.Queue(delivery.Queue).Working, keys.Dead, .. LockKey(held)],
+            [
+                delivery.Number,
+                JobStore.Value(json),
+                Score.From(now),
+                Score.From(dead.Oldest(now)),
+                dead.MaxJobs,
+                .. Holder(held),
+            ]
         );
 
-    public Task<bool> Reschedule(Delivery delivery, ReadOnlyMemory<byte> json, DateTimeOffset due, Guid? token = null)
-    {
-        var working = keys.Queue(delivery.Queue).Working;
-        return Settle(
+    // `held` goes on to the job as it is delivered again, which may have another jid.
+    public Task<bool> Reschedule(
+        Delivery delivery,
+        ReadOnlyMemory<byte> json,
+        DateTimeOffset due,
+        Guid? token = null,
+        JobLock? held = null
+    ) =>
+        Settle(
             Script.Reschedule,
-            token is { } id ? [working, keys.Schedule, keys.Token(id)] : [working, keys.Schedule],
-            [delivery.Number, JobStore.Value(json), Score.From(due), JobStore.TokenEnd(due)]
+            [
+                keys.Queue(delivery.Queue).Working,
+                keys.Schedule,
+                token is { } id ? keys.Token(id) : "",
+                .. LockKey(held),
+            ],
+            [
+                delivery.Number,
+                JobStore.Value(json),
+                Score.From(due),
+                JobStore.TokenEnd(due),
+                .. Lasting(held, due),
+                .. held is null ? Holder(held) : [SidekiqJob.TryParse(json)?.Jid ?? held.Jid],
+            ]
         );
-    }
 
-    public Task<bool> MoveTo(Delivery delivery, string otherQueue, ReadOnlyMemory<byte> json)
+    public Task<bool> MoveTo(Delivery delivery, string otherQueue, ReadOnlyMemory<byte> json, JobLock? held = null)
     {
         var other = keys.Queue(otherQueue);
         return Settle(
             Script.Move,
-            [keys.Queue(delivery.Queue).Working, keys.Queues, other.List],
-            [delivery.Number, JobStore.Value(json), other.Member]
+            [keys.Queue(delivery.Queue).Working, keys.Queues, other.List, .. LockKey(held)],
+            [delivery.Number, JobStore.Value(json), other.Member, .. Holder(held)]
         );
     }
 
@@ -153,6 +177,14 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
         var target = keys.Queue(queue);
         return (int)await link.Run(Script.ReturnLanding, [target.Landing, target.List], []).ConfigureAwait(false);
     }
+
+    // None for a job that is not unique.
+    RedisKey[] LockKey(JobLock? held) => held is null ? [] : [keys.Unique(held.Name)];
+
+    static RedisValue[] Holder(JobLock? held) => held is null ? [] : [held.Jid];
+
+    RedisValue[] Lasting(JobLock? held, DateTimeOffset due) =>
+        held is null ? [] : [held.Jid, (long)(due - redis.Clock.GetUtcNow() + held.Life).TotalMilliseconds];
 
     async Task<bool> Settle(Script script, RedisKey[] touched, RedisValue[] arguments) =>
         (int)await link.Run(script, touched, arguments).ConfigureAwait(false) == 1;

@@ -173,12 +173,12 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
                 .ConfigureAwait(false);
 
     // False when another poller took it.
-    public async Task<bool> BuryUnreadable(DueSet set, byte[] member, DateTimeOffset now)
+    public async Task<bool> BuryUnreadable(DueSet set, byte[] member, DateTimeOffset now, JobLock? held = null)
     {
         var buried = await link.Run(
                 Script.BuryUnreadable,
-                [keys.Of(set), keys.Dead],
-                [member, Score.From(now), Score.From(dead.Oldest(now)), dead.MaxJobs]
+                held is null ? [keys.Of(set), keys.Dead] : [keys.Of(set), keys.Dead, keys.Unique(held.Name)],
+                [member, Score.From(now), Score.From(dead.Oldest(now)), dead.MaxJobs, held?.Jid ?? ""]
             )
             .ConfigureAwait(false);
 

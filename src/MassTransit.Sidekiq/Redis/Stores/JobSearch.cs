@@ -32,6 +32,15 @@ internal sealed class JobSearch(RedisConnection redis, RedisKeys keys)
         return search.Found;
     }
 
+    // Whether a process other than ours is registered: one without a lease.
+    public async Task<bool> HasOtherProcesses()
+    {
+        RedisKey[] leases = [.. (await Members(keys.Processes).ConfigureAwait(false)).Select(keys.AliveOf)];
+        return leases.Length > 0
+            && await link.Call("look", leases[0], database => database.KeyExistsAsync(leases)).ConfigureAwait(false)
+                < leases.Length;
+    }
+
     async Task Busy(Wanted search, CancellationToken cancellationToken)
     {
         foreach (var queue in await Members(keys.Queues).ConfigureAwait(false))

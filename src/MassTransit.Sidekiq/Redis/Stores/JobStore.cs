@@ -72,7 +72,12 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
         var cancelled = await link.Run(
                 Script.CancelScheduled,
                 [keys.Schedule, keys.Token(token)],
-                [$"\"token\":\"{token:D}\"", (string)keys.Completed("")!, Score.From(redis.Clock.GetUtcNow())]
+                [
+                    $"\"token\":\"{token:D}\"",
+                    (string)keys.Completed("")!,
+                    Score.From(redis.Clock.GetUtcNow()),
+                    (string)keys.Unique("")!,
+                ]
             )
             .ConfigureAwait(false);
 

@@ -119,6 +119,7 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet 
                             Score.From(now),
                             Score.From(dead.Oldest(now)),
                             dead.MaxJobs,
+                            (string)keys.Unique("")!,
                         ]
                     )
                     .ConfigureAwait(false)

@@ -85,9 +85,14 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
             }
         );
 
-    // Enqueues a run, or skips it when there is none, and stores the next; a job without a next is over. False when
-    // the entry is stale: another process ran the job, or it was changed.
-    public async Task<bool> Run(PeriodicEntry entry, DateTimeOffset? run, PublishRequest? request, DateTimeOffset? next)
+    // Enqueues a run, or skips it when there is none, and stores the next; a job without a next is over. Returns the
+    // copies of a unique job that were not made; null when the entry is stale: another process ran the job, or it was changed.
+    public async Task<IReadOnlyList<HeldCopy>?> Run(
+        PeriodicEntry entry,
+        DateTimeOffset? run,
+        PublishRequest? request,
+        DateTimeOffset? next
+    )
     {
         RedisValue[] arguments =
         [
@@ -96,13 +101,20 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
             entry.Json,
             next is { } later ? Score.From(later) : "",
             run is { } time ? Score.From(time) : "",
-            .. request is null ? [] : TopicStore.Arguments(keys.Prefix, request),
+            .. request is null ? [] : TopicStore.Arguments(keys.Prefix, request, redis.Clock.GetUtcNow()),
         ];
 
         var runs = keys.PeriodicRuns("").Append(entry.Name);
-        var copies = await link.Run(Script.RunPeriodic, [keys.Queues, keys.Schedule, .. Keys, runs], arguments)
+        RedisKey[] touched = [keys.Queues, keys.Schedule, .. Keys, runs];
+        var answer = await link.Run(
+                Script.RunPeriodic,
+                request?.Unique is null ? touched : [.. touched, keys.Unique("")],
+                arguments
+            )
             .ConfigureAwait(false);
-        return (int)copies >= 0;
+        return answer.Length >= 0 ? HeldCopy.Read(((RedisResult[])answer!)[1])
+            : (int)answer < 0 ? null
+            : [];
     }
 
     // All of them, in the order of their names.

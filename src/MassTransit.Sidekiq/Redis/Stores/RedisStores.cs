@@ -21,6 +21,8 @@ internal sealed class RedisStores(RedisConnection redis, RedisKeys keys, DeadSet
 
     public LeaseStore Leases { get; } = new(redis, keys, dead);
 
+    public LockStore Locks { get; } = new(redis, keys);
+
     public MetricsStore Metrics { get; } = new(redis, keys);
 
     public OwnerReader Owners { get; } = new(redis, keys);

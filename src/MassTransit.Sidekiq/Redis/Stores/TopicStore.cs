@@ -5,9 +5,35 @@ namespace MassTransit.Sidekiq;
 // The result of a publish: how many copies were made, and which, each as `queue|Class` of a permanent queue.
 internal readonly struct Publication(RedisResult[] reply)
 {
-    public int Count => (int)reply[0];
+    readonly (int Count, IEnumerable<string> Copies)? made;
 
-    public IEnumerable<string> Copies => reply.Skip(1).Select(copy => (string)copy!);
+    public Publication(int count, IEnumerable<string> copies)
+        : this([]) => made = (count, copies);
+
+    public int Count => made?.Count ?? (int)reply[0];
+
+    public IEnumerable<string> Copies => made?.Copies ?? reply.Skip(1).Select(copy => (string)copy!);
+}
+
+// The same of a unique job, with the copies that were not made.
+internal readonly record struct UniquePublication(
+    int Count,
+    IReadOnlyList<string> Copies,
+    IReadOnlyList<HeldCopy> Held
+);
+
+// A copy that was not made, since another job holds its lock.
+internal readonly record struct HeldCopy(string Target, string Holder)
+{
+    public string Queue => Target[..Target.IndexOf('|', StringComparison.Ordinal)];
+
+    public string Class => Target[(Target.IndexOf('|', StringComparison.Ordinal) + 1)..];
+
+    public static HeldCopy[] Read(RedisResult reply)
+    {
+        var texts = (string[])reply!;
+        return [.. texts.Chunk(2).Select(pair => new HeldCopy(pair[0], pair[1]))];
+    }
 }
 
 // Who gets what: subscriptions, publishing, and the temporary queues that exist as long as their process.
@@ -41,9 +67,20 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
             ? [keys.Queues, keys.Schedule, keys.Token(token)]
             : [keys.Queues, keys.Schedule];
 
-        var reply = await link.Run(Script.Publish, touched, Arguments(keys.Prefix, request)).ConfigureAwait(false);
-        redis.Refusals.Passed();
-        return new Publication((RedisResult[])reply!);
+        var reply = await Publish(request, touched).ConfigureAwait(false);
+        return new Publication(reply);
+    }
+
+    // For a unique job.
+    public async Task<UniquePublication> PublishUnique(PublishRequest request)
+    {
+        var token = request is { Due: not null, Token: { } id } ? keys.Token(id) : (RedisKey)"";
+        var reply = await Publish(request, [keys.Queues, keys.Schedule, token, keys.Unique("")]).ConfigureAwait(false);
+        return new UniquePublication(
+            (int)reply[0],
+            [.. reply[1..^1].Select(copy => (string)copy!)],
+            HeldCopy.Read(reply[^1])
+        );
     }
 
     public Task CreateTemporary(string queue, TimeSpan life) => TouchTemporary([queue], life);
@@ -99,9 +136,10 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
     }
 
     // The arguments of publish.lua.
-    public static RedisValue[] Arguments(string prefix, PublishRequest request)
+    public static RedisValue[] Arguments(string prefix, PublishRequest request, DateTimeOffset now)
     {
-        var (fixedCount, statics, entities) = (11, request.Static, request.Entities);
+        var (unique, statics, entities) = (request.Unique, request.Static, request.Entities);
+        var fixedCount = unique is null ? 11 : 14;
         var arguments = new RedisValue[fixedCount + (2 * statics.Count) + entities.Count];
         arguments[0] = prefix;
         arguments[1] = request.MessageId.ToString("D");
@@ -117,6 +155,12 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
             : 0;
         arguments[9] = request.Template.QueueInside;
         arguments[10] = statics.Count;
+        if (unique is not null)
+        {
+            arguments[11] = unique.Digest;
+            arguments[12] = (long)unique.LifeFrom(now, request.Due).TotalMilliseconds;
+            arguments[13] = unique.OnConflict == SidekiqConflict.Throw ? 1 : 0;
+        }
 
         var next = fixedCount;
         for (var i = 0; i < statics.Count; i++)
@@ -131,6 +175,14 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
         }
 
         return arguments;
+    }
+
+    async Task<RedisResult[]> Publish(PublishRequest request, RedisKey[] touched)
+    {
+        var arguments = Arguments(keys.Prefix, request, redis.Clock.GetUtcNow());
+        var reply = await link.Run(Script.Publish, touched, arguments).ConfigureAwait(false);
+        redis.Refusals.Passed();
+        return (RedisResult[])reply!;
     }
 
     Task<T> Call<T>(string step, RedisKey key, Func<IDatabase, RedisKey, Task<T>> command) =>

@@ -1,7 +1,8 @@
 -- bury.lua: move a claimed job into the dead set, and trim the set as Sidekiq does.
--- KEYS[1] -> mt:working:<identity>:<name>   KEYS[2] -> dead
+-- KEYS[1] -> mt:working:<identity>:<name>   KEYS[2] -> dead   KEYS[3] -> sidekiq:unique:<lock> of a unique job
 -- ARGV[1] -> delivery number   ARGV[2] -> the job, or an entry that cannot be parsed   ARGV[3] -> now, float seconds
 -- ARGV[4] -> the time before which dead jobs are removed   ARGV[5] -> how many the set may hold
+-- ARGV[6] -> jid of a unique job: its death releases its lock
 -- Returns 1, or 0 when the claim is gone (a rescuer took this process for dead): then nothing is done.
 -- One step: a kill leaves the job in the hash or in the set. A refused ZADD restores the claim (see retry.lua).
 
@@ -14,6 +15,9 @@ local answer = redis.pcall('ZADD', KEYS[2], ARGV[3], ARGV[2])
 if type(answer) == 'table' and answer.err then
   redis.call('HSET', KEYS[1], ARGV[1], claimed)
   return answer
+end
+if KEYS[3] and redis.pcall('GET', KEYS[3]) == ARGV[6] then
+  redis.call('DEL', KEYS[3])
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[4])
 -- Rank -N is removed too, so that N - 1 remain: Sidekiq's own arithmetic.

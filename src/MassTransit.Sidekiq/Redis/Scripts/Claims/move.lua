@@ -1,6 +1,8 @@
 -- move.lua: move a claimed job to another queue.
 -- KEYS[1] -> mt:working:<identity>:<name>   KEYS[2] -> queues   KEYS[3] -> queue:<other>
+-- KEYS[4] -> sidekiq:unique:<lock> of a unique job
 -- ARGV[1] -> delivery number   ARGV[2] -> the job   ARGV[3] -> the other queue's name
+-- ARGV[4] -> jid of a unique job: it has ended here, and its lock with it
 -- Returns 1, or 0 when the claim is gone (a rescuer took this process for dead): then nothing is done.
 -- One step: a kill leaves the job in the hash or in the queue. A refused LPUSH restores the claim (see retry.lua).
 
@@ -13,6 +15,9 @@ local answer = redis.pcall('LPUSH', KEYS[3], ARGV[2])
 if type(answer) == 'table' and answer.err then
   redis.call('HSET', KEYS[1], ARGV[1], claimed)
   return answer
+end
+if KEYS[4] and redis.pcall('GET', KEYS[4]) == ARGV[4] then
+  redis.call('DEL', KEYS[4])
 end
 redis.call('SADD', KEYS[2], ARGV[3])
 return 1

@@ -5,6 +5,7 @@
 -- ARGV[1] -> "<identity>|<queue>"   ARGV[2] -> the queue's name   ARGV[3] -> N (at most 100)
 -- ARGV[4] -> the rescue count at which a job is poison   ARGV[5] -> mt:poison: with prefix   ARGV[6] -> ms for which one counts
 -- ARGV[7] -> the reason as JSON fields   ARGV[8] -> now, float seconds   ARGV[9], ARGV[10] -> limits of the dead set (see bury.lua)
+-- ARGV[11] -> sidekiq:unique: with prefix
 -- Returns how many jobs moved, how many are left (-1 when the process lives), the poison jobs, and a refusal or "".
 -- Newest first, so that the oldest ends at the head. The owner is removed with its last job. Two rescuers may run at once.
 -- One step: a kill or a refusal leaves each job in its place, uncounted, or in its queue. A job leaves its place first: a
@@ -21,22 +22,7 @@ if temporary and redis.call('EXISTS', KEYS[9]) == 0 then
   return { 0, 0, {}, '' }
 end
 
--- The name of the counter: the jid, or a hash of the job when its jid is missing or cannot be part of a key.
-local function poison_key(job, fields)
-  local jid = fields and type(fields.jid) == 'string' and string.match(fields.jid, '^[%w%-_]+$')
-  return ARGV[5] .. (jid and #jid <= 64 and jid or redis.sha1hex(job))
-end
-
--- The reason is added at the end; of two equal keys every reader takes the last.
-local function with_reason(job, fields)
-  local body = fields and string.match(job, '^(%s*{.*)}%s*$')
-  if not body then
-    return job
-  end
-  local failed_at = tonumber(fields.failed_at) and '' or ',"failed_at":' .. ARGV[8]
-  local retry_count = tonumber(fields.retry_count) and '' or ',"retry_count":0'
-  return body .. (next(fields) and ',' or '') .. ARGV[7] .. failed_at .. retry_count .. '}'
-end
+-- poison.lua
 
 local moved, refusal, poison, limit = 0, '', {}, tonumber(ARGV[3])
 -- Adds what has just left its place; what Redis refuses returns there.
@@ -81,6 +67,13 @@ for i = 1, math.min(#numbers, limit - moved) do
     local dead = with_reason(job, fields)
     if (fields and fields.dead == false) or added({ 'ZADD', KEYS[7], ARGV[8], dead }, undo) then
       redis.call('DEL', counter)
+      local digest = fields and type(fields.unique_digest) == 'string' and fields.unique_digest
+      if digest and fields.unique_until ~= 'expiry' then
+        local lock = ARGV[11] .. tostring(fields.unique_queue or ARGV[2]) .. ':' .. tostring(fields.class) .. ':' .. digest
+        if redis.pcall('GET', lock) == fields.jid then
+          redis.call('DEL', lock)
+        end
+      end
       poison[#poison + 1] = dead
     end
   end

@@ -1,10 +1,12 @@
 -- run_periodic.lua: enqueue one run of a periodic job, unless another process did, and store when the next is due.
 -- KEYS[1], KEYS[2] -> as in publish.lua   KEYS[3] -> mt:periodic   KEYS[4] -> mt:periodic:jobs   KEYS[5] -> mt:periodic:last
 -- KEYS[6] -> mt:periodic:runs:<id>, of which the last 25 runs are kept
+-- KEYS[7] -> sidekiq:unique:, for a unique job
 -- ARGV[1] -> the job's id   ARGV[2] -> the time at which it was due, as it was read   ARGV[3] -> the job as it was read
 -- ARGV[4] -> when it is due next, or "" for never   ARGV[5] -> the time of this run, or "" when it is skipped
 -- ARGV[6..] -> the run, as the arguments of publish.lua
--- Returns the number of copies, or -1 when the job is no longer the one that was read: another process ran or changed it.
+-- Returns the number of copies, or -1 when the job is no longer the one that was read: another process ran or changed it. For
+-- a unique job a table: that number, then a table of the copies that were not made, as in publish.lua.
 -- One step: a kill leaves the run enqueued and the next stored, or neither; a refusal leaves neither. Only the history may be
 -- refused (a key of another type): it is no reason for a run to be taken for failed, and to run again.
 
@@ -14,9 +16,9 @@ if not due or tonumber(due) ~= tonumber(all[2]) or redis.call('HGET', KEYS[4], i
   return -1
 end
 
-local copies, pushed = 0, {}
+local copies, pushed, held = 0, {}, {}
 if all[5] ~= '' then
-  local ARGV, KEYS = {}, { KEYS[1], KEYS[2] }
+  local ARGV, KEYS = {}, { KEYS[1], KEYS[2], '', KEYS[7] }
   for i = 6, #all do
     ARGV[i - 5] = all[i]
   end
@@ -26,6 +28,7 @@ if all[5] ~= '' then
   if pushed.err then
     return pushed
   end
+  held = KEYS[4] and table.remove(pushed) or held
   copies = pushed[1]
 end
 
@@ -46,5 +49,8 @@ else
     redis.pcall('LPUSH', KEYS[6], cjson.encode({ at = all[5], copies = copies, jobs = jobs }))
     redis.pcall('LTRIM', KEYS[6], 0, 24)
   end
+end
+if KEYS[7] then
+  return { copies, held }
 end
 return copies

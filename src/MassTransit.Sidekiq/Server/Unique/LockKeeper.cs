@@ -1,0 +1,41 @@
+namespace MassTransit.Sidekiq;
+
+/// <summary>
+/// Keeps the locks of unique jobs that run: a job may run for longer than it was meant to be unique.
+/// Once a second, one step lets those that would end within fifteen seconds last that long. Only for unique jobs that have run
+/// for most of a second: without such a job nothing is asked. A killed process leaves a lock that ends soon, unless the job is
+/// rescued and had time left.
+/// </summary>
+internal sealed class LockKeeper
+{
+    static readonly TimeSpan interval = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan shortest = TimeSpan.FromSeconds(0.8);
+    static readonly TimeSpan life = TimeSpan.FromSeconds(15);
+
+    readonly LockStore store;
+    readonly Roster roster;
+
+    public LockKeeper(LockStore store, Roster roster, TimeProvider clock)
+    {
+        (this.store, this.roster) = (store, roster);
+        Loop = new BackgroundLoop("Locks of unique jobs", Cycle, clock);
+    }
+
+    public BackgroundLoop Loop { get; }
+
+    public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
+    {
+        var locks = roster
+            .Endpoints.SelectMany(endpoint => endpoint.Running)
+            .Where(running => running.Elapsed >= shortest)
+            .Select(running => running.Job.Lock)
+            .OfType<JobLock>()
+            .ToList();
+        if (locks.Count > 0)
+        {
+            await store.Keep(locks, life).ConfigureAwait(false);
+        }
+
+        return interval;
+    }
+}

@@ -84,7 +84,7 @@ public sealed partial class Architecture
     [GeneratedRegex(
         @"^`src/(?<package>[\w.]+)`[^\n]*\n\n```\n(?<lines>.*?)```",
         RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture,
-        1000
+        30_000
     )]
     private static partial Regex Block();
 }

@@ -40,8 +40,12 @@ internal sealed class JobEditor(JobContracts contracts)
                 throw new ArgumentException(misfit.Message, nameof(args), misfit);
             }
 
-            return Known(edited).Select(contract => Slip(entry.Job!, edited, contract)).FirstOrDefault() is { } slip
-                ? throw new ArgumentException(slip, nameof(args))
+            var slips = Known(edited)
+                .Where(contract => Misfit(edited, contract) is null)
+                .Select(contract => Slip(entry.Job!, edited, contract))
+                .ToArray();
+            return slips.Length > 0 && slips.All(slip => slip is not null)
+                ? throw new ArgumentException(slips[0], nameof(args))
                 : change;
         }
         catch (InvalidJobException unreadable)

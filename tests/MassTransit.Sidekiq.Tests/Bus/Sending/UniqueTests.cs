@@ -165,7 +165,7 @@ public sealed class UniqueTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Lock_of_a_job_that_exists_nowhere_is_taken_over_and_that_of_a_dead_one_too()
+    public async Task Lock_of_a_job_that_exists_nowhere_is_taken_over_by_a_send_and_a_publish()
     {
         await using var redis = await RedisServer.Lease();
         await using var bus = await TestBus.Start(redis, output);

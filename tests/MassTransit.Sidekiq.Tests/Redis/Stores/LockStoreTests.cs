@@ -141,6 +141,27 @@ public class LockStoreTests
         Assert.InRange(await Left(steps), TimeSpan.FromMinutes(129), TimeSpan.FromMinutes(130));
     }
 
+    [Theory]
+    [InlineData("1", 1, false)]
+    [InlineData("1", 2, true)]
+    [InlineData("other", 1, true)]
+    public async Task Job_of_a_dead_process_keeps_its_lock_until_it_is_poison(string holder, int limit, bool isHeld)
+    {
+        const string job =
+            """{"class":"Class","args":[],"jid":"1","queue":"second","unique_for":600,"unique_digest":"digest","unique_queue":"orders"}""";
+        await using var steps = await RedisSteps.Open();
+        await steps.Redis.SeedQueue("second", job);
+        await steps.Alive("second");
+        await steps.Claim(1, "second");
+        await steps.Redis.Db.StringSetAsync(Key, holder);
+        await steps.Die();
+
+        await steps.Another().Leases.Rescue(new Orphan("host:1:a", "second"), RedisSteps.Now, poisonLimit: limit);
+
+        Assert.Equal(limit == 1, (await steps.Redis.DeadSet()).Length == 1);
+        Assert.Equal(isHeld, await steps.Redis.Db.KeyExistsAsync(Key));
+    }
+
     [Fact]
     public async Task Locks_of_running_jobs_last_and_those_of_others_and_longer_ones_are_left()
     {

@@ -108,13 +108,41 @@ public class ActionTests
             site.Post("sidekiq/scheduled", ("action", action), ("entry", key), ("at", time));
 
         Assert.Contains("not a time", await Reschedule("reschedule", "soon"), StringComparison.Ordinal);
-        Assert.Contains("Reload it", await Reschedule("reschedule-all", ""), StringComparison.Ordinal);
+        Assert.Contains("not a time", await Reschedule("reschedule-all", ""), StringComparison.Ordinal);
         Assert.Equal(TestClock.Start, Assert.Single(await redis.ScheduledSet()).Time);
 
         var text = at.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture);
         Assert.Contains("The job runs at", await Reschedule("reschedule", text), StringComparison.Ordinal);
         Assert.Equal(at, Assert.Single(await redis.ScheduledSet()).Time);
         Assert.Contains("has left", await Reschedule("reschedule", text), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Group_and_all_of_a_set_go_to_another_queue_or_another_time()
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.SeedRetrySet(Jobs.Failed("Pay", "1", "Timeout"), TestClock.Start);
+        await redis.SeedRetrySet(Jobs.Failed("Pay", "2", "Timeout"), TestClock.Start.AddMinutes(1));
+        await redis.SeedRetrySet(Jobs.Failed("Ship", "3", "Timeout"), TestClock.Start);
+        await using var site = await Site.Open(redis);
+        var at = TestClock.Start.AddDays(3);
+        var time = ("at", at.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture));
+        (string, string)[] pay = [("class", "Pay"), ("error", "Timeout")];
+        Task<string> Act(string action, params (string, string)[] fields) =>
+            site.Post("sidekiq/retries", [("action", action), .. fields]);
+
+        Assert.Equal("Name the queue to move to.", await Act("move-group", pay));
+        Assert.Equal("2 jobs will go to queue mail", await Act("move-group", [.. pay, ("queue", "mail")]));
+        Assert.StartsWith("2 jobs moved to ", await Act("reschedule-group", [.. pay, time]), StringComparison.Ordinal);
+        Assert.Equal(2, (await redis.RetrySet()).Count(entry => entry.Time == at));
+        Assert.StartsWith("1 job moved to ", await Act("reschedule-all", time), StringComparison.Ordinal);
+        Assert.Equal("2 jobs moved to queue rescue", await Act("send-group", [.. pay, ("queue", "rescue")]));
+        Assert.Equal("1 job moved to queue rescue", await Act("send-all", ("queue", "rescue")));
+        Assert.Equal(3, (await redis.Queue("rescue")).Length);
+        Assert.Contains(
+            "6000 anonymous on the dashboard: run retries on another queue Pay with Timeout to rescue (2 jobs moved to queue rescue)",
+            site.Log
+        );
     }
 
     [Fact]

@@ -23,6 +23,11 @@ internal sealed class SetActions(JobSetKind kind)
         }
 
         var (action, scope) = Split(call.Field("action") ?? "");
+        if (action is "send" or "move" or "reschedule" && scope is "group" or "all")
+        {
+            return await Change(action, scope, call).ConfigureAwait(false);
+        }
+
         if (!done.TryGetValue(action, out var what) || (action == "kill" && !kind.CanKill))
         {
             return ActionResult.Failed("The page is of another version. Reload it.");
@@ -48,33 +53,85 @@ internal sealed class SetActions(JobSetKind kind)
         return ActionResult.Count($"{action} {kind.Path}", target, count, what);
     }
 
-    async Task<ActionResult> Reschedule(DashboardCall call)
+    // A group or all: to another queue, now or when their time comes, or to another time.
+    async Task<ActionResult> Change(string action, string scope, DashboardCall call)
     {
-        if (
-            !kind.CanKill
-            || !DateTimeOffset.TryParse(
-                call.Field("at"),
-                CultureInfo.InvariantCulture,
-                DateTimeStyles.AssumeUniversal,
-                out var at
-            )
-        )
+        if (scope == "all" && !call.IsAdmin)
         {
-            return ActionResult.Failed($"'{call.Field("at")}' is not a time such as 2000-12-31T08:00:00.");
+            return ActionResult.Failed("You may do this with single jobs and groups only.");
         }
 
-        var isDone =
-            EntryKey.Parse(call.Field("entry") ?? "") is { } key
-            && await key.Find(kind.Set, call.Aborted).ConfigureAwait(false) is { } entry
-            && await kind.Set.Reschedule(entry, at, call.Aborted).ConfigureAwait(false);
+        var (which, target) = scope == "group" ? Group(call) : (_ => true, "all");
+        if (action == "reschedule")
+        {
+            return TimeOf(call) is { } at
+                ? ActionResult.Count(
+                    $"reschedule {kind.Path}",
+                    target,
+                    await kind.Set.RescheduleAll(at, which, call.Aborted).ConfigureAwait(false),
+                    $"moved to {Show.Time(at)} UTC"
+                )
+                : NoTime(call);
+        }
 
-        return ActionResult.One(
-            $"reschedule {kind.Path}",
-            call.Field("entry") ?? "",
-            isDone,
-            $"The job runs at {Show.Time(at)} UTC",
-            "The job has left the set"
-        );
+        if (call.Field("queue") is not { } queue)
+        {
+            return ActionResult.Failed("Name the queue to move to.");
+        }
+
+        return action == "send"
+            ? ActionResult.Count(
+                $"run {kind.Path} on another queue",
+                $"{target} to {queue}",
+                await kind.Set.RetryAllOn(queue, which, call.Aborted).ConfigureAwait(false),
+                $"moved to queue {queue}"
+            )
+            : ActionResult.Count(
+                $"move {kind.Path} to another queue",
+                $"{target} to {queue}",
+                await kind.Set.MoveAll(queue, which, call.Aborted).ConfigureAwait(false),
+                $"will go to queue {queue}"
+            );
+    }
+
+    // Null for what is no time, and for a set whose jobs wait for none.
+    DateTimeOffset? TimeOf(DashboardCall call) =>
+        kind.CanKill
+        && DateTimeOffset.TryParse(
+            call.Field("at"),
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal,
+            out var at
+        )
+            ? at
+            : null;
+
+    static ActionResult NoTime(DashboardCall call) =>
+        ActionResult.Failed($"'{call.Field("at")}' is not a time such as 2000-12-31T08:00:00.");
+
+    // Those that are ticked, or the one on whose page the form stands.
+    async Task<ActionResult> Reschedule(DashboardCall call)
+    {
+        if (TimeOf(call) is not { } at)
+        {
+            return NoTime(call);
+        }
+
+        var count = 0L;
+        foreach (var entry in await Entries(call).ConfigureAwait(false))
+        {
+            count += await kind.Set.Reschedule(entry, at, call.Aborted).ConfigureAwait(false) ? 1 : 0;
+        }
+
+        return call.Form["entry"].Count > 1
+            ? ActionResult.Count($"reschedule {kind.Path}", Chosen(call), count, $"moved to {Show.Time(at)} UTC")
+            : ActionResult.One(
+                $"reschedule {kind.Path}",
+                Chosen(call),
+                count > 0,
+                $"The job runs at {Show.Time(at)} UTC",
+                "The job has left the set"
+            );
     }
 
     // Those that are ticked, or the one on whose page the form stands: to another queue now, or when their time comes.
@@ -89,7 +146,7 @@ internal sealed class SetActions(JobSetKind kind)
         foreach (var entry in await Entries(call).ConfigureAwait(false))
         {
             if (
-                IsJob(entry)
+                entry.IsJob
                 && await (
                     isNow ? kind.Set.RetryOn(entry, queue, call.Aborted) : kind.Set.Move(entry, queue, call.Aborted)
                 ).ConfigureAwait(false)
@@ -115,11 +172,14 @@ internal sealed class SetActions(JobSetKind kind)
 
     async Task<(long Count, string Target)> Group(string action, DashboardCall call)
     {
+        var (which, target) = Group(call);
+        return (await Those(action, which, call).ConfigureAwait(false), target);
+    }
+
+    static (Func<SidekiqEntry, bool> Which, string Target) Group(DashboardCall call)
+    {
         var group = new SidekiqGroup(call.Given("class"), call.Given("error"), 0, null, null);
-        return (
-            await Those(action, group.Has, call).ConfigureAwait(false),
-            $"{group.Class ?? "no job"} with {group.ErrorClass ?? "no error"}"
-        );
+        return (group.Has, $"{group.Class ?? "no job"} with {group.ErrorClass ?? "no error"}");
     }
 
     Task<long> All(string action, DashboardCall call) =>
@@ -167,15 +227,13 @@ internal sealed class SetActions(JobSetKind kind)
         return entries;
     }
 
-    static bool IsJob(SidekiqEntry entry) => entry.Job is { Class: not null, HasArgumentList: true };
-
     static string Chosen(DashboardCall call) => string.Join(' ', call.Form["entry"].Take(20));
 
     Task<bool> One(string action, SidekiqEntry entry, DashboardCall call) =>
         action switch
         {
             // An entry that is not a job stays, and does not stop the others.
-            "retry" => IsJob(entry) ? kind.Set.Retry(entry, call.Aborted) : Task.FromResult(false),
+            "retry" => entry.IsJob ? kind.Set.Retry(entry, call.Aborted) : Task.FromResult(false),
             "kill" => kind.Set.Kill(entry, call.Aborted),
             "delete" => kind.Set.Delete(entry, call.Aborted),
             _ => throw new InvalidOperationException($"Nobody can {action} jobs."),

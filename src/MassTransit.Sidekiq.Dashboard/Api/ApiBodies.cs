@@ -68,6 +68,15 @@ internal sealed record RescheduleBody(string Entry, DateTimeOffset At) : IChecke
 internal sealed record GroupBody(string? Class, string? Error);
 
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record GroupQueueBody(string? Class, string? Error, string Queue);
+
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record GroupTimeBody(string? Class, string? Error, DateTimeOffset At);
+
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record TimeBody(DateTimeOffset At);
+
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record ProcessBody(string Identity);
 
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]

@@ -25,7 +25,7 @@ internal static class ApiTable
             ),
             .. Queues(inspector, sampler),
             .. Running(inspector),
-            .. JobSetKind.Of(inspector).SelectMany(Set),
+            .. JobSetKind.Of(inspector).SelectMany(ApiSetTable.Of),
             .. Topics(inspector),
             .. Periodic(inspector),
             .. Metrics(inspector),
@@ -107,91 +107,6 @@ internal static class ApiTable
             Act,
             run
         );
-    }
-
-    static IEnumerable<ApiRoute> Set(JobSetKind kind)
-    {
-        var (page, reader, actions) = ($"/{kind.Path}", new SetReader(kind), new SetActions(kind));
-        yield return ApiRoute.Read<SetModel, SetView>(
-            page,
-            $"A page of the {kind.Name}, and on the first its groups by class and error.",
-            reader.All,
-            SetView.Of
-        ) with
-        {
-            Query = [new("after", "The value of next in the page before.") { IsKey = true }],
-        };
-        yield return ApiRoute.Read<JobModel, JobDetailsView>(
-            page + "/{key}",
-            $"A job of the {kind.Name}.",
-            reader.One,
-            JobDetailsView.Of
-        );
-        foreach (var (action, what) in Moves(kind))
-        {
-            var onAll = action == "retry" ? Act : Admin;
-            yield return ApiRoute.Act<ChosenBody>(page, action, $"{what} the jobs of these keys.", Act, actions.Run);
-            yield return ApiRoute.Act<GroupBody>(page, $"{action}-group", $"{what} a group.", Act, actions.Run);
-            yield return ApiRoute.Act<EmptyBody>(
-                page,
-                $"{action}-all",
-                $"{what} all jobs of the {kind.Name}.",
-                onAll,
-                actions.Run
-            );
-        }
-
-        foreach (var change in Changes(kind))
-        {
-            yield return change;
-        }
-    }
-
-    // Of where a job goes, when, and with which arguments.
-    static IEnumerable<ApiRoute> Changes(JobSetKind kind)
-    {
-        var (page, actions) = ($"/{kind.Path}", new SetActions(kind));
-        yield return ApiRoute.Act<ChosenQueueBody>(
-            page,
-            "send",
-            "Runs the jobs of these keys on another queue now.",
-            Act,
-            actions.Run
-        );
-        yield return ApiRoute.Act<ChosenQueueBody>(
-            page,
-            "move",
-            "Lets the jobs of these keys go to another queue when they leave the set.",
-            Act,
-            actions.Run
-        );
-        yield return ApiRoute.Act<ArgsBody>(
-            page + "/{key}",
-            "edit",
-            "Retries a job with other arguments, a JSON array, which are checked as on its page.",
-            Act,
-            new JobActions(kind).Run
-        );
-        if (kind.CanKill)
-        {
-            yield return ApiRoute.Act<RescheduleBody>(
-                page,
-                "reschedule",
-                "Moves a job to another time.",
-                Act,
-                actions.Run
-            );
-        }
-    }
-
-    static IEnumerable<(string Action, string What)> Moves(JobSetKind kind)
-    {
-        yield return ("retry", "Moves to their queues");
-        yield return ("delete", "Removes");
-        if (kind.CanKill)
-        {
-            yield return ("kill", "Moves to the dead set");
-        }
     }
 
     static IEnumerable<ApiRoute> Topics(ISidekiqInspector inspector)

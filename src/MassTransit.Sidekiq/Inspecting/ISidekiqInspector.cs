@@ -265,6 +265,24 @@ public interface ISidekiqJobSet
     /// <summary>As <see cref="KillAll(CancellationToken)" />, for the selected entries.</summary>
     Task<long> KillAll(Func<SidekiqEntry, bool> which, CancellationToken cancellationToken = default);
 
+    /// <summary>As <see cref="RetryOn" />, for the selected jobs among those that are in the set now. Returns how many were moved.</summary>
+    /// <exception cref="ArgumentException">The queue has no valid name or is temporary.</exception>
+    Task<long> RetryAllOn(string queue, Func<SidekiqEntry, bool> which, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// As <see cref="Move" />, for the selected jobs among those that are in the set now. Returns how many were changed. Those that
+    /// go to this queue already are left out, and so is one that would become equal to another of the set.
+    /// </summary>
+    /// <exception cref="ArgumentException">The queue has no valid name or is temporary.</exception>
+    Task<long> MoveAll(string queue, Func<SidekiqEntry, bool> which, CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="Reschedule" />, for the selected entries among those that are in the set now. Returns how many were moved.</summary>
+    Task<long> RescheduleAll(
+        DateTimeOffset at,
+        Func<SidekiqEntry, bool> which,
+        CancellationToken cancellationToken = default
+    );
+
     /// <summary>Removes the selected entries among those that are in the set now. Returns how many there were.</summary>
     Task<long> DeleteAll(Func<SidekiqEntry, bool> which, CancellationToken cancellationToken = default);
 

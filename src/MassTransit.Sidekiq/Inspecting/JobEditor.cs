@@ -152,7 +152,7 @@ internal sealed class JobEditor(JobContracts contracts)
     // Why the arguments cannot be edited; null when they can.
     static string? Obstacle(SidekiqJob? job)
     {
-        if (job?.Class is null || !job.HasArgumentList)
+        if (job is not { Class: not null, HasArgumentList: true })
         {
             return NotAJob;
         }

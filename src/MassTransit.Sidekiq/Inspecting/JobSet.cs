@@ -9,6 +9,8 @@ internal sealed class JobSet(IInspected inspected, DueSet set) : ISidekiqJobSet
 
     InspectionStore Store => inspected.Stores.Inspection;
 
+    SetWalk Walk => new(this);
+
     public Task<long> Count(CancellationToken cancellationToken = default) =>
         Store.Count(set).WaitAsync(cancellationToken);
 
@@ -142,7 +144,7 @@ internal sealed class JobSet(IInspected inspected, DueSet set) : ISidekiqJobSet
     public Task<long> RetryAll(CancellationToken cancellationToken = default) => RetryAll(_ => true, cancellationToken);
 
     public Task<long> RetryAll(Func<SidekiqEntry, bool> which, CancellationToken cancellationToken = default) =>
-        All(
+        Walk.All(
             which,
             entries => Push([.. entries.Select(entry => Due(entry)).OfType<DueMove>()], cancellationToken),
             cancellationToken
@@ -153,61 +155,65 @@ internal sealed class JobSet(IInspected inspected, DueSet set) : ISidekiqJobSet
     public Task<long> KillAll(Func<SidekiqEntry, bool> which, CancellationToken cancellationToken = default) =>
         set == DueSet.Dead
             ? Task.FromResult(0L)
-            : Each(which, entry => Bury(entry, cancellationToken), cancellationToken);
+            : Walk.Each(which, entry => Bury(entry, cancellationToken), cancellationToken);
 
     public Task<long> DeleteAll(Func<SidekiqEntry, bool> which, CancellationToken cancellationToken = default) =>
-        Each(which, entry => Delete(entry, cancellationToken), cancellationToken);
+        Walk.Each(which, entry => Delete(entry, cancellationToken), cancellationToken);
+
+    public Task<long> RetryAllOn(
+        string queue,
+        Func<SidekiqEntry, bool> which,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var change = new JobChange(QueueMover.Require(queue));
+        return Walk.Each(
+            entry => entry.IsJob && which(entry),
+            entry => Push(entry, change, cancellationToken),
+            cancellationToken
+        );
+    }
+
+    public Task<long> MoveAll(
+        string queue,
+        Func<SidekiqEntry, bool> which,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var change = new JobChange(QueueMover.Require(queue));
+        return Walk.Each(
+            entry => entry.IsJob && which(entry),
+            async entry =>
+            {
+                var changed = change.Apply(entry.Job!);
+                var count = await inspected
+                    .Stores.DueJobs.Replace(set, entry.Json, changed, queue)
+                    .ConfigureAwait(false);
+                // One that would become equal to another of the set stays as it is, and does not stop the others.
+                return count == 1 || (count == -1 && QueueMover.Moved(count, queue) > 0);
+            },
+            cancellationToken,
+            isThere: entry => DueMove.QueueOf(entry.Job) == queue
+        );
+    }
+
+    public Task<long> RescheduleAll(
+        DateTimeOffset at,
+        Func<SidekiqEntry, bool> which,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var time = at.ToUnixTimeMilliseconds();
+        return Walk.Each(
+            which,
+            entry => Reschedule(entry, at, cancellationToken),
+            cancellationToken,
+            isThere: entry => entry.At?.ToUnixTimeMilliseconds() == time
+        );
+    }
 
     public Task<long> Clear(CancellationToken cancellationToken = default) =>
         Store.Clear(set).WaitAsync(cancellationToken);
-
-    // Only the entries that the set holds now: jobs that fail again meanwhile return with a later time, and are not moved again.
-    async Task<long> All(
-        Func<SidekiqEntry, bool> which,
-        Func<IReadOnlyList<SidekiqEntry>, Task<int>> step,
-        CancellationToken cancellationToken
-    )
-    {
-        ArgumentNullException.ThrowIfNull(which);
-        var (moved, left) = (0L, await Count(cancellationToken).ConfigureAwait(false));
-        var batch = new List<SidekiqEntry>(PageSize);
-        await foreach (var entry in Entries(cancellationToken: cancellationToken).ConfigureAwait(false))
-        {
-            if (which(entry))
-            {
-                batch.Add(entry);
-            }
-
-            left--;
-            if (batch.Count == PageSize || left == 0)
-            {
-                moved += await step(batch).ConfigureAwait(false);
-                batch.Clear();
-            }
-
-            if (left == 0)
-            {
-                break;
-            }
-        }
-
-        return moved + (batch.Count == 0 ? 0 : await step(batch).ConfigureAwait(false));
-    }
-
-    Task<long> Each(
-        Func<SidekiqEntry, bool> which,
-        Func<SidekiqEntry, Task<bool>> step,
-        CancellationToken cancellationToken
-    ) =>
-        All(
-            which,
-            async entries =>
-            {
-                var done = await Task.WhenAll(entries.Select(step)).ConfigureAwait(false);
-                return done.Count(isDone => isDone);
-            },
-            cancellationToken
-        );
 
     async Task<int> Push(IReadOnlyList<DueMove> moves, CancellationToken cancellationToken)
     {

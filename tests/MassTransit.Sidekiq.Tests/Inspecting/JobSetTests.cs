@@ -45,6 +45,43 @@ public sealed class JobSetTests
         Assert.Equal(2, await server.Calls("evalsha") - calls);
     }
 
+    [Fact]
+    public async Task All_that_are_selected_are_rescheduled_once_even_into_the_midst_of_the_others()
+    {
+        await using var redis = await RedisServer.Lease();
+        await Seed(redis, "schedule", Enumerable.Range(0, 450), number => number);
+        var (set, middle) = (Inspector(redis).ScheduledSet, DateTimeOffset.UnixEpoch.AddSeconds(225));
+
+        Assert.Equal(449, await set.RescheduleAll(middle, _ => true));
+        Assert.All(await redis.ScheduledSet(), entry => Assert.Equal(225, entry.Score));
+        Assert.Equal(0, await set.RescheduleAll(middle, _ => true));
+        Assert.Equal(450, await redis.Db.SortedSetLengthAsync("schedule"));
+    }
+
+    [Fact]
+    public async Task All_that_are_selected_go_to_another_queue_now_or_when_their_time_comes()
+    {
+        await using var redis = await RedisServer.Lease();
+        await Seed(redis, "retry", Enumerable.Range(0, 250), _ => 5);
+        await redis.SeedRetrySet("no job", DateTimeOffset.UnixEpoch.AddSeconds(1));
+        var set = Inspector(redis).RetrySet;
+
+        Assert.Equal(250, await set.MoveAll("mail", _ => true));
+        Assert.Equal(0, await set.MoveAll("mail", _ => true));
+        Assert.Equal(
+            250,
+            (await redis.RetrySet()).Count(entry => entry.Job.Contains("\"queue\":\"mail\"", StringComparison.Ordinal))
+        );
+        await Assert.ThrowsAsync<ArgumentException>(() => set.RetryAllOn("a b", _ => true));
+
+        Assert.Equal(
+            100,
+            await set.RetryAllOn("other", entry => int.Parse(entry.Job!.Jid!, CultureInfo.InvariantCulture) < 100)
+        );
+        Assert.Equal(100, (await redis.Queue("other")).Length);
+        Assert.Equal(151, (await redis.RetrySet()).Length);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

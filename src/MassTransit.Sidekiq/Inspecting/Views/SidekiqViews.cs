@@ -19,6 +19,9 @@ public sealed class SidekiqEntry
     internal byte[] Json { get; }
 
     internal double? Score { get; }
+
+    // What can be pushed to a queue.
+    internal bool IsJob => Job is { Class: not null, HasArgumentList: true };
 }
 
 /// <summary>What the edited arguments of a job are checked against.</summary>

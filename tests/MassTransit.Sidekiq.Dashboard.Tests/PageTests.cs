@@ -21,7 +21,12 @@ public class PageTests
             "Redis",
             "No process takes jobs from queue billing, where 1 job waits."
         );
-        Contains(await site.Page("sidekiq/queues"), "billing", "nobody");
+        Contains(
+            await site.Page("sidekiq/queues"),
+            "billing",
+            "nobody",
+            "value=\"pause\" formaction=\"/sidekiq/queues/billing\""
+        );
         Contains(await site.Page("sidekiq/queues/billing"), "Billing::Pay", "A-17", "aaa1");
         Contains(await site.Page("sidekiq/retries"), "By class and error", "Timeout::Error", "no answer");
         Contains(await site.Page("sidekiq/scheduled"), "Remind", "in ");

@@ -38,7 +38,9 @@ public sealed class UniqueTests(ITestOutputHelper output)
         Assert.NotNull(await Send(bus));
         await Ruby.Eval(redis, "Sidekiq::Queue.new('paid').each(&:delete); nil");
 
-        Assert.Null(await Send(bus));
+        // The search for the holder has a pause behind it, as long as it took times nine.
+        await redis.Until(async _ => await Send(bus) is null);
+        Assert.Single(await redis.Queue("paid"));
     }
 
     static async Task<JobConflict?> Send(TestBus bus)

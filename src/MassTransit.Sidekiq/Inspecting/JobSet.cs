@@ -166,6 +166,7 @@ internal sealed class JobSet(IInspected inspected, DueSet set) : ISidekiqJobSet
         CancellationToken cancellationToken = default
     )
     {
+        ArgumentNullException.ThrowIfNull(which);
         var change = new JobChange(QueueMover.Require(queue));
         return Walk.Each(
             entry => entry.IsJob && which(entry),
@@ -180,6 +181,7 @@ internal sealed class JobSet(IInspected inspected, DueSet set) : ISidekiqJobSet
         CancellationToken cancellationToken = default
     )
     {
+        ArgumentNullException.ThrowIfNull(which);
         var change = new JobChange(QueueMover.Require(queue));
         return Walk.Each(
             entry => entry.IsJob && which(entry),
@@ -190,7 +192,7 @@ internal sealed class JobSet(IInspected inspected, DueSet set) : ISidekiqJobSet
                     .Stores.DueJobs.Replace(set, entry.Json, changed, queue)
                     .ConfigureAwait(false);
                 // One that would become equal to another of the set stays as it is, and does not stop the others.
-                return count == 1 || (count == -1 && QueueMover.Moved(count, queue) > 0);
+                return count != -2 && QueueMover.Moved(count, queue) == 1;
             },
             cancellationToken,
             isThere: entry => DueMove.QueueOf(entry.Job) == queue

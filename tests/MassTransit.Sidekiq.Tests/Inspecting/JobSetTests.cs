@@ -73,6 +73,8 @@ public sealed class JobSetTests
             (await redis.RetrySet()).Count(entry => entry.Job.Contains("\"queue\":\"mail\"", StringComparison.Ordinal))
         );
         await Assert.ThrowsAsync<ArgumentException>(() => set.RetryAllOn("a b", _ => true));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => set.MoveAll("mail", null!));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => set.RetryAllOn("mail", null!));
 
         Assert.Equal(
             100,

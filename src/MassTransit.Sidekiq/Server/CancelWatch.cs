@@ -9,7 +9,6 @@ namespace MassTransit.Sidekiq;
 internal sealed class CancelWatch
 {
     static readonly TimeSpan interval = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan shortest = TimeSpan.FromSeconds(0.8);
 
     readonly CancelStore store;
     readonly Roster roster;
@@ -25,8 +24,7 @@ internal sealed class CancelWatch
     public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
     {
         var running = roster
-            .Endpoints.SelectMany(endpoint => endpoint.Running)
-            .Where(running => running.Elapsed >= shortest && running.Job.Jid is not null)
+            .RunningForLong.Where(running => running.Job.Jid is not null)
             .ToLookup(running => running.Job.Jid!, StringComparer.Ordinal);
         if (running.Count == 0)
         {

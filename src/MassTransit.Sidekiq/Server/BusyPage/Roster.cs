@@ -3,6 +3,8 @@ namespace MassTransit.Sidekiq;
 // The endpoints of a process that take jobs now. Temporary ones, which receive responses, are not listed.
 internal sealed class Roster
 {
+    static readonly TimeSpan whatIsLong = TimeSpan.FromSeconds(0.8);
+
     readonly Lock gate = new();
     volatile EndpointWork[] endpoints = [];
 
@@ -10,6 +12,10 @@ internal sealed class Roster
     public event EventHandler? Changed;
 
     public IReadOnlyList<EndpointWork> Endpoints => endpoints;
+
+    // A loop that looks once a second at what has run for a while asks nothing about short jobs.
+    public IEnumerable<RunningJob> RunningForLong =>
+        endpoints.SelectMany(endpoint => endpoint.Running).Where(running => running.Elapsed >= whatIsLong);
 
     public int Busy => endpoints.Sum(endpoint => endpoint.Busy);
 

@@ -9,7 +9,6 @@ namespace MassTransit.Sidekiq;
 internal sealed class LockKeeper
 {
     static readonly TimeSpan interval = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan shortest = TimeSpan.FromSeconds(0.8);
     static readonly TimeSpan life = TimeSpan.FromSeconds(15);
 
     readonly LockStore store;
@@ -25,12 +24,7 @@ internal sealed class LockKeeper
 
     public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
     {
-        var locks = roster
-            .Endpoints.SelectMany(endpoint => endpoint.Running)
-            .Where(running => running.Elapsed >= shortest)
-            .Select(running => running.Job.Lock)
-            .OfType<JobLock>()
-            .ToList();
+        var locks = roster.RunningForLong.Select(running => running.Job.Lock).OfType<JobLock>().ToList();
         if (locks.Count > 0)
         {
             await store.Keep(locks, life).ConfigureAwait(false);

@@ -48,7 +48,7 @@ internal sealed class ApiRoutes(DashboardGate gate, IReadOnlyList<ApiRoute> rout
         {
             answer = await show(call).ConfigureAwait(false);
         }
-        catch (Exception away) when (away is SidekiqOutboxException || StoreFaults.IsOfRedis(away))
+        catch (Exception away) when (StoreFaults.IsAway(away))
         {
             await ApiProblem
                 .Write(context, StatusCodes.Status503ServiceUnavailable, away.Message)

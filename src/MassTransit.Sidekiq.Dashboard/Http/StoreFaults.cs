@@ -3,6 +3,8 @@ namespace MassTransit.Sidekiq;
 // What is the fault of Redis, or of the database of an outbox, and not ours, is told to the visitor.
 internal static class StoreFaults
 {
+    public static bool IsAway(Exception fault) => fault is SidekiqOutboxException || IsOfRedis(fault);
+
     // A fault of ours, or a visitor who has left, is not one of Redis.
     public static bool IsOfRedis(Exception fault) =>
         fault is ConnectionException or SidekiqRedisException
@@ -19,7 +21,7 @@ internal static class StoreFaults
         {
             return ActionResult.Failed(ActionResult.Words(wrong));
         }
-        catch (Exception away) when (away is SidekiqOutboxException || IsOfRedis(away))
+        catch (Exception away) when (IsAway(away))
         {
             return ActionResult.Failed(away.Message, ActionFault.Away);
         }

@@ -35,17 +35,8 @@ internal sealed class JobEditor(JobContracts contracts)
             }
 
             var edited = SidekiqJob.Parse(change.Apply(entry.Job!), queue: "");
-            if (Misfit(edited) is { } misfit)
-            {
-                throw new ArgumentException(misfit.Message, nameof(args), misfit);
-            }
-
-            var slips = Known(edited)
-                .Where(contract => Misfit(edited, contract) is null)
-                .Select(contract => Slip(entry.Job!, edited, contract))
-                .ToArray();
-            return slips.Length > 0 && slips.All(slip => slip is not null)
-                ? throw new ArgumentException(slips[0], nameof(args))
+            return Objection(entry.Job!, edited) is { } objection
+                ? throw new ArgumentException(objection.Words, nameof(args), objection.Cause)
                 : change;
         }
         catch (InvalidJobException unreadable)
@@ -58,21 +49,29 @@ internal sealed class JobEditor(JobContracts contracts)
         }
     }
 
-    // Two endpoints may take one class as two types: it has to fit one of them. Null when it does, or when none is known.
-    JobArgumentsException? Misfit(SidekiqJob job)
+    // Two endpoints may take one class as two types: it has to fit one of them, without a slip. Null when it does, or when none
+    // is known.
+    (string Words, Exception? Cause)? Objection(SidekiqJob before, SidekiqJob after)
     {
-        JobArgumentsException? first = null;
-        foreach (var contract in Known(job))
+        (string Words, Exception? Cause)? misfits = null;
+        (string Words, Exception? Cause)? slips = null;
+        foreach (var contract in Known(after))
         {
-            if (Misfit(job, contract) is not { } misfit)
+            if (Misfit(after, contract) is { } misfit)
+            {
+                misfits ??= (misfit.Message, misfit);
+            }
+            else if (Slip(before, after, contract) is { } slip)
+            {
+                slips ??= (slip, null);
+            }
+            else
             {
                 return null;
             }
-
-            first ??= misfit;
         }
 
-        return first;
+        return slips ?? misfits;
     }
 
     // A key that the edit adds and that no property of the message has: a consumer would ignore it, and its value would be lost.

@@ -136,7 +136,7 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
         for (var i = 0; i < jobs.Count; i++)
         {
             arguments[3 + (4 * i)] = jobs[i].Member;
-            arguments[4 + (4 * i)] = JobStore.Value(jobs[i].Json);
+            arguments[4 + (4 * i)] = JobValue.Of(jobs[i].Json);
             arguments[5 + (4 * i)] = jobs[i].Queue;
             arguments[6 + (4 * i)] = jobs[i].Token?.ToString("D") ?? "";
         }
@@ -162,14 +162,14 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
                         keys.Temporaries,
                         keys.Token(move.Token ?? Guid.Empty),
                     ],
-                    [move.Member, JobStore.Value(move.Json), move.Queue]
+                    [move.Member, JobValue.Of(move.Json), move.Queue]
                 )
                 .ConfigureAwait(false);
 
     // The same, for a job that stays in its set; -2 when an equal one is there already.
     public async Task<long> Replace(DueSet set, byte[] member, ReadOnlyMemory<byte> json, string queue) =>
         (long)
-            await link.Run(Script.Replace, [keys.Of(set), keys.Temporaries], [member, JobStore.Value(json), queue])
+            await link.Run(Script.Replace, [keys.Of(set), keys.Temporaries], [member, JobValue.Of(json), queue])
                 .ConfigureAwait(false);
 
     // False when another poller took it.

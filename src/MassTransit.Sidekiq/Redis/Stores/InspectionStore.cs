@@ -149,7 +149,7 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
     // 1; 0 when a worker has taken it; -1 when the other queue is temporary.
     public async Task<long> MoveOne(string queue, string other, byte[] job, ReadOnlyMemory<byte> changed) =>
         (long)
-            await link.Run(Script.MoveWaiting, Between(queue, other), [other, job, JobStore.Value(changed)])
+            await link.Run(Script.MoveWaiting, Between(queue, other), [other, job, JobValue.Of(changed)])
                 .ConfigureAwait(false);
 
     // At most a hundred of the next ones: how many there still were; -1 when the other queue is temporary.
@@ -162,7 +162,7 @@ internal sealed class InspectionStore(RedisConnection redis, RedisKeys keys)
             await link.Run(
                     Script.MoveNext,
                     Between(queue, other),
-                    [other, .. jobs.SelectMany(job => new RedisValue[] { job.Job, JobStore.Value(job.Changed) })]
+                    [other, .. jobs.SelectMany(job => new RedisValue[] { job.Job, JobValue.Of(job.Changed) })]
                 )
                 .ConfigureAwait(false);
 

@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
-using System.Runtime.InteropServices;
 using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
@@ -11,9 +9,6 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
     // As Ruby's push_bulk: long enough to save round trips, short enough not to block Redis.
     const int BulkSlice = 1000;
 
-    // A token outlives its job by a day, so that a late cancellation finds that the job is gone.
-    static readonly TimeSpan tokenAfterlife = TimeSpan.FromDays(1);
-
     // A lane is small, but senders may invent queue names.
     const int MostLanes = 4096;
 
@@ -21,7 +16,7 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
     readonly ConcurrentDictionary<string, PushLane> lanes = new(StringComparer.Ordinal);
 
     // One step with the concurrent pushes to the same queue (see PushLane).
-    public Task Push(string queue, ReadOnlyMemory<byte> json) => Lane(queue).Push(Value(json), json.Length);
+    public Task Push(string queue, ReadOnlyMemory<byte> json) => Lane(queue).Push(JobValue.Of(json), json.Length);
 
     // The first job given is the first to run. Slices are separate steps, one after the other: a kill leaves the first.
     public Task PushBulk(string queue, IReadOnlyList<ReadOnlyMemory<byte>> jobs) =>
@@ -35,7 +30,7 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
         var pushed = await link.Run(
                 Script.PushTemporary,
                 [target.Temporary, target.List],
-                [Value(json), (long)life.TotalMilliseconds]
+                [JobValue.Of(json), (long)life.TotalMilliseconds]
             )
             .ConfigureAwait(false);
 
@@ -49,7 +44,7 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
             await link.Run(
                     Script.Schedule,
                     [keys.Schedule, keys.Token(id)],
-                    [Value(json), Score.From(due), TokenEnd(due)]
+                    [JobValue.Of(json), Score.From(due), JobValue.TokenEnd(due)]
                 )
                 .ConfigureAwait(false);
         }
@@ -58,7 +53,7 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
             await link.Call(
                     "schedule",
                     keys.Schedule,
-                    database => database.SortedSetAddAsync(keys.Schedule, Value(json), Score.ToSeconds(due))
+                    database => database.SortedSetAddAsync(keys.Schedule, JobValue.Of(json), Score.ToSeconds(due))
                 )
                 .ConfigureAwait(false);
         }
@@ -87,15 +82,6 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
     public async Task<long> Purge(string queue) =>
         (long)await redis.Working.Run(Script.Purge, [keys.Queue(queue).List], []).ConfigureAwait(false);
 
-    public static RedisValue TokenEnd(DateTimeOffset due) =>
-        (due + tokenAfterlife).ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture);
-
-    // Without a copy where the memory is a whole array, as a job just written is.
-    public static RedisValue Value(ReadOnlyMemory<byte> json) =>
-        MemoryMarshal.TryGetArray(json, out var segment) && segment.Count == segment.Array!.Length
-            ? segment.Array
-            : json.ToArray();
-
     PushLane Lane(string queue)
     {
         if (lanes.TryGetValue(queue, out var lane))
@@ -118,7 +104,7 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
             var slice = new RedisValue[Math.Min(BulkSlice, jobs.Count - first)];
             for (var i = 0; i < slice.Length; i++)
             {
-                slice[i] = Value(jobs[first + i]);
+                slice[i] = JobValue.Of(jobs[first + i]);
             }
 
             yield return slice;

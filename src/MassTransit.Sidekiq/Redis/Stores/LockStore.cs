@@ -95,6 +95,6 @@ internal sealed class LockStore(RedisConnection redis, RedisKeys keys)
             push.Jid,
             (long)push.Job.LifeFrom(redis.Clock.GetUtcNow(), push.Due).TotalMilliseconds,
             push.Due is { } due ? Score.From(due) : "",
-            push.Due is { } end ? JobStore.TokenEnd(end) : push.Queue,
+            push.Due is { } end ? JobValue.TokenEnd(end) : push.Queue,
         ];
 }

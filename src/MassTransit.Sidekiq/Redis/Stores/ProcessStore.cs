@@ -42,7 +42,7 @@ internal sealed class ProcessStore(RedisConnection redis, RedisKeys keys)
         RedisValue[] description =
         [
             "info",
-            JobStore.Value(beat.Info),
+            JobValue.Of(beat.Info),
             "concurrency",
             beat.Concurrency,
             "busy",

@@ -148,7 +148,7 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
         arguments[4] = request.Template.BetweenQueueAndClass;
         arguments[5] = request.Template.AfterJid;
         arguments[6] = request.Due is { } due ? Score.From(due) : "";
-        arguments[7] = request.Due is { } end ? JobStore.TokenEnd(end) : "";
+        arguments[7] = request.Due is { } end ? JobValue.TokenEnd(end) : "";
         arguments[8] =
             request.IsExchange ? 2
             : request.FollowImplements ? 1

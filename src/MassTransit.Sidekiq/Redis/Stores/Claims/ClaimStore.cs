@@ -48,7 +48,7 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
         Settle(
             Script.Retry,
             [keys.Queue(delivery.Queue).Working, keys.Retry, .. LockKey(held)],
-            [delivery.Number, JobStore.Value(json), Score.From(due), .. Lasting(held, due)]
+            [delivery.Number, JobValue.Of(json), Score.From(due), .. Lasting(held, due)]
         );
 
     public Task<bool> Bury(Delivery delivery, ReadOnlyMemory<byte> json, DateTimeOffset now, JobLock? held = null) =>
@@ -57,7 +57,7 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
             [keys.Queue(delivery.Queue).Working, keys.Dead, .. LockKey(held)],
             [
                 delivery.Number,
-                JobStore.Value(json),
+                JobValue.Of(json),
                 Score.From(now),
                 Score.From(dead.Oldest(now)),
                 dead.MaxJobs,
@@ -83,9 +83,9 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
             ],
             [
                 delivery.Number,
-                JobStore.Value(json),
+                JobValue.Of(json),
                 Score.From(due),
-                JobStore.TokenEnd(due),
+                JobValue.TokenEnd(due),
                 .. Lasting(held, due),
                 .. held is null ? Holder(held) : [SidekiqJob.TryParse(json)?.Jid ?? held.Jid],
             ]
@@ -97,7 +97,7 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
         return Settle(
             Script.Move,
             [keys.Queue(delivery.Queue).Working, keys.Queues, other.List, .. LockKey(held)],
-            [delivery.Number, JobStore.Value(json), other.Member, .. Holder(held)]
+            [delivery.Number, JobValue.Of(json), other.Member, .. Holder(held)]
         );
     }
 

@@ -78,6 +78,13 @@ public sealed class OutboxHost : IAsyncDisposable
         );
     }
 
+    // The same, with whatever of the scope's services it needs.
+    public async Task InScope(Func<IServiceProvider, Task> work)
+    {
+        await using var scope = provider.CreateAsyncScope();
+        await work(scope.ServiceProvider);
+    }
+
     public Task Drained() => Outbox.WaitUntilDrained(TestContext.Current.CancellationToken).InTime();
 
     public async ValueTask DisposeAsync()

@@ -39,6 +39,7 @@ internal sealed class PushPlan(
     {
         if (row.ExpirationTime is { } end && Utc.Of(end) <= now)
         {
+            Expire(index, row);
             return;
         }
 
@@ -97,6 +98,21 @@ internal sealed class PushPlan(
         return known[destination.OriginalString] = (address, destinations.Of(address));
     }
 
+    // Nothing is sent; its batch does not wait for it.
+    void Expire(int index, OutboxMessage row)
+    {
+        if (row.Properties?.Contains(JobOptions.BatchKey, StringComparison.Ordinal) != true)
+        {
+            return;
+        }
+
+        var (job, _) = StagedJob.Of(row, runtime, contracts, ledger: null, now);
+        if (job.Batch is { } bid)
+        {
+            steps.Add(new PushStep([index], process => Met(process.Stores.Batches.Arrive(bid))));
+        }
+    }
+
     void Publish(int index, PublishRequest request, bool isOfUnknownType)
     {
         Flush();
@@ -130,7 +146,7 @@ internal sealed class PushPlan(
             );
         }
 
-        if (job.Due is not null || address.IsTemporary || job.Unique is not null)
+        if (job.Due is not null || address.IsTemporary || job.IsTied)
         {
             if (job.Due is null)
             {

@@ -50,7 +50,8 @@ internal static class StagedJob
             Token: staged.Token,
             Queue: staged.Queue,
             Entities: staged.Entities,
-            Unique: UniqueJob.Of(parts.Rest, parts.Args)
+            Unique: UniqueJob.Of(parts.Rest, parts.Args),
+            Batch: JobOptions.ReadBatch(parts.Rest)
         );
     }
 
@@ -79,7 +80,8 @@ internal static class StagedJob
             Token: context.ScheduledMessageId,
             Queue: contract.Queue,
             Entities: context.Stored?.Entities,
-            Unique: UniqueJob.Of(draft.Options.Unique, draft.Args, draft.Wrapped)
+            Unique: UniqueJob.Of(draft.Options.Unique, draft.Args, draft.Wrapped),
+            Batch: draft.Options.Batch
         );
         return (job, known is null);
     }

@@ -17,6 +17,12 @@ internal static class SidekiqServices
             Runtime(provider)
         ));
         services.TryAddSingleton<ISidekiqInspector>(provider => new SidekiqInspector(Runtime(provider)));
+        services.TryAddScoped<ISidekiqBatches>(provider => new SidekiqBatches(
+            Runtime(provider),
+            provider.GetRequiredService<IBus>(),
+            provider.GetRequiredService<ISendEndpointProvider>(),
+            provider.GetRequiredService<IPublishEndpoint>()
+        ));
         AddHealthCheck<IBus>(services, "sidekiq", Runtime);
     }
 
@@ -36,6 +42,16 @@ internal static class SidekiqServices
         );
         services.TryAddSingleton(provider =>
             Bind<TBus>.Create<ISidekiqInspector>(new SidekiqInspector(Runtime<TBus>(provider)))
+        );
+        services.TryAddScoped(provider =>
+            Bind<TBus>.Create<ISidekiqBatches>(
+                new SidekiqBatches(
+                    Runtime<TBus>(provider),
+                    provider.GetRequiredService<TBus>(),
+                    provider.GetRequiredService<Bind<TBus, ISendEndpointProvider>>().Value,
+                    provider.GetRequiredService<Bind<TBus, IPublishEndpoint>>().Value
+                )
+            )
         );
         AddHealthCheck<TBus>(services, $"sidekiq-{typeof(TBus).Name}", Runtime<TBus>);
     }

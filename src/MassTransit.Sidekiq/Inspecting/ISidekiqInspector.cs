@@ -21,6 +21,9 @@ public interface ISidekiqInspector
     /// <summary>Periodic jobs, as <c>cfg.Periodic</c> and the recurring scheduler stored them in Redis.</summary>
     ISidekiqPeriodicJobs Periodic { get; }
 
+    /// <summary>Batches of jobs.</summary>
+    ISidekiqBatchList Batches { get; }
+
     /// <summary>Topics and the queues that subscribe to them.</summary>
     ISidekiqTopics Topics { get; }
 

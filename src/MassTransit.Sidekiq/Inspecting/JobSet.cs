@@ -111,8 +111,8 @@ internal sealed class JobSet(IInspected inspected, DueSet set) : ISidekiqJobSet
 
     public Task<bool> Delete(SidekiqEntry entry, CancellationToken cancellationToken = default) =>
         (
-            Checked(entry).Job?.Lock is { } held
-                ? inspected.Stores.Locks.Remove(set, entry.Json, held)
+            Checked(entry).Job?.Ties is { Any: true } ties
+                ? inspected.Stores.Tied.Remove(set, entry.Json, ties)
                 : Store.Delete(set, entry.Json)
         ).WaitAsync(cancellationToken);
 
@@ -252,7 +252,7 @@ internal sealed class JobSet(IInspected inspected, DueSet set) : ISidekiqJobSet
         set == DueSet.Dead
             ? Task.FromResult(false)
             : inspected
-                .Stores.DueJobs.BuryUnreadable(set, entry.Json, inspected.Clock.GetUtcNow(), entry.Job?.Lock)
+                .Stores.DueJobs.BuryUnreadable(set, entry.Json, inspected.Clock.GetUtcNow(), entry.Job?.Ties ?? default)
                 .WaitAsync(cancellationToken);
 
     static SidekiqEntry Checked(SidekiqEntry entry)

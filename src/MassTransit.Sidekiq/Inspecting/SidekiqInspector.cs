@@ -18,6 +18,8 @@ internal sealed class SidekiqInspector(IInspected inspected) : ISidekiqInspector
 
     public ISidekiqPeriodicJobs Periodic { get; } = new PeriodicJobs(inspected);
 
+    public ISidekiqBatchList Batches { get; } = new BatchList(inspected);
+
     public ISidekiqTopics Topics { get; } = new SidekiqTopics(inspected);
 
     InspectionStore Store => inspected.Stores.Inspection;
@@ -108,8 +110,8 @@ internal sealed class SidekiqInspector(IInspected inspected) : ISidekiqInspector
     public Task<bool> Delete(string queue, SidekiqEntry job, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(job);
-        var removed = job.Job?.Lock is { } held
-            ? inspected.Stores.Locks.Remove(queue, job.Json, held)
+        var removed = job.Job?.Ties is { Any: true } ties
+            ? inspected.Stores.Tied.Remove(queue, job.Json, ties)
             : Store.Delete(queue, job.Json);
         return removed.WaitAsync(cancellationToken);
     }

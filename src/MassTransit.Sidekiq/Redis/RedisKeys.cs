@@ -64,6 +64,7 @@ internal sealed class RedisKeys(string prefix, string identity)
     public RedisKey Periodic { get; } = prefix + "mt:periodic"; // ZSET id of a periodic job -> when it is due
     public RedisKey PeriodicJobs { get; } = prefix + "mt:periodic:jobs"; // HASH id -> the periodic job
     public RedisKey PeriodicLast { get; } = prefix + "mt:periodic:last"; // HASH id -> time of the last run
+    public RedisKey Batches { get; } = prefix + "mt:batches"; // ZSET id of a batch -> when it was started
     public RedisKey Epoch { get; } = prefix + "mt:epoch"; // STRING: missing only when Redis lost its data
 
     public RedisKey Alive { get; } = prefix + "mt:alive:" + identity; // STRING with PX: this process's lease
@@ -100,6 +101,10 @@ internal sealed class RedisKeys(string prefix, string identity)
     public RedisKey Temporary(string queue) => Prefix + "mt:temporary:" + queue; // STRING with PX: a temporary queue's life
 
     public RedisKey Completed(string ledger) => Prefix + "mt:completed:" + ledger; // ZSET of jids, or "jid:dead" -> when
+
+    public RedisKey Batch(string bid) => Prefix + "mt:batch:" + bid; // HASH that describes the batch, with EX
+
+    public RedisKey BatchJobs(string bid) => Prefix + "mt:batch:" + bid + ":open"; // HASH jid -> state of a job, with EX
 
     public RedisKey Keeper(string ledger) => Prefix + "mt:keeper:" + ledger; // STRING with PX: the process that keeps the ledger
 

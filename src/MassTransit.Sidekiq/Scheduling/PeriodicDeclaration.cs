@@ -82,11 +82,9 @@ internal sealed class PeriodicDeclaration(
         var options = declaration.RetryOption.IsAbsent
             ? null
             : Pipe.Execute<SendContext<T>>(context => context.Job(job => job.Retry = declaration.RetryOption));
-        var capture = await PeriodicCapture
-            .Of(endpoint, message, options, CancellationToken.None)
-            .ConfigureAwait(false);
+        var capture = await JobCapture.Of(endpoint, message, options, CancellationToken.None).ConfigureAwait(false);
 
-        return (capture.Target!, capture.Job);
+        return (capture.Target!, capture.ToPeriodic());
     }
 
     public static (PeriodicTarget, ReadOnlyMemory<byte>) RubyClass(

@@ -220,7 +220,7 @@ internal sealed class RecurringMessageScheduler(IBus bus, BusRuntime runtime) : 
         where T : class
     {
         var endpoint = await bus.GetSendEndpoint(destination).ConfigureAwait(false);
-        var capture = await PeriodicCapture.Of(endpoint, message, pipe, cancellationToken).ConfigureAwait(false);
+        var capture = await JobCapture.Of(endpoint, message, pipe, cancellationToken).ConfigureAwait(false);
         await Declare(Job(schedule, capture)).ConfigureAwait(false);
 
         return new ScheduledRecurringMessageHandle<T>(schedule, destination, message);
@@ -240,7 +240,7 @@ internal sealed class RecurringMessageScheduler(IBus bus, BusRuntime runtime) : 
         process.Periodic.Loop.Wake();
     }
 
-    static PeriodicJob Job(RecurringSchedule schedule, PeriodicCapture capture) =>
+    static PeriodicJob Job(RecurringSchedule schedule, JobCapture capture) =>
         new()
         {
             Id = Id(schedule.ScheduleId, schedule.ScheduleGroup),
@@ -256,7 +256,7 @@ internal sealed class RecurringMessageScheduler(IBus bus, BusRuntime runtime) : 
                 _ => TimeSpan.FromHours(1),
             },
             Target = capture.Target!,
-            Job = capture.Job,
+            Job = capture.ToPeriodic(),
         };
 
     static string Id(string scheduleId, string? scheduleGroup) => $"{scheduleGroup}/{scheduleId}";

@@ -19,17 +19,23 @@ internal sealed class QueueDestination(SidekiqEndpointAddress address) : JobDest
     public override string Name => address.Name;
 
     public override Task Send(SidekiqProcess process, in OutgoingJob job) =>
-        Push(process, job.ToJob(address.Name), job);
+        job.Batch is not null && address.IsTemporary
+            ? throw new InvalidOperationException(
+                $"Queue '{address.Name}' is temporary, so a job in it cannot be one of batch '{job.Batch}': it may end unseen. Send to a durable queue."
+            )
+            : Push(process, job.ToJob(address.Name), job);
 
     // Sends a job that is already serialized.
     public Task Push(SidekiqProcess process, byte[] json, in OutgoingJob job)
     {
         // A temporary queue has one reader, which waits for this message.
-        if (job.Unique is { } unique && !address.IsTemporary)
+        if (job.IsTied && !address.IsTemporary)
         {
-            return process.PushUnique(
-                new UniquePush(address.Name, job.Class, JobId.From(job.MessageId), json, unique)
+            return process.PushTied(
+                new TiedPush(address.Name, job.Class, JobId.From(job.MessageId), json)
                 {
+                    Unique = job.Unique,
+                    Batch = job.Batch,
                     Due = job.Due,
                     Token = job.Token,
                 }

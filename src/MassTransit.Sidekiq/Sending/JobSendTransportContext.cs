@@ -71,7 +71,8 @@ internal sealed class JobSendTransportContext(
             Token: context.ScheduledMessageId,
             Queue: contract.Queue,
             Entities: context.Stored?.Entities,
-            Unique: UniqueJob.Of(draft.Options.Unique, draft.Args, draft.Wrapped)
+            Unique: UniqueJob.Of(draft.Options.Unique, draft.Args, draft.Wrapped),
+            Batch: draft.Options.Batch
         );
         if (context.Capture is { } capture)
         {

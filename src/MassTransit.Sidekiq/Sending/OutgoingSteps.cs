@@ -6,7 +6,9 @@ internal static class OutgoingSteps
     public static async Task<Publication> Publish(this SidekiqProcess process, PublishRequest request)
     {
         var publication = await (
-            request.Unique is null ? process.Stores.Topics.Publish(request) : process.Uniques.Publish(request)
+            request.Unique is not null ? process.Uniques.Publish(request)
+            : request.Batch is not null ? PublishInBatch(process, request)
+            : process.Stores.Topics.Publish(request)
         ).ConfigureAwait(false);
         if (request.Due is { } due)
         {
@@ -16,9 +18,9 @@ internal static class OutgoingSteps
         return publication;
     }
 
-    public static async Task PushUnique(this SidekiqProcess process, UniquePush push)
+    public static async Task PushTied(this SidekiqProcess process, TiedPush push)
     {
-        await process.Uniques.Push(push).ConfigureAwait(false);
+        await (push.Unique is null ? process.Stores.Tied.Push(push) : process.Uniques.Push(push)).ConfigureAwait(false);
         if (push.Due is { } due)
         {
             process.DueJobs.Expect(due);
@@ -34,5 +36,11 @@ internal static class OutgoingSteps
     {
         await process.Stores.Jobs.Schedule(json, due, token).ConfigureAwait(false);
         process.DueJobs.Expect(due);
+    }
+
+    static async Task<Publication> PublishInBatch(SidekiqProcess process, PublishRequest request)
+    {
+        var made = await process.Stores.Topics.PublishTied(request).ConfigureAwait(false);
+        return new Publication(made.Count, made.Copies);
     }
 }

@@ -86,6 +86,16 @@ public interface SidekiqSendContext : SendContext
         set => Options = Options with { Unique = (Options.Unique ?? new UniqueOptions()) with { OnConflict = value } };
     }
 
+    /// <summary>
+    /// The batch that the job belongs to: the id of one that is open, such as that of the job that sends it (<c>context.GetJob().BatchId</c>).
+    /// The send fails with <see cref="BatchEndedException" /> if that has ended. Default: none.
+    /// </summary>
+    string? BatchId
+    {
+        get => Options.Batch;
+        set => Options = Options with { Batch = value };
+    }
+
     /// <summary>Adds a custom key to the job, for Ruby middleware to read. Keys that belong to Sidekiq or to this transport are refused.</summary>
     /// <exception cref="ArgumentException">The key belongs to Sidekiq or to this transport.</exception>
     void SetJobKey(string key, object? value)

@@ -47,6 +47,16 @@ internal sealed class JobText : IDisposable
         Length += json.Length;
     }
 
+    // A member of an object, if it has a value; `key` with what is before and after it.
+    public void Member(ReadOnlySpan<byte> key, string? value)
+    {
+        if (value is not null)
+        {
+            Raw(key);
+            String(value);
+        }
+    }
+
     public void String(string value)
     {
         Raw("\""u8);

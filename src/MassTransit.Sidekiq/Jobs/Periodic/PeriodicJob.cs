@@ -63,12 +63,12 @@ internal sealed record PeriodicJob
         text.String(TimeZone);
         text.Raw(",\"late\":"u8);
         text.Number((long)CatchUp.TotalSeconds);
-        Write(text, ",\"by\":"u8, Owner);
-        Write(text, ",\"description\":"u8, Description);
+        text.Member(",\"by\":"u8, Owner);
+        text.Member(",\"description\":"u8, Description);
         Write(text, ",\"from\":"u8, From);
         Write(text, ",\"until\":"u8, Until);
-        Write(text, ",\"queue\":"u8, Target.Queue);
-        Write(text, ",\"topic\":"u8, Target.Topic);
+        text.Member(",\"queue\":"u8, Target.Queue);
+        text.Member(",\"topic\":"u8, Target.Topic);
         if (Target.Static is { } subscription)
         {
             text.Raw(",\"static\":"u8);
@@ -125,15 +125,6 @@ internal sealed record PeriodicJob
 
     static DateTimeOffset? Time(Dictionary<string, JsonElement> fields, string key) =>
         Number(fields, key) is { } seconds ? Score.ToTime(seconds) : null;
-
-    static void Write(JobText text, ReadOnlySpan<byte> key, string? value)
-    {
-        if (value is not null)
-        {
-            text.Raw(key);
-            text.String(value);
-        }
-    }
 
     static void Write(JobText text, ReadOnlySpan<byte> key, DateTimeOffset? value)
     {

@@ -5,6 +5,7 @@ internal enum JobField : byte
 {
     Other,
     Args,
+    Batch,
     Class,
     CreatedAt,
     EnqueuedAt,
@@ -90,6 +91,7 @@ internal static class JobFields
             4 when key.SequenceEqual("args"u8) => JobField.Args,
             5 when key.SequenceEqual("class"u8) => JobField.Class,
             5 when key.SequenceEqual("retry"u8) => JobField.Retry,
+            8 when key.SequenceEqual("mt_batch"u8) => JobField.Batch,
             7 when key.SequenceEqual("wrapped"u8) => JobField.Wrapped,
             10 when key.SequenceEqual("created_at"u8) => JobField.CreatedAt,
             10 when key.SequenceEqual("expires_in"u8) => JobField.ExpiresIn,

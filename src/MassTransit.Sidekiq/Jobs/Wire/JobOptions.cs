@@ -12,6 +12,8 @@ internal sealed record JobOptions
 
     public static readonly TimeSpan LongestRetryFor = JobSeconds.Longest;
 
+    public const string BatchKey = "mt_batch";
+
     // The keys that our options have in a job.
     public static readonly string[] Keys =
     [
@@ -22,6 +24,7 @@ internal sealed record JobOptions
         "retry_queue",
         "tags",
         "expires_in",
+        BatchKey,
     ];
 
     public SidekiqRetry Retry { get; init; }
@@ -39,6 +42,8 @@ internal sealed record JobOptions
     public TimeSpan? ExpiresIn { get; init; }
 
     public UniqueOptions? Unique { get; init; }
+
+    public string? Batch { get; init; }
 
     // Keys for the Ruby middleware that reads them.
     public IReadOnlyDictionary<string, object?>? Other { get; init; }
@@ -63,6 +68,7 @@ internal sealed record JobOptions
                 Tags = Tags ?? lower.Tags,
                 ExpiresIn = ExpiresIn ?? lower.ExpiresIn,
                 Unique = UniqueOptions.Over(Unique, lower.Unique),
+                Batch = Batch ?? lower.Batch,
                 Other = Merged(Other, lower.Other),
             };
     }
@@ -87,6 +93,7 @@ internal sealed record JobOptions
             Tags = tags.Count > 0 ? tags : null,
             ExpiresIn = job.ExpiresIn,
             Unique = job.UniqueFor is { } life ? UniqueOptions.Read(job.Json, life) : null,
+            Batch = job.BatchId,
             Other = other,
         };
     }
@@ -112,12 +119,7 @@ internal sealed record JobOptions
             text.Number(Math.Max(1, (long)window.TotalSeconds));
         }
 
-        if (RetryQueue is not null)
-        {
-            text.Raw(",\"retry_queue\":"u8);
-            text.String(RetryQueue);
-        }
-
+        text.Member(",\"retry_queue\":"u8, RetryQueue);
         if (Tags is { Count: > 0 })
         {
             text.Raw(",\"tags\":"u8);
@@ -132,6 +134,7 @@ internal sealed record JobOptions
         }
 
         Unique?.WriteMembers(text);
+        text.Member(",\"mt_batch\":"u8, Batch);
         foreach (var (key, value) in Other ?? nothing)
         {
             text.Raw(","u8);
@@ -254,6 +257,10 @@ internal sealed record JobOptions
         && seconds <= LongestRetryFor.TotalSeconds
             ? TimeSpan.FromSeconds(seconds)
             : null;
+
+    // Of a stored job. One of no batch costs a search of its text.
+    public static string? ReadBatch(ReadOnlyMemory<byte> rest) =>
+        rest.Span.IndexOf("\"mt_batch\":"u8) >= 0 ? UniqueOptions.Text(rest, BatchKey) : null;
 
     static readonly Dictionary<string, object?> nothing = [];
 

@@ -42,7 +42,7 @@ internal static class JobWriter
         text.Raw("{\"retry\":"u8);
         JobOptions.Write(text, draft.Options.Retry);
         draft.Options.WriteMembers(text);
-        Write(text, ",\"wrapped\":"u8, draft.Wrapped);
+        text.Member(",\"wrapped\":"u8, draft.Wrapped);
         if (withArgs)
         {
             text.Raw(",\"args\":"u8);
@@ -68,7 +68,7 @@ internal static class JobWriter
     static int BetweenQueueAndClass(JobText text, JobDraft draft, string? queue)
     {
         draft.Options.WriteMembers(text);
-        Write(text, ",\"wrapped\":"u8, draft.Wrapped);
+        text.Member(",\"wrapped\":"u8, draft.Wrapped);
         text.Raw(",\"args\":"u8);
         var inside = ActiveJobWrapper.WriteArgs(text, draft.Args, draft.Wrapped is not null, queue);
         text.Raw(",\"class\":"u8);
@@ -95,20 +95,11 @@ internal static class JobWriter
             text.Time(createdAt, draft.TimeFormat);
         }
 
-        Write(text, ",\"traceparent\":"u8, draft.TraceParent);
+        text.Member(",\"traceparent\":"u8, draft.TraceParent);
         if (draft.Metadata is { } metadata)
         {
             text.Raw(",\"mt\":"u8);
             metadata.Write(text);
-        }
-    }
-
-    static void Write(JobText text, ReadOnlySpan<byte> key, string? value)
-    {
-        if (value is not null)
-        {
-            text.Raw(key);
-            text.String(value);
         }
     }
 }

@@ -12,9 +12,13 @@ internal readonly record struct OutgoingJob(
     Guid? Token = null,
     string? Queue = null,
     string[]? Entities = null,
-    UniqueJob? Unique = null
+    UniqueJob? Unique = null,
+    string? Batch = null
 )
 {
+    // A step of its own stores it, with what is tied to it.
+    public bool IsTied => Unique is not null || Batch is not null;
+
     public byte[] ToJob(string queue)
     {
         var jid = JobId.From(MessageId);

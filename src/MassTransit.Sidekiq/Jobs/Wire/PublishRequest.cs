@@ -29,6 +29,11 @@ internal sealed record PublishRequest
     // Each copy takes a lock of its own.
     public UniqueJob? Unique { get; init; }
 
+    // Each copy is a job of this batch.
+    public string? Batch { get; init; }
+
+    public bool IsTied => Unique is not null || Batch is not null;
+
     // To the subscribers of a topic. `known` are the entities that a publish reaches, where the publisher knows them.
     public static PublishRequest ToTopic(string entity, string[]? known, in OutgoingJob job, bool isExchange = false) =>
         new()
@@ -43,6 +48,7 @@ internal sealed record PublishRequest
             Due = job.Due,
             Token = job.Token,
             Unique = job.Unique,
+            Batch = job.Batch,
         };
 
     // To one queue, in the step that makes copies.

@@ -11,6 +11,7 @@ namespace MassTransit;
 public sealed class SidekiqJob
 {
     JobSlice args;
+    JobSlice batch;
     JobSlice createdAt;
     JobSlice enqueuedAt;
     JobSlice expiresIn;
@@ -19,11 +20,7 @@ public sealed class SidekiqJob
     JobSlice traceState;
     JobSlice uniqueFor;
 
-    SidekiqJob(ReadOnlyMemory<byte> json, string queue)
-    {
-        Json = json;
-        Queue = queue;
-    }
+    SidekiqJob(ReadOnlyMemory<byte> json, string queue) => (Json, Queue) = (json, queue);
 
     /// <summary>The queue it was fetched from, whatever queue the job itself names.</summary>
     public string Queue { get; }
@@ -100,6 +97,9 @@ public sealed class SidekiqJob
     /// <summary>How long it keeps equal jobs out, from when it is due: <c>unique_for</c>. Null for a job that is not unique.</summary>
     public TimeSpan? UniqueFor => uniqueFor.IsAbsent ? null : JobSeconds.Read(uniqueFor.In(Json));
 
+    /// <summary>The batch that it belongs to, as <see cref="ISidekiqBatches" /> started it. Null for a job of none.</summary>
+    public string? BatchId => batch.IsAbsent ? null : Text(batch);
+
     /// <summary>The W3C trace context of its sender.</summary>
     public string? TraceParent => Text(traceParent);
 
@@ -129,6 +129,9 @@ public sealed class SidekiqJob
         uniqueFor.IsAbsent || UniqueFor is not { } life || Jid is null || Class is null
             ? null
             : field ??= JobLock.Of(Json, Queue, Class, Jid, life, () => ActiveJobWrapper.DigestOf(this));
+
+    // What ends with it, in one step.
+    internal JobTies Ties => new(Lock, BatchId is { } bid && Jid is { } jid ? new BatchMember(bid, jid) : null);
 
     internal int ArgsCount { get; private set; }
 
@@ -172,20 +175,13 @@ public sealed class SidekiqJob
         {
             job.Read();
         }
-        catch (JsonException exception)
-        {
-            throw new InvalidJobException(
-                $"An entry of queue '{queue}' is not a job: {JobJson.Reason(json.Span, exception)}",
-                exception
-            );
-        }
         catch (Exception exception)
         {
             // No entry may make its reader throw anything else; whatever happens is reported like an entry that is not a job.
-            throw new InvalidJobException(
-                $"An entry of queue '{queue}' is not a job: reading it failed with {exception.GetType().Name}.",
-                exception
-            );
+            var reason = exception is JsonException fault
+                ? JobJson.Reason(json.Span, fault)
+                : $"reading it failed with {exception.GetType().Name}.";
+            throw new InvalidJobException($"An entry of queue '{queue}' is not a job: {reason}", exception);
         }
 
         return job;
@@ -218,6 +214,9 @@ public sealed class SidekiqJob
         {
             case JobField.Args:
                 ReadArgs(ref reader);
+                break;
+            case JobField.Batch:
+                batch = JobReader.Slice(ref reader);
                 break;
             case JobField.Class:
                 Class = JobReader.Name(ref reader);

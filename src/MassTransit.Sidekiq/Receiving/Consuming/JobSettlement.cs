@@ -44,7 +44,9 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
     // MassTransit calls it after the job's activity has started, which it names only for sends.
     public Task ValidateLockStatus() => context!.NameActivity();
 
-    public Task Complete()
+    public Task Complete() => EndAs(BatchOutcome.Success);
+
+    Task EndAs(BatchOutcome outcome)
     {
         if (IsCancelled)
         {
@@ -53,9 +55,9 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
             return Settle(JobEnd.Acknowledged, () => steps.Cancel(delivery, job));
         }
 
-        if (context?.Job is { Lock: not null } or { Metadata.Ledger: not null })
+        if (context?.Job is { } tied && (tied.Ties.Any || tied.Metadata is { Ledger: not null }))
         {
-            return Settle(JobEnd.Acknowledged, () => EndOf(context.Job));
+            return Settle(JobEnd.Acknowledged, () => EndOf(tied, outcome));
         }
 
         if (!isSettled)
@@ -73,7 +75,7 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
 
     public async Task Expire()
     {
-        await Complete().ConfigureAwait(false);
+        await EndAs(BatchOutcome.Dropped).ConfigureAwait(false);
         End = JobEnd.Expired;
     }
 
@@ -143,7 +145,7 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
         {
             case JobOutcome.Retry retry:
                 Report(exception, $"failed (attempt {retry.Count + 1}) and is retried at {retry.Due:O}", isLast: false);
-                return Settle(JobEnd.Retried, () => steps.Retry(delivery, retry.Json, retry.Due, job.Lock));
+                return Settle(JobEnd.Retried, () => steps.Retry(delivery, retry.Json, retry.Due, job.Ties));
 
             case JobOutcome.Bury bury:
                 Report(exception, "is dead");
@@ -151,7 +153,7 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
 
             case var dropped:
                 Report(exception, "failed and is dropped, as configured");
-                return Die(JobEnd.Discarded, dropped, () => EndOf(job), exception);
+                return Die(JobEnd.Discarded, dropped, () => EndOf(job, BatchOutcome.Death), exception);
         }
     }
 
@@ -200,19 +202,20 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
 
         var now = Now();
         var json = later(now);
-        return Settle(JobEnd.Rescheduled, () => steps.Reschedule(delivery, json, now + delay, context!.Job.Lock));
+        return Settle(JobEnd.Rescheduled, () => steps.Reschedule(delivery, json, now + delay, context!.Job.Ties));
     }
 
     Task Die(JobEnd end, JobOutcome death, Func<Task<bool>> step, Exception exception) =>
         Settle(end, step, () => endpoint.Runtime.Deaths.Tell(death.Json, delivery.Queue, exception));
 
-    Task<bool> EndOf(SidekiqJob job) => job.Lock is { } held ? steps.End(delivery, job, held) : steps.End(claimed, job);
+    Task<bool> EndOf(SidekiqJob job, BatchOutcome outcome) =>
+        job.Ties is { Any: true } ties ? steps.End(delivery, job, ties, outcome) : steps.End(claimed, job);
 
     Task Move(string queue, SendHeaders headers)
     {
         headers.SetHostHeaders();
         var moved = JobMoves.ToQueue(context!.Job, queue, headers.GetAll(), Now(), endpoint.Runtime.TimeFormat);
-        return Settle(JobEnd.Moved, () => steps.MoveTo(delivery, queue, moved, context.Job.Lock));
+        return Settle(JobEnd.Moved, () => steps.MoveTo(delivery, queue, moved, context.Job.Ties));
     }
 
     void Report(Exception exception, string end, bool isLast = true) =>

@@ -27,11 +27,11 @@ internal sealed class JobSteps(
         return true;
     }
 
-    // The same for a unique job, which takes its lock with it.
-    public async Task<bool> End(Delivery delivery, SidekiqJob job, JobLock held)
+    // The same for a unique job or one of a batch.
+    public async Task<bool> End(Delivery delivery, SidekiqJob job, JobTies ties, BatchOutcome outcome)
     {
         await process.Stores.Completions.Note(job, isDead: false, clock.GetUtcNow()).ConfigureAwait(false);
-        return await process.Stores.Locks.End(delivery, held).ConfigureAwait(false);
+        return await process.Stores.Tied.End(delivery, ties, outcome).ConfigureAwait(false);
     }
 
     // For a job that is unique until it starts. When Redis is lost, it starts nevertheless: its end releases the lock, too.
@@ -51,17 +51,19 @@ internal sealed class JobSteps(
     public async Task<bool> Cancel(Delivery delivery, SidekiqJob job)
     {
         await process.Stores.Completions.Note(job, isDead: false, clock.GetUtcNow()).ConfigureAwait(false);
-        return await process.Stores.Cancels.End(delivery, job.Jid!, job.Lock).ConfigureAwait(false);
+        return await process
+            .Stores.Tied.End(delivery, job.Ties, BatchOutcome.Dropped, cancelled: job.Jid)
+            .ConfigureAwait(false);
     }
 
     public async Task<bool> Retry(
         Delivery delivery,
         ReadOnlyMemory<byte> json,
         DateTimeOffset due,
-        JobLock? held = null
+        JobTies ties = default
     )
     {
-        var hasMoved = await Claims.Retry(delivery, json, due, held).ConfigureAwait(false);
+        var hasMoved = await Claims.Retry(delivery, json, due, ties).ConfigureAwait(false);
         process.DueJobs.Expect(due);
 
         return hasMoved;
@@ -71,10 +73,10 @@ internal sealed class JobSteps(
         Delivery delivery,
         ReadOnlyMemory<byte> json,
         DateTimeOffset due,
-        JobLock? held = null
+        JobTies ties = default
     )
     {
-        var hasMoved = await Claims.Reschedule(delivery, json, due, held: held).ConfigureAwait(false);
+        var hasMoved = await Claims.Reschedule(delivery, json, due, ties: ties).ConfigureAwait(false);
         process.DueJobs.Expect(due);
 
         return hasMoved;
@@ -85,11 +87,11 @@ internal sealed class JobSteps(
     public async Task<bool> Bury(Delivery delivery, SidekiqJob? job, ReadOnlyMemory<byte> json, DateTimeOffset now)
     {
         await process.Stores.Completions.Note(job, isDead: true, now).ConfigureAwait(false);
-        return await Claims.Bury(delivery, json, now, job?.Lock).ConfigureAwait(false);
+        return await Claims.Bury(delivery, json, now, job?.Ties ?? default).ConfigureAwait(false);
     }
 
-    public Task<bool> MoveTo(Delivery delivery, string queue, ReadOnlyMemory<byte> json, JobLock? held = null) =>
-        Claims.MoveTo(delivery, queue, json, held);
+    public Task<bool> MoveTo(Delivery delivery, string queue, ReadOnlyMemory<byte> json, JobTies ties = default) =>
+        Claims.MoveTo(delivery, queue, json, ties);
 
     public async Task<bool> Return(Delivery delivery) =>
         await Claims.Requeue(delivery.Queue, [delivery.Number]).ConfigureAwait(false) > 0;

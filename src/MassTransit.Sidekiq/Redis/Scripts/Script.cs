@@ -6,16 +6,17 @@ namespace MassTransit.Sidekiq;
 // The atomic steps. Each is a file in Scripts/ that opens with its contract, run by the hash of its source.
 internal sealed class Script
 {
+    public static readonly Script Arrive = new("arrive", "batch", "join_batch");
     public static readonly Script Beat = new("beat");
-    public static readonly Script BuryUnreadable = new("bury_unreadable");
-    public static readonly Script Bury = new("bury");
+    public static readonly Script BuryUnreadable = new("bury_unreadable", "batch");
+    public static readonly Script Bury = new("bury", "batch");
     public static readonly Script Cancel = new("cancel");
-    public static readonly Script CancelScheduled = new("cancel_scheduled");
+    public static readonly Script CancelScheduled = new("cancel_scheduled", "batch");
     public static readonly Script Clear = new("clear");
     public static readonly Script Claim = new("claim");
     public static readonly Script Count = new("count");
-    public static readonly Script EndCancelled = new("end_cancelled");
-    public static readonly Script EndUnique = new("end_unique");
+    public static readonly Script CreateBatch = new("create_batch", "batch", "join_batch");
+    public static readonly Script EndTied = new("end_tied", "batch");
     public static readonly Script FindCancelled = new("find_cancelled");
     public static readonly Script FindFilled = new("find_filled");
     public static readonly Script FindOrphans = new("find_orphans");
@@ -26,40 +27,48 @@ internal sealed class Script
     public static readonly Script Leave = new("leave");
     public static readonly Script MakeLasting = new("make_lasting");
     public static readonly Script MarkDeploy = new("mark_deploy");
-    public static readonly Script Move = new("move");
+    public static readonly Script Move = new("move", "batch");
     public static readonly Script MoveNext = new("move_next");
     public static readonly Script MoveWaiting = new("move_waiting");
     public static readonly Script Note = new("note");
     public static readonly Script Page = new("page");
     public static readonly Script Prune = new("prune");
     public static readonly Script Publish = new("publish", "each_subscription");
+    public static readonly Script PublishTied = new(
+        "publish",
+        "each_subscription",
+        "tie_copies",
+        "batch",
+        "join_batch"
+    );
     public static readonly Script PushChanged = new("push_changed");
     public static readonly Script PushDue = new("push_due");
     public static readonly Script PushTemporary = new("push_temporary");
-    public static readonly Script PushUnique = new("push_unique");
+    public static readonly Script PushTied = new("push_tied", "batch", "join_batch");
     public static readonly Script Purge = new("purge");
     public static readonly Script ReadDue = new("read_due");
     public static readonly Script RegisterPeriodic = new("register_periodic");
     public static readonly Script Release = new("release");
     public static readonly Script ReleaseLock = new("release_lock");
     public static readonly Script RemoveTemporary = new("remove_temporary");
-    public static readonly Script RemoveUnique = new("remove_unique");
+    public static readonly Script RemoveTied = new("remove_tied", "batch");
     public static readonly Script Renew = new("renew");
     public static readonly Script Replace = new("replace");
-    public static readonly Script ReplaceUnique = new("replace_unique");
+    public static readonly Script ReplaceTied = new("replace_tied", "batch", "join_batch");
     public static readonly Script Requeue = new("requeue");
-    public static readonly Script Rescue = new("rescue", "poison");
+    public static readonly Script Rescue = new("rescue", "poison", "batch");
     public static readonly Script Reschedule = new("reschedule");
-    public static readonly Script Retry = new("retry");
+    public static readonly Script Retry = new("retry", "batch");
     public static readonly Script ReturnLanding = new("return_landing");
-    public static readonly Script RunPeriodic = new("run_periodic", "publish", "each_subscription");
+    public static readonly Script RunPeriodic = new("run_periodic", "publish", "each_subscription", "tie_copies");
+    public static readonly Script SealBatch = new("seal_batch", "batch");
     public static readonly Script Schedule = new("schedule");
     public static readonly Script Signal = new("signal");
     public static readonly Script Subscribe = new("subscribe");
     public static readonly Script TakeLanded = new("take_landed");
     public static readonly Script TakeTurn = new("take_turn");
 
-    // Each part replaces the line that names its file.
+    // Each part replaces the line that names its file; where it is left out, that line is a comment.
     Script(string name, params string[] parts)
     {
         Name = name;

@@ -36,16 +36,4 @@ internal sealed class CancelStore(RedisConnection redis, RedisKeys keys)
 
         return found;
     }
-
-    // False when the claim is gone.
-    public async Task<bool> End(Delivery delivery, string jid, JobLock? held = null) =>
-        (int)
-            await link.Run(
-                    Script.EndCancelled,
-                    held is null
-                        ? [keys.Queue(delivery.Queue).Working, keys.Iteration(jid)]
-                        : [keys.Queue(delivery.Queue).Working, keys.Iteration(jid), keys.Unique(held.Name)],
-                    held is null ? [delivery.Number] : [delivery.Number, held.Jid]
-                )
-                .ConfigureAwait(false) == 1;
 }

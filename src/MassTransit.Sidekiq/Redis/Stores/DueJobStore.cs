@@ -12,36 +12,6 @@ internal sealed record PushedJobs(int Moved, string? Refusal, IReadOnlyList<int>
 // Whether this process moves what is due; how much that is, and when the next will be.
 internal sealed record PollTurn(bool IsOurs, long Due, DateTimeOffset? Next);
 
-// The sets that jobs leave for their queues. Ruby's pollers may run beside ours: the process that removes a member owns it.
-internal enum DueSet
-{
-    Retry,
-    Schedule,
-
-    // Nothing is ever due here; a job comes back only by hand.
-    Dead,
-}
-
-internal static class DueSets
-{
-    // Sidekiq's name for it.
-    public static string Name(this DueSet set) =>
-        set switch
-        {
-            DueSet.Retry => "retry",
-            DueSet.Schedule => "schedule",
-            _ => "dead",
-        };
-
-    public static RedisKey Of(this RedisKeys keys, DueSet set) =>
-        set switch
-        {
-            DueSet.Retry => keys.Retry,
-            DueSet.Schedule => keys.Schedule,
-            _ => keys.Dead,
-        };
-}
-
 // Moves due jobs to their queues.
 internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet dead)
 {
@@ -173,12 +143,12 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
                 .ConfigureAwait(false);
 
     // False when another poller took it.
-    public async Task<bool> BuryUnreadable(DueSet set, byte[] member, DateTimeOffset now, JobLock? held = null)
+    public async Task<bool> BuryUnreadable(DueSet set, byte[] member, DateTimeOffset now, JobTies ties = default)
     {
         var buried = await link.Run(
                 Script.BuryUnreadable,
-                held is null ? [keys.Of(set), keys.Dead] : [keys.Of(set), keys.Dead, keys.Unique(held.Name)],
-                [member, Score.From(now), Score.From(dead.Oldest(now)), dead.MaxJobs, held?.Jid ?? ""]
+                [keys.Of(set), keys.Dead, .. keys.OfAny(ties)],
+                [member, Score.From(now), Score.From(dead.Oldest(now)), dead.MaxJobs, ties.Jid]
             )
             .ConfigureAwait(false);
 

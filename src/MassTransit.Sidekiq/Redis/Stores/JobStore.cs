@@ -72,6 +72,7 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
                     (string)keys.Completed("")!,
                     Score.From(redis.Clock.GetUtcNow()),
                     (string)keys.Unique("")!,
+                    (string)keys.Batch("")!,
                 ]
             )
             .ConfigureAwait(false);

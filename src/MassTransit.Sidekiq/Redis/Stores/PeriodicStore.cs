@@ -108,7 +108,7 @@ internal sealed class PeriodicStore(RedisConnection redis, RedisKeys keys)
         RedisKey[] touched = [keys.Queues, keys.Schedule, .. Keys, runs];
         var answer = await link.Run(
                 Script.RunPeriodic,
-                request?.Unique is null ? touched : [.. touched, keys.Unique("")],
+                request is not { IsTied: true } ? touched : [.. touched, keys.Unique("")],
                 arguments
             )
             .ConfigureAwait(false);

@@ -7,6 +7,8 @@ internal sealed class RedisStores(RedisConnection redis, RedisKeys keys, DeadSet
 
     public RedisKeys Keys { get; } = keys;
 
+    public BatchStore Batches { get; } = new(redis, keys);
+
     public CancelStore Cancels { get; } = new(redis, keys);
 
     public ClaimStore Claims { get; } = new(redis, keys, dead);
@@ -34,6 +36,8 @@ internal sealed class RedisStores(RedisConnection redis, RedisKeys keys, DeadSet
     public JobSearch Search { get; } = new(redis, keys);
 
     public StatStore Stats { get; } = new(redis, keys);
+
+    public TiedJobStore Tied { get; } = new(redis, keys);
 
     public TopicReader TopicReader { get; } = new(redis, keys);
 

@@ -15,12 +15,8 @@ internal readonly struct Publication(RedisResult[] reply)
     public IEnumerable<string> Copies => made?.Copies ?? reply.Skip(1).Select(copy => (string)copy!);
 }
 
-// The same of a unique job, with the copies that were not made.
-internal readonly record struct UniquePublication(
-    int Count,
-    IReadOnlyList<string> Copies,
-    IReadOnlyList<HeldCopy> Held
-);
+// The same of a unique job or one of a batch, with the copies that were not made.
+internal readonly record struct TiedPublication(int Count, IReadOnlyList<string> Copies, IReadOnlyList<HeldCopy> Held);
 
 // A copy that was not made, since another job holds its lock.
 internal readonly record struct HeldCopy(string Target, string Holder)
@@ -67,16 +63,27 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
             ? [keys.Queues, keys.Schedule, keys.Token(token)]
             : [keys.Queues, keys.Schedule];
 
-        var reply = await Publish(request, touched).ConfigureAwait(false);
+        var reply = await Publish(Script.Publish, request, touched).ConfigureAwait(false);
         return new Publication(reply);
     }
 
-    // For a unique job.
-    public async Task<UniquePublication> PublishUnique(PublishRequest request)
+    // For a unique job or one of a batch. Throws BatchEndedException.
+    public async Task<TiedPublication> PublishTied(PublishRequest request)
     {
         var token = request is { Due: not null, Token: { } id } ? keys.Token(id) : (RedisKey)"";
-        var reply = await Publish(request, [keys.Queues, keys.Schedule, token, keys.Unique("")]).ConfigureAwait(false);
-        return new UniquePublication(
+        var unique = request.Unique is null ? (RedisKey)"" : keys.Unique("");
+        var reply = await Publish(
+                Script.PublishTied,
+                request,
+                [keys.Queues, keys.Schedule, token, unique, keys.BatchOrNone(request.Batch)]
+            )
+            .ConfigureAwait(false);
+        if ((int)reply[0] < 0)
+        {
+            throw new BatchEndedException(request.Batch!);
+        }
+
+        return new TiedPublication(
             (int)reply[0],
             [.. reply[1..^1].Select(copy => (string)copy!)],
             HeldCopy.Read(reply[^1])
@@ -139,7 +146,7 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
     public static RedisValue[] Arguments(string prefix, PublishRequest request, DateTimeOffset now)
     {
         var (unique, statics, entities) = (request.Unique, request.Static, request.Entities);
-        var fixedCount = unique is null ? 11 : 14;
+        var fixedCount = request.IsTied ? 15 : 11;
         var arguments = new RedisValue[fixedCount + (2 * statics.Count) + entities.Count];
         arguments[0] = prefix;
         arguments[1] = request.MessageId.ToString("D");
@@ -155,11 +162,12 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
             : 0;
         arguments[9] = request.Template.QueueInside;
         arguments[10] = statics.Count;
-        if (unique is not null)
+        if (request.IsTied)
         {
-            arguments[11] = unique.Digest;
-            arguments[12] = (long)unique.LifeFrom(now, request.Due).TotalMilliseconds;
-            arguments[13] = unique.OnConflict == SidekiqConflict.Throw ? 1 : 0;
+            arguments[11] = unique?.Digest ?? "";
+            arguments[12] = (long)(unique?.LifeFrom(now, request.Due).TotalMilliseconds ?? 0);
+            arguments[13] = unique?.OnConflict == SidekiqConflict.Throw ? 1 : 0;
+            arguments[14] = Score.From(now);
         }
 
         var next = fixedCount;
@@ -177,10 +185,10 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
         return arguments;
     }
 
-    async Task<RedisResult[]> Publish(PublishRequest request, RedisKey[] touched)
+    async Task<RedisResult[]> Publish(Script script, PublishRequest request, RedisKey[] touched)
     {
         var arguments = Arguments(keys.Prefix, request, redis.Clock.GetUtcNow());
-        var reply = await link.Run(Script.Publish, touched, arguments).ConfigureAwait(false);
+        var reply = await link.Run(script, touched, arguments).ConfigureAwait(false);
         redis.Refusals.Passed();
         return (RedisResult[])reply!;
     }

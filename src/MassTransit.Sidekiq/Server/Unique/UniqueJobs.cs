@@ -10,13 +10,13 @@ namespace MassTransit.Sidekiq;
 /// </summary>
 internal sealed class UniqueJobs(RedisStores stores, HolderSearch search, ILogger logger)
 {
-    public async Task Push(UniquePush push)
+    public async Task Push(TiedPush push)
     {
-        push.Job.Conflicts = [];
-        var holder = await stores.Locks.Push(push).ConfigureAwait(false);
-        if (holder is not null && await Free(push.Job, [(push.Lock, holder)]).ConfigureAwait(false))
+        push.Unique!.Conflicts = [];
+        var holder = await stores.Tied.Push(push).ConfigureAwait(false);
+        if (holder is not null && await Free(push.Unique!, [(push.Lock, holder)]).ConfigureAwait(false))
         {
-            holder = await stores.Locks.Push(push).ConfigureAwait(false);
+            holder = await stores.Tied.Push(push).ConfigureAwait(false);
         }
 
         if (holder is null || holder == push.Jid || await IsReplaced(push, holder).ConfigureAwait(false))
@@ -24,17 +24,18 @@ internal sealed class UniqueJobs(RedisStores stores, HolderSearch search, ILogge
             return;
         }
 
-        Report(push.Job, [new JobConflict(holder, push.Queue, push.Class)]);
+        Report(push.Unique!, [new JobConflict(holder, push.Queue, push.Class)]);
+        await Arrive(push.Batch).ConfigureAwait(false);
     }
 
     // All copies whose locks are free. Returns them with those that had been made before.
     public async Task<Publication> Publish(PublishRequest request)
     {
-        var made = await stores.Topics.PublishUnique(request).ConfigureAwait(false);
+        var made = await stores.Topics.PublishTied(request).ConfigureAwait(false);
         var (count, copies) = (made.Count, made.Copies.ToHashSet(StringComparer.Ordinal));
         if (await IsFreed(request, made.Held).ConfigureAwait(false))
         {
-            made = await stores.Topics.PublishUnique(request).ConfigureAwait(false);
+            made = await stores.Topics.PublishTied(request).ConfigureAwait(false);
             count += made.Count;
             copies.UnionWith(made.Copies);
         }
@@ -43,6 +44,7 @@ internal sealed class UniqueJobs(RedisStores stores, HolderSearch search, ILogge
         var own = Settle(request, made.Held);
         count += own.Count(copy => !copies.Contains(copy));
         copies.UnionWith(own);
+        await Arrive(made.Held.Count > own.Count ? request.Batch : null).ConfigureAwait(false);
         return new Publication(count, copies);
     }
 
@@ -51,7 +53,7 @@ internal sealed class UniqueJobs(RedisStores stores, HolderSearch search, ILogge
     {
         if (await IsFreed(request, held).ConfigureAwait(false))
         {
-            held = (await stores.Topics.PublishUnique(request).ConfigureAwait(false)).Held;
+            held = (await stores.Topics.PublishTied(request).ConfigureAwait(false)).Held;
         }
 
         Settle(request, held);
@@ -100,9 +102,9 @@ internal sealed class UniqueJobs(RedisStores stores, HolderSearch search, ILogge
         return gone.Count > 0;
     }
 
-    async Task<bool> IsReplaced(UniquePush push, string holder)
+    async Task<bool> IsReplaced(TiedPush push, string holder)
     {
-        if (push.Job.OnConflict != SidekiqConflict.Replace || holder.Length == 0)
+        if (push.Unique!.OnConflict != SidekiqConflict.Replace || holder.Length == 0)
         {
             return false;
         }
@@ -113,15 +115,18 @@ internal sealed class UniqueJobs(RedisStores stores, HolderSearch search, ILogge
             (cursor, var found) = await stores.Inspection.Search(DueSet.Schedule, cursor, holder).ConfigureAwait(false);
             foreach (var (member, _) in found)
             {
-                if (SidekiqJob.TryParse(member)?.Jid == holder)
+                if (SidekiqJob.TryParse(member) is { } held && held.Jid == holder)
                 {
-                    return await stores.Locks.Replace(push, member, holder).ConfigureAwait(false);
+                    return await stores.Tied.Replace(push, held).ConfigureAwait(false);
                 }
             }
         } while (cursor != "0");
 
         return false;
     }
+
+    // What became no job, or not all of its jobs, has arrived nevertheless. A batch that has ended does not wait for it.
+    Task Arrive(string? bid) => bid is null ? Task.CompletedTask : stores.Batches.Arrive(bid);
 
     void Report(UniqueJob unique, IReadOnlyList<JobConflict> conflicts)
     {

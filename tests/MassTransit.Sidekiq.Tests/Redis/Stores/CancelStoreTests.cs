@@ -30,10 +30,11 @@ public sealed class CancelStoreTests
         await steps.Redis.Db.HashSetAsync(working, 7, "{}");
         await store.Cancel("1", now);
 
-        Assert.False(await store.End(new Delivery("orders", 8), "1"));
+        var tied = new TiedJobStore(steps.Connection, steps.Keys);
+        Assert.False(await tied.End(new Delivery("orders", 8), default, BatchOutcome.Dropped, cancelled: "1"));
         Assert.True(await steps.Redis.Db.KeyExistsAsync("it-1"));
 
-        Assert.True(await store.End(new Delivery("orders", 7), "1"));
+        Assert.True(await tied.End(new Delivery("orders", 7), default, BatchOutcome.Dropped, cancelled: "1"));
         Assert.Empty(await steps.Redis.Keys());
     }
 

@@ -5,7 +5,7 @@
 -- ARGV[1] -> "<identity>|<queue>"   ARGV[2] -> the queue's name   ARGV[3] -> N (at most 100)
 -- ARGV[4] -> the rescue count at which a job is poison   ARGV[5] -> mt:poison: with prefix   ARGV[6] -> ms for which one counts
 -- ARGV[7] -> the reason as JSON fields   ARGV[8] -> now, float seconds   ARGV[9], ARGV[10] -> limits of the dead set (see bury.lua)
--- ARGV[11] -> sidekiq:unique: with prefix
+-- ARGV[11] -> sidekiq:unique: with prefix   ARGV[12] -> mt:batch: with prefix
 -- Returns how many jobs moved, how many are left (-1 when the process lives), the poison jobs, and a refusal or "".
 -- Newest first, so that the oldest ends at the head. The owner is removed with its last job. Two rescuers may run at once.
 -- One step: a kill or a refusal leaves each job in its place, uncounted, or in its queue. A job leaves its place first: a
@@ -23,6 +23,8 @@ if temporary and redis.call('EXISTS', KEYS[9]) == 0 then
 end
 
 -- poison.lua
+
+-- batch.lua
 
 local moved, refusal, poison, limit = 0, '', {}, tonumber(ARGV[3])
 -- Adds what has just left its place; what Redis refuses returns there.
@@ -73,6 +75,9 @@ for i = 1, math.min(#numbers, limit - moved) do
         if redis.pcall('GET', lock) == fields.jid then
           redis.call('DEL', lock)
         end
+      end
+      if fields and type(fields.mt_batch) == 'string' then
+        batch_report(ARGV[12] .. fields.mt_batch, tostring(fields.jid), 'death', ARGV[8])
       end
       poison[#poison + 1] = dead
     end

@@ -1,3 +1,6 @@
+using System.Buffers.Text;
+using System.Text;
+
 namespace MassTransit.Sidekiq;
 
 // One claim of an endpoint: what it has finished, and how much it wants.
@@ -42,6 +45,64 @@ internal sealed record ClaimedJobs
 
     // Positions of paused queues. A wait on one of them would land a job that no claim takes: skip them.
     public IReadOnlyList<int> Paused { get; init; } = [];
+
+    // The answer of claim.lua. `mostBytes`: after which it takes no more.
+    public static ClaimedJobs Read(ClaimRequest request, byte[][] reply, int mostBytes)
+    {
+        ReadOnlySpan<byte> rest = reply[0];
+        if (rest.StartsWith("gone "u8))
+        {
+            rest = rest["gone ".Length..];
+            return new ClaimedJobs
+            {
+                Jobs = [],
+                Stale = (int)Number(ref rest),
+                IsLeaseLost = true,
+            };
+        }
+
+        var stale = (int)Number(ref rest);
+        var jobs = reply.Length == 1 ? [] : new ClaimedJob[reply.Length - 1];
+        var (next, bytes) = (0, 0L);
+        List<int>? paused = null;
+        while (rest.Length > 0)
+        {
+            var queue = request.Order.Span[(int)Number(ref rest)];
+            var count = Number(ref rest);
+            if (count < 0)
+            {
+                (paused ??= []).Add(queue);
+            }
+
+            for (; count > 0; count--, next++)
+            {
+                jobs[next] = new ClaimedJob(queue, request.FirstNumber + next, reply[next + 1]);
+                bytes += reply[next + 1].Length;
+            }
+        }
+
+        return new ClaimedJobs
+        {
+            Jobs = jobs,
+            HasEmptied = jobs.Length < request.Count && bytes < mostBytes,
+            Stale = stale,
+            Paused = paused ?? [],
+        };
+    }
+
+    // The numbers of a header such as "0 0:100 1:-1 3:28", one by one.
+    static long Number(ref ReadOnlySpan<byte> rest)
+    {
+        if (!Utf8Parser.TryParse(rest, out long number, out var length))
+        {
+            throw new FormatException(
+                $"A claim answered '{Encoding.UTF8.GetString(rest)}' where a number was expected."
+            );
+        }
+
+        rest = rest[Math.Min(length + 1, rest.Length)..];
+        return number;
+    }
 }
 
 // One claim of one job by this process: its field in the working hash of its queue. Two jobs may be equal byte for byte,

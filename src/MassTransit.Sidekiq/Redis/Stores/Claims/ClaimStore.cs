@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Text;
 using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
@@ -25,7 +23,7 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
     {
         var (touched, arguments) = Arguments(request);
         var reply = await link.Run(Script.Claim, touched, arguments).ConfigureAwait(false);
-        return Read(request, (byte[][])reply!);
+        return ClaimedJobs.Read(request, (byte[][])reply!, ClaimBytes);
     }
 
     // Without a claim: the last acknowledgements at shutdown. Returns how many claims still existed.
@@ -44,34 +42,34 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
     }
 
     // The lock of a unique job lasts until the retry is over.
-    public Task<bool> Retry(Delivery delivery, ReadOnlyMemory<byte> json, DateTimeOffset due, JobLock? held = null) =>
+    public Task<bool> Retry(Delivery delivery, ReadOnlyMemory<byte> json, DateTimeOffset due, JobTies ties = default) =>
         Settle(
             Script.Retry,
-            [keys.Queue(delivery.Queue).Working, keys.Retry, .. LockKey(held)],
-            [delivery.Number, JobValue.Of(json), Score.From(due), .. Lasting(held, due)]
+            [keys.Queue(delivery.Queue).Working, keys.Retry, .. keys.OfAny(ties)],
+            [delivery.Number, JobValue.Of(json), Score.From(due), .. Lasting(ties, due), .. Now(ties)]
         );
 
-    public Task<bool> Bury(Delivery delivery, ReadOnlyMemory<byte> json, DateTimeOffset now, JobLock? held = null) =>
+    public Task<bool> Bury(Delivery delivery, ReadOnlyMemory<byte> json, DateTimeOffset now, JobTies ties = default) =>
         Settle(
             Script.Bury,
-            [keys.Queue(delivery.Queue).Working, keys.Dead, .. LockKey(held)],
+            [keys.Queue(delivery.Queue).Working, keys.Dead, .. keys.OfAny(ties)],
             [
                 delivery.Number,
                 JobValue.Of(json),
                 Score.From(now),
                 Score.From(dead.Oldest(now)),
                 dead.MaxJobs,
-                .. Holder(held),
+                .. Jid(ties),
             ]
         );
 
-    // `held` goes on to the job as it is delivered again, which may have another jid.
+    // What is tied to it goes on to the job as it is delivered again, which may have another jid.
     public Task<bool> Reschedule(
         Delivery delivery,
         ReadOnlyMemory<byte> json,
         DateTimeOffset due,
         Guid? token = null,
-        JobLock? held = null
+        JobTies ties = default
     ) =>
         Settle(
             Script.Reschedule,
@@ -79,25 +77,25 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
                 keys.Queue(delivery.Queue).Working,
                 keys.Schedule,
                 token is { } id ? keys.Token(id) : "",
-                .. LockKey(held),
+                .. RescheduledKeys(ties),
             ],
             [
                 delivery.Number,
                 JobValue.Of(json),
                 Score.From(due),
                 JobValue.TokenEnd(due),
-                .. Lasting(held, due),
-                .. held is null ? Holder(held) : [SidekiqJob.TryParse(json)?.Jid ?? held.Jid],
+                .. Lasting(ties, due),
+                .. ties.Any ? [SidekiqJob.TryParse(json)?.Jid ?? ties.Jid] : Jid(ties),
             ]
         );
 
-    public Task<bool> MoveTo(Delivery delivery, string otherQueue, ReadOnlyMemory<byte> json, JobLock? held = null)
+    public Task<bool> MoveTo(Delivery delivery, string otherQueue, ReadOnlyMemory<byte> json, JobTies ties = default)
     {
         var other = keys.Queue(otherQueue);
         return Settle(
             Script.Move,
-            [keys.Queue(delivery.Queue).Working, keys.Queues, other.List, .. LockKey(held)],
-            [delivery.Number, JobValue.Of(json), other.Member, .. Holder(held)]
+            [keys.Queue(delivery.Queue).Working, keys.Queues, other.List, .. keys.OfAny(ties)],
+            [delivery.Number, JobValue.Of(json), other.Member, .. Jid(ties), .. Now(ties)]
         );
     }
 
@@ -178,13 +176,21 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
         return (int)await link.Run(Script.ReturnLanding, [target.Landing, target.List], []).ConfigureAwait(false);
     }
 
-    // None for a job that is not unique.
-    RedisKey[] LockKey(JobLock? held) => held is null ? [] : [keys.Unique(held.Name)];
+    // Its jid may be another one then.
+    RedisKey[] RescheduledKeys(JobTies ties) =>
+        ties.Batch is { } batch
+            ? [ties.Lock is { } held ? keys.Unique(held.Name) : "", keys.BatchJobs(batch.Bid)]
+            : keys.OfAny(ties);
 
-    static RedisValue[] Holder(JobLock? held) => held is null ? [] : [held.Jid];
+    static RedisValue[] Jid(JobTies ties) => ties.Any ? [ties.Jid] : [];
 
-    RedisValue[] Lasting(JobLock? held, DateTimeOffset due) =>
-        held is null ? [] : [held.Jid, (long)(due - redis.Clock.GetUtcNow() + held.Life).TotalMilliseconds];
+    // Nothing lasts for a job that is only in a batch.
+    RedisValue[] Lasting(JobTies ties, DateTimeOffset due) =>
+        ties.Lock is { } held ? [held.Jid, (long)(due - redis.Clock.GetUtcNow() + held.Life).TotalMilliseconds]
+        : ties.Any ? [ties.Jid, 0]
+        : [];
+
+    RedisValue[] Now(JobTies ties) => ties.Batch is null ? [] : [Score.From(redis.Clock.GetUtcNow())];
 
     async Task<bool> Settle(Script script, RedisKey[] touched, RedisValue[] arguments) =>
         (int)await link.Run(script, touched, arguments).ConfigureAwait(false) == 1;
@@ -224,63 +230,6 @@ internal sealed class ClaimStore(RedisConnection redis, RedisKeys keys, DeadSet 
         }
 
         return (touched, arguments);
-    }
-
-    static ClaimedJobs Read(ClaimRequest request, byte[][] reply)
-    {
-        ReadOnlySpan<byte> rest = reply[0];
-        if (rest.StartsWith("gone "u8))
-        {
-            rest = rest["gone ".Length..];
-            return new ClaimedJobs
-            {
-                Jobs = [],
-                Stale = (int)Number(ref rest),
-                IsLeaseLost = true,
-            };
-        }
-
-        var stale = (int)Number(ref rest);
-        var jobs = reply.Length == 1 ? [] : new ClaimedJob[reply.Length - 1];
-        var (next, bytes) = (0, 0L);
-        List<int>? paused = null;
-        while (rest.Length > 0)
-        {
-            var queue = request.Order.Span[(int)Number(ref rest)];
-            var count = Number(ref rest);
-            if (count < 0)
-            {
-                (paused ??= []).Add(queue);
-            }
-
-            for (; count > 0; count--, next++)
-            {
-                jobs[next] = new ClaimedJob(queue, request.FirstNumber + next, reply[next + 1]);
-                bytes += reply[next + 1].Length;
-            }
-        }
-
-        return new ClaimedJobs
-        {
-            Jobs = jobs,
-            HasEmptied = jobs.Length < request.Count && bytes < ClaimBytes,
-            Stale = stale,
-            Paused = paused ?? [],
-        };
-    }
-
-    // The numbers of a header such as "0 0:100 1:-1 3:28", one by one.
-    static long Number(ref ReadOnlySpan<byte> rest)
-    {
-        if (!Utf8Parser.TryParse(rest, out long number, out var length))
-        {
-            throw new FormatException(
-                $"A claim answered '{Encoding.UTF8.GetString(rest)}' where a number was expected."
-            );
-        }
-
-        rest = rest[Math.Min(length + 1, rest.Length)..];
-        return number;
     }
 
     static RedisValue[] Values(long[] numbers)

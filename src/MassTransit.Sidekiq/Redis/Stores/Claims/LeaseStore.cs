@@ -120,6 +120,7 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet 
                             Score.From(dead.Oldest(now)),
                             dead.MaxJobs,
                             (string)keys.Unique("")!,
+                            (string)keys.Batch("")!,
                         ]
                     )
                     .ConfigureAwait(false)

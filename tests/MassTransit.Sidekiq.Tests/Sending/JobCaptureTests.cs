@@ -4,7 +4,7 @@ using MassTransit.Sidekiq.Tests.Jobs;
 
 namespace MassTransit.Sidekiq.Tests.Sending;
 
-public sealed class PeriodicCaptureTests
+public sealed class JobCaptureTests
 {
     [Fact]
     public async Task Message_for_a_queue_is_sent_to_nobody_and_told_as_what_would_have_been_sent()
@@ -12,12 +12,12 @@ public sealed class PeriodicCaptureTests
         await using var redis = await RedisServer.Lease();
         var endpoint = await Bus(redis).GetSendEndpoint(new Uri("queue:reports"));
 
-        var captured = await PeriodicCapture
+        var captured = await JobCapture
             .Of(endpoint, new MakeInvoice(Guid.Empty, 2.5m), pipe: null, CancellationToken.None)
             .InTime();
 
         Assert.Equal(new PeriodicTarget { Queue = "reports" }, captured.Target);
-        var job = SidekiqJob.Parse(captured.Job, "reports");
+        var job = SidekiqJob.Parse(captured.ToPeriodic(), "reports");
         Assert.Equal("Billing::InvoiceWorker", job.Class);
         Assert.Equal($$"""["{{Guid.Empty}}",2.5,"EUR"]""", Encoding.UTF8.GetString(job.Args.Span));
         Assert.True(await redis.IsEmpty());
@@ -29,14 +29,14 @@ public sealed class PeriodicCaptureTests
         await using var redis = await RedisServer.Lease();
         var endpoint = await Bus(redis).GetSendEndpoint(new Uri("queue:reports"));
 
-        var captured = await PeriodicCapture.Of(
+        var captured = await JobCapture.Of(
             endpoint,
             new SubmitOrder(7),
             Pipe.Execute<SendContext<SubmitOrder>>(context => context.TimeToLive = TimeSpan.FromHours(1)),
             CancellationToken.None
         );
 
-        var job = SidekiqJob.Parse(captured.Job, "reports");
+        var job = SidekiqJob.Parse(captured.ToPeriodic(), "reports");
         Assert.Equal((null, null, null), (job.Jid, job.CreatedAt, job.EnqueuedAt));
         Assert.Equal(
             (null, null, null),
@@ -51,7 +51,7 @@ public sealed class PeriodicCaptureTests
         await using var redis = await RedisServer.Lease();
         var endpoint = await Bus(redis).GetPublishSendEndpoint<MakeInvoice>();
 
-        var captured = await PeriodicCapture.Of(
+        var captured = await JobCapture.Of(
             endpoint,
             new MakeInvoice(Guid.Empty, 2.5m),
             Pipe.Execute<SendContext<MakeInvoice>>(context =>
@@ -62,11 +62,28 @@ public sealed class PeriodicCaptureTests
             CancellationToken.None
         );
 
-        var sent = SidekiqJob.Parse(captured.Job, "reports");
+        var sent = SidekiqJob.Parse(captured.ToPeriodic(), "reports");
         Assert.Equal(SidekiqRetry.Times(3), sent.Retry);
         Assert.Equal("acme", sent.Metadata!.Headers["tenant"]);
         Assert.Equal(("billing", "Billing::InvoiceWorker"), captured.Target!.Static);
         Assert.EndsWith(":MakeInvoice", captured.Target.Topic, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Periodic_job_is_in_no_batch()
+    {
+        await using var redis = await RedisServer.Lease();
+        var endpoint = await Bus(redis).GetSendEndpoint(new Uri("queue:reports"));
+
+        var captured = await JobCapture.Of(
+            endpoint,
+            new SubmitOrder(7),
+            Pipe.Execute<SendContext<SubmitOrder>>(context => context.Job(job => job.BatchId = "b")),
+            CancellationToken.None
+        );
+
+        var fault = Assert.Throws<InvalidOperationException>(() => captured.ToPeriodic());
+        Assert.Contains("batch 'b'", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,7 +92,7 @@ public sealed class PeriodicCaptureTests
         var endpoint = DispatchProxy.Create<ISendEndpoint, Silent>();
 
         var fault = await Assert.ThrowsAsync<InvalidOperationException>(() =>
-            PeriodicCapture.Of(endpoint, new SubmitOrder(7), pipe: null, CancellationToken.None)
+            JobCapture.Of(endpoint, new SubmitOrder(7), pipe: null, CancellationToken.None)
         );
 
         Assert.StartsWith("SubmitOrder ", fault.Message, StringComparison.Ordinal);

@@ -1,15 +1,23 @@
 namespace MassTransit.Sidekiq;
 
-// Captures a message that becomes a periodic job: it passes through the whole send pipeline (filters, observers, topology),
-// and ends here instead of in Redis.
-internal sealed class PeriodicCapture
+// Captures a message that becomes a job later, such as a periodic one: it passes through the whole send pipeline (filters, observers,
+// topology), and ends here instead of in Redis.
+internal sealed class JobCapture
 {
     public PeriodicTarget? Target { get; private set; }
 
-    public ReadOnlyMemory<byte> Job { get; private set; }
+    public JobDraft? Draft { get; private set; }
+
+    // Without what each run gets anew, which is taken from the draft.
+    public ReadOnlyMemory<byte> ToPeriodic() =>
+        Draft!.Options.Batch is { } bid
+            ? throw new InvalidOperationException(
+                $"A periodic job cannot be one of batch '{bid}', which ends with its jobs. Let the job start a batch."
+            )
+            : PeriodicJob.CommonOf(Draft);
 
     // Does not send the message; returns the job that would have been sent.
-    public static async Task<PeriodicCapture> Of<T>(
+    public static async Task<JobCapture> Of<T>(
         ISendEndpoint endpoint,
         T message,
         IPipe<SendContext<T>>? pipe,
@@ -17,7 +25,7 @@ internal sealed class PeriodicCapture
     )
         where T : class
     {
-        var capture = new PeriodicCapture();
+        var capture = new JobCapture();
         await endpoint
             .Send(
                 message,
@@ -36,10 +44,10 @@ internal sealed class PeriodicCapture
 
         return capture.Target is null
             ? throw new InvalidOperationException(
-                $"{TypeName.Of(typeof(T))} was not sent, so it cannot become a periodic job."
+                $"{TypeName.Of(typeof(T))} was not sent, so it cannot become a job later."
             )
             : capture;
     }
 
-    void Take(PeriodicTarget target, JobDraft draft) => (Target, Job) = (target, PeriodicJob.CommonOf(draft));
+    void Take(PeriodicTarget target, JobDraft draft) => (Target, Draft) = (target, draft);
 }

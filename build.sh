@@ -64,6 +64,16 @@ run_tests() {
   timeout "${LIMIT:-900}" dotnet exec "tests/$name/bin/Release/net10.0/$name.dll" -noLogo -noColor -result-trx "artifacts/tests/$name.trx" "$@"
 }
 
+# The tests of the gem, whose counters are left like those of a test program. One that ends early has no line of them.
+run_gem_tests() {
+  local gem=ruby/sidekiq-masstransit status=0
+  timeout 300 ruby -I "$gem/lib" "$gem/test/all.rb" > artifacts/tests/gem.txt || status=$?
+  cat artifacts/tests/gem.txt
+  awk '/^[0-9]+ runs, / { printf "<Counters passed=\"%d\" failed=\"%d\" notExecuted=\"%d\"/>\n", $1 - $5 - $7 - $9, $5 + $7, $9 }' \
+    artifacts/tests/gem.txt > artifacts/tests/sidekiq-masstransit.trx
+  return $status
+}
+
 # counter NAME RESULT...: the sum of one counter over the results of test programs.
 counter() {
   local name=$1; shift
@@ -92,7 +102,7 @@ verb_test() {
   if [ "${1:-}" = --fast ]; then
     need redis-server=redis-server pg_ctlcluster=postgresql mariadbd=mariadb-server curl=curl
   else
-    need redis-server=redis-server pg_ctlcluster=postgresql mariadbd=mariadb-server sidekiq=ruby-sidekiq ruby:active_job=ruby-activejob chromium=chromium curl=curl
+    need redis-server=redis-server pg_ctlcluster=postgresql mariadbd=mariadb-server sidekiq=ruby-sidekiq ruby:active_job=ruby-activejob ruby:minitest=ruby-minitest ruby:redis-namespace=ruby-redis-namespace chromium=chromium curl=curl
     # Tests make migrations with dotnet ef.
     dotnet tool restore >/dev/null
   fi
@@ -106,6 +116,9 @@ verb_test() {
       [ "$(counter failed "artifacts/tests/$(basename "$project").trx")" -gt 0 ] || failures=$((failures + 1))
     }
   done
+  if [ "${1:-}" != --fast ]; then
+    run_gem_tests || [ "$(counter failed artifacts/tests/sidekiq-masstransit.trx)" -gt 0 ] || failures=$((failures + 1))
+  fi
 
   passed=$(counter passed artifacts/tests/*.trx)
   failed=$(($(counter failed artifacts/tests/*.trx) + failures))
@@ -116,9 +129,13 @@ verb_test() {
 }
 
 verb_check() {
-  need redis-server=redis-server
+  local file
+  need redis-server=redis-server ruby=ruby
   dotnet tool restore >/dev/null
   dotnet csharpier check .
+  while read -r file; do
+    [ "$(ruby -wc "$file" 2>&1)" = "Syntax OK" ] || die "$(ruby -wc "$file" 2>&1)"
+  done < <(find ruby -name '*.rb')
   build
   rm -rf artifacts/tests && mkdir -p artifacts/tests
   run_tests tests/MassTransit.Sidekiq.Tests -namespace MassTransit.Sidekiq.Tests.Conventions

@@ -49,6 +49,20 @@ public partial class ScriptTests
         Assert.Empty(Scripts.Select(script => Path.GetFileName(script.Path)).Except(embedded));
     }
 
+    // Ruby runs the same steps, from its own package.
+    [Fact]
+    public void Script_of_the_gem_is_the_one_of_NET()
+    {
+        var copies = Repository.Files("ruby", "*.lua");
+
+        Assert.NotEmpty(copies);
+        Assert.Empty(
+            copies.Where(copy =>
+                Scripts.Single(script => Path.GetFileName(script.Path) == Path.GetFileName(copy.Path)).Text != copy.Text
+            )
+        );
+    }
+
     static bool SaysItsName(SourceFile script) =>
         script.Text.StartsWith($"-- {Path.GetFileName(script.Path)}: ", StringComparison.Ordinal);
 

@@ -1,0 +1,54 @@
+# frozen_string_literal: true
+
+module Sidekiq
+  module MassTransit
+    # Puts the features into Sidekiq's configuration.
+    class Setup
+      @lock = Mutex.new
+
+      # Hooks the subscriptions into the life of a server, once.
+      def self.keep(subscriptions)
+        @lock.synchronize do
+          return if @kept
+
+          @kept = true
+          Sidekiq.configure_server do |config|
+            config.on(:startup) { subscriptions.start }
+            config.on(:shutdown) { subscriptions.stop }
+          end
+        end
+      end
+
+      def initialize(ledger:, unique:, expiry:, faults:)
+        # The first is the outermost: a job has ended when all other middleware is through, and what expires has ended too.
+        @server = [CurrentJob, (Ledger if ledger), (UniqueEnd if unique), (Expiry if expiry && !pro?)].compact
+        @client = [(UniquePush if unique && !enterprise?)].compact
+        @deaths = [(Ledger::DIED if ledger), (UniqueEnd::DIED if unique), (Faults::DIED if faults)].compact
+      end
+
+      def install
+        Sidekiq.configure_client { |config| install_client(config) }
+        Sidekiq.configure_server do |config|
+          install_client(config)
+          config.server_middleware { |chain| @server.reverse_each { |middleware| chain.prepend(middleware) } }
+          config.death_handlers.concat(@deaths - config.death_handlers)
+        end
+        nil
+      end
+
+      private
+
+      def install_client(config)
+        config.client_middleware { |chain| @client.each { |middleware| chain.add(middleware) } }
+      end
+
+      def pro?
+        defined?(Sidekiq::Pro)
+      end
+
+      def enterprise?
+        defined?(Sidekiq::Enterprise)
+      end
+    end
+  end
+end

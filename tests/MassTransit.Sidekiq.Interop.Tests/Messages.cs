@@ -41,3 +41,17 @@ public sealed record FailingJob(string Text);
 
 [SidekiqJob("Shop::DeadJob", Retry = 0)]
 public sealed record DeadJob(string Text);
+
+public interface IParcelEvent
+{
+    int Number { get; }
+}
+
+public sealed record ParcelSent(int Number, string Text) : IParcelEvent;
+
+[SidekiqJob("Shop::AcceptPayment", Retry = 0)]
+public sealed record AcceptPayment(int Number, int Amount);
+
+public sealed record PaymentAccepted(int Number, string By);
+
+public sealed record SyncOrder(int Number, decimal Rate, string Text);

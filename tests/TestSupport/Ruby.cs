@@ -67,6 +67,14 @@ public static class Ruby
             : throw new RubyException($"Ruby ended with {process.ExitCode}:\n{process.Dump()}");
     }
 
+    /// <summary>An environment in which Ruby finds the gem of this repository: <c>require "sidekiq-masstransit"</c>.</summary>
+    public static IReadOnlyDictionary<string, string> WithGem(RedisDatabase redis) =>
+        new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["REDIS_URL"] = redis.Url,
+            ["RUBYLIB"] = Repository.PathOf("ruby/sidekiq-masstransit/lib"),
+        };
+
     /// <summary>The path of one of the test project's Ruby files, in its folder ruby/.</summary>
     public static string Script(string name) => Path.Combine(AppContext.BaseDirectory, "ruby", name);
 

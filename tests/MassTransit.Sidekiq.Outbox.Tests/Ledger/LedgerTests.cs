@@ -244,8 +244,8 @@ public class LedgerTests
         await Until(async () => (await Rows(database)).Count == 0);
     }
 
-    [Fact]
-    public async Task Ruby_reports_with_its_middleware_that_a_job_is_done()
+    [Theory, InlineData("ledger_worker.rb"), InlineData("gem_worker.rb")]
+    public async Task Ruby_reports_with_its_middleware_that_a_job_is_done(string worker)
     {
         await using var redis = await RedisServer.Lease();
         await using var database = await TestDatabase.Lease(Database.Postgres);
@@ -261,7 +261,7 @@ public class LedgerTests
         await host.Drained();
         Assert.Equal(2, (await host.Outbox.Count()).Open);
 
-        await using var ruby = await RubySidekiq.Start(redis, "ledger_worker.rb", ["billing"]);
+        await using var ruby = await RubySidekiq.Start(redis, worker, ["billing"], environment: Ruby.WithGem(redis));
 
         await Until(async () => await host.Outbox.Count() is { Open: 0, Dead: 1 });
     }

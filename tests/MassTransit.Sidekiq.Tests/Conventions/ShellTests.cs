@@ -10,6 +10,7 @@ public sealed partial class ShellTests
         .. Repository.Files("docs", "*.md"),
         .. Repository.Files("benchmarks", "*.md"),
         .. Repository.Files("samples", "*.md"),
+        .. Repository.Files("ruby", "*.md"),
         .. new[] { "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md" }.Select(name => new SourceFile(
             name,
             new Lazy<string>(() => File.ReadAllText(Repository.PathOf(name)))
@@ -51,6 +52,7 @@ public sealed partial class ShellTests
                 && !OneClass().IsMatch(command)
                 && !sampleCommands.Contains(command)
                 && !migrationCommands.Contains(command)
+                && !IsGemTest(command)
                 // ApiGuideTests of the dashboard type these.
                 && !command.StartsWith("curl -sf ", StringComparison.Ordinal)
                 && command != "dotnet nuget add source \"$PWD/artifacts/packages\" --name masstransit-sidekiq"
@@ -133,6 +135,14 @@ public sealed partial class ShellTests
             _ = await redis.Db.ExecuteAsync(words[1], [.. words.Skip(2)]);
         }
     }
+
+    static bool IsGemTest(string command) =>
+        GemTest().Match(command) is { Success: true } match
+        && Directory.Exists(Repository.PathOf(match.Groups[1].Value))
+        && File.Exists(Repository.PathOf(match.Groups[2].Value));
+
+    [GeneratedRegex(@"^ruby -I (\S+) (\S+)$")]
+    private static partial Regex GemTest();
 
     [GeneratedRegex(@"^```sh\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Block();

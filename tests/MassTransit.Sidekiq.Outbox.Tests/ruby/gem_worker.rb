@@ -1,0 +1,4 @@
+require "sidekiq-masstransit"
+require_relative "invoice_worker"
+
+Sidekiq::MassTransit.configure

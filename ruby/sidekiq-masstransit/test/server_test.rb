@@ -19,7 +19,7 @@ class ServerTest < RedisTest
     Sidekiq.redis { |client| client.call("FLUSHDB") }
     pid = spawn(
       {"REDIS_URL" => OwnRedis.url},
-      RbConfig.ruby, "-I", File.expand_path("../lib", __dir__), "-e", START, File.expand_path("workers.rb", __dir__),
+      "timeout", "300", RbConfig.ruby, "-I", File.expand_path("../lib", __dir__), "-e", START, File.expand_path("workers.rb", __dir__),
       %i[out err] => LOG
     )
     super

@@ -13,12 +13,12 @@ Redis.silence_deprecations = true if defined?(Redis) && Redis.respond_to?(:silen
 Redis.sadd_returns_boolean = false if defined?(Redis) && Redis.respond_to?(:sadd_returns_boolean=)
 Sidekiq.logger.level = Logger::WARN
 
-# A Redis of these tests alone, behind a socket in a folder that goes with it.
+# A Redis of these tests alone, behind a socket in a folder that goes with it. It ends by itself where they are killed.
 module OwnRedis
   FOLDER = Dir.mktmpdir("sidekiq-masstransit")
   SOCKET = "#{FOLDER}/redis.sock"
   PID = spawn(
-    "redis-server", "--port", "0", "--unixsocket", SOCKET, "--save", "", "--appendonly", "no", "--dir", FOLDER,
+    "timeout", "300", "redis-server", "--port", "0", "--unixsocket", SOCKET, "--save", "", "--appendonly", "no", "--dir", FOLDER,
     out: "#{FOLDER}/redis.log"
   )
 

@@ -10,7 +10,8 @@ module Sidekiq
       # How long a flushed Redis goes without them at most, in seconds. Each look is one GET.
       PERIOD = 5
 
-      def initialize
+      def initialize(period = PERIOD)
+        @period = period
         @wanted = {}
         @lock = Mutex.new
         @woken = ConditionVariable.new
@@ -88,7 +89,7 @@ module Sidekiq
 
       def stopped?
         @lock.synchronize do
-          @woken.wait(@lock, PERIOD) if @running
+          @woken.wait(@lock, @period) if @running
           !@running
         end
       end

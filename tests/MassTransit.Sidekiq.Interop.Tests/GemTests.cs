@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Shop;
 
 namespace MassTransit.Sidekiq.Interop.Tests;
@@ -143,6 +144,35 @@ public sealed class GemTests(ITestOutputHelper output)
         var lines = printed.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal("nil", lines[0]);
         Assert.Equal(lines[1], (await Send(bus, new SyncOrder(8, 0.1m, "other")))!.Jid);
+    }
+
+    [Fact]
+    public async Task Batch_hears_of_its_jobs_that_Ruby_runs()
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var bus = await TestBus.Start(redis, output);
+        await using var scope = bus.Services.CreateAsyncScope();
+        var told = new Uri("queue:told");
+        await scope
+            .ServiceProvider.GetRequiredService<ISidekiqBatches>()
+            .Start(
+                batch =>
+                {
+                    batch.OnComplete(told, new OrderPaid(1, "complete"));
+                    batch.OnSuccess(told, new OrderPaid(2, "success"));
+                },
+                async batch =>
+                {
+                    await batch.Send(new Uri("queue:sync"), new SyncOrder(1, 1, ""));
+                    await batch.Send(new Uri("queue:sync"), new SyncOrder(2, 1, ""));
+                },
+                TestContext.Current.CancellationToken
+            );
+
+        await using var worker = await Start(redis, "sync");
+
+        await redis.Until(async state => (await state.Queue("told")).Length == 2);
+        Assert.Equal(2, (await redis.Ran(2)).Length);
     }
 
     static Task<RubySidekiq> Start(RedisDatabase redis, string queue) =>

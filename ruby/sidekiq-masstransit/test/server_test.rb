@@ -49,24 +49,28 @@ class ServerTest < RedisTest
 
   def test_a_worker_answers_its_request
     call("SET", "mt:temporary:reply", 1, "PX", 60_000)
-    push "Answering", ["hello"], "req" => ID, "res" => "/reply?temporary=true", "ledger" => "orders"
+    batch "b1", "a1"
+    push "Answering", ["hello"], {"req" => ID, "res" => "/reply?temporary=true", "ledger" => "orders"}, "mt_batch" => "b1"
 
     answer = JSON.parse(Eventually.until("it answers") { call("LPOP", "queue:reply") })
     assert_equal [[{"text" => "HELLO"}], ID], [answer["args"], answer["mt"]["req"]]
     Eventually.until("the ledger hears of it") { call("ZSCORE", "mt:completed:orders", "a1") }
+    assert call("HGET", "mt:batch:b1", "success")
   end
 
   def test_a_dead_job_is_told_to_its_client_its_ledger_and_its_lock
     call("SET", "mt:temporary:failed", 1, "PX", 60_000)
     digest = Sidekiq::MassTransit::UniqueLock.digest([1])
     call("SET", "sidekiq:unique:default:Failing:#{digest}", "d4")
+    batch "b4", "d4"
     push "Failing", [1], {"req" => ID, "res" => "/failed?temporary=true", "type" => ["urn:message:Shop:Ask"], "ledger" => "orders"},
-      "jid" => "d4", "unique_for" => 60, "unique_digest" => digest
+      "jid" => "d4", "unique_for" => 60, "unique_digest" => digest, "mt_batch" => "b4"
 
     fault = JSON.parse(Eventually.until("the client is told") { call("LPOP", "queue:failed") })
     assert_equal ["MassTransit::Fault_Shop_Ask", "as asked"], [fault["class"], fault["args"].first["exceptions"].first["message"]]
-    assert call("ZSCORE", "mt:completed:orders", "d4:dead")
+    Eventually.until("the ledger hears of it") { call("ZSCORE", "mt:completed:orders", "d4:dead") }
     assert_equal 0, call("EXISTS", "sidekiq:unique:default:Failing:#{digest}")
+    assert_equal ["1", "1"], call("HMGET", "mt:batch:b4", "dead", "failures")
   end
 
   def test_a_job_that_is_unique_keeps_equal_ones_out_until_it_has_ended
@@ -80,6 +84,11 @@ class ServerTest < RedisTest
     # As .NET does, past all middleware.
     job = {"class" => job_class, "args" => args, "jid" => "a1", "queue" => "default", "retry" => 0, "mt" => metadata}.merge(job)
     call("LPUSH", "queue:default", JSON.generate(job))
+  end
+
+  def batch(bid, jid)
+    call("HSET", "mt:batch:#{bid}", "created", 1, "total", 1, "pending", 1, "arrived", 1, "expected", 1)
+    call("HSET", "mt:batch:#{bid}:open", jid, "")
   end
 
   def ran

@@ -15,6 +15,7 @@ require_relative "masstransit/subscriptions"
 require_relative "masstransit/cancellation"
 require_relative "masstransit/current_job"
 require_relative "masstransit/ledger"
+require_relative "masstransit/batch"
 require_relative "masstransit/expiry"
 require_relative "masstransit/faults"
 require_relative "masstransit/unique_lock"
@@ -31,12 +32,13 @@ module Sidekiq
       # changes nothing. A job that does not use a feature pays nothing for it.
       #
       # @param ledger [Boolean] report jobs to the outbox that keeps them until they are completed
+      # @param batches [Boolean] report jobs to the batch that they belong to
       # @param unique [Boolean] take and release the locks of jobs with `unique_for`; Sidekiq Enterprise has its own, and keeps it
       # @param expiry [Boolean] drop jobs with `expires_in` whose time is over; Sidekiq Pro does so itself
       # @param faults [Boolean] tell the client of a request when its job is dead
       # @return [void]
-      def configure(ledger: true, unique: true, expiry: true, faults: true)
-        Setup.new(ledger: ledger, unique: unique, expiry: expiry, faults: faults).install
+      def configure(ledger: true, batches: true, unique: true, expiry: true, faults: true)
+        Setup.new(ledger: ledger, batches: batches, unique: unique, expiry: expiry, faults: faults).install
       end
 
       # Subscribes a worker to what is published of a message type. Written when the Sidekiq server starts, and again within seconds

@@ -42,6 +42,7 @@ module Sidekiq
         ends = Expiry.of(job)
         return yield unless ends && ends < Time.now.to_f
 
+        Batch.report(job, "dropped")
         Sidekiq.logger.info("Dropped job #{job["jid"]} of queue #{queue}: it expired at #{Time.at(ends).utc}")
       end
     end

@@ -25,6 +25,7 @@ module Sidekiq
       PUBLISH = new("publish", "each_subscription")
       PUSH_TEMPORARY = new("push_temporary")
       RELEASE_LOCK = new("release_lock")
+      REPORT = new("report", "batch")
       SUBSCRIBE = new("subscribe")
     end
   end

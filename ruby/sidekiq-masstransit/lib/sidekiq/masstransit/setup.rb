@@ -19,11 +19,12 @@ module Sidekiq
         end
       end
 
-      def initialize(ledger:, unique:, expiry:, faults:)
-        # The first is the outermost: a job has ended when all other middleware is through, and what expires has ended too.
-        @server = [CurrentJob, (Ledger if ledger), (UniqueEnd if unique), (Expiry if expiry && !pro?)].compact
+      def initialize(ledger:, batches:, unique:, expiry:, faults:)
+        # The first is the outermost: a job has ended when all other middleware is through, and what expires has ended too. The ledger
+        # is told last, since it pushes again what it has not heard of.
+        @server = [CurrentJob, (Ledger if ledger), (Batch if batches), (UniqueEnd if unique), (Expiry if expiry && !pro?)].compact
         @client = [(UniquePush if unique && !enterprise?)].compact
-        @deaths = [(Ledger::DIED if ledger), (UniqueEnd::DIED if unique), (Faults::DIED if faults)].compact
+        @deaths = [(Batch::DIED if batches), (UniqueEnd::DIED if unique), (Faults::DIED if faults), (Ledger::DIED if ledger)].compact
       end
 
       def install

@@ -37,7 +37,8 @@ internal sealed class BatchList(IInspected inspected) : ISidekiqBatchList
 
     public Task<bool> Delete(string id, CancellationToken cancellationToken = default)
     {
+        // Another name might be that of what belongs to a batch.
         ArgumentException.ThrowIfNullOrEmpty(id);
-        return Store.Delete(id).WaitAsync(cancellationToken);
+        return Store.Delete(BatchId.Require(id)).WaitAsync(cancellationToken);
     }
 }

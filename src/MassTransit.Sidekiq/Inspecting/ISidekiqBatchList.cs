@@ -25,5 +25,6 @@ public interface ISidekiqBatchList
     Task<IReadOnlyList<SidekiqBatchJob>> Jobs(string id, int most = 100, CancellationToken cancellationToken = default);
 
     /// <summary>Forgets a batch: its jobs go on, and its callbacks never come. False when there is none of this id.</summary>
+    /// <exception cref="ArgumentException">The id cannot be one of a batch.</exception>
     Task<bool> Delete(string id, CancellationToken cancellationToken = default);
 }

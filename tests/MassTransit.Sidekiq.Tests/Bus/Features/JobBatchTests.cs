@@ -263,6 +263,7 @@ public sealed class JobBatchTests(ITestOutputHelper output)
         var ended = await Assert.ThrowsAsync<BatchEndedException>(() =>
             Begin(bus, _ => Task.CompletedTask, b => b.ParentId = "gone")
         );
+        await Assert.ThrowsAsync<ArgumentException>(() => Inspector(bus).Batches.Delete("import-7:open", never));
         var endpoint = await bus.Harness.Bus.GetSendEndpoint(steps);
         await Assert.ThrowsAsync<BatchEndedException>(() =>
             endpoint.Send(new Step("1"), x => x.Job(job => job.BatchId = "gone"), never)

@@ -94,24 +94,25 @@ internal sealed class BatchStore(RedisConnection redis, RedisKeys keys)
     // Those that have not succeeded, dead and failed ones first, at most `most` of the first thousand or so that Redis has.
     public async Task<IReadOnlyList<SidekiqBatchJob>> Jobs(string bid, int most)
     {
-        var jobs = new List<SidekiqBatchJob>();
-        await Call(async database =>
-            {
-                await foreach (
-                    var entry in database.HashScanAsync(keys.BatchJobs(bid), pageSize: 1000).ConfigureAwait(false)
-                )
-                {
-                    jobs.Add(Job(entry));
-                    if (jobs.Count >= Math.Max(most, 1000))
-                    {
-                        break;
-                    }
-                }
-
-                return true;
-            })
-            .ConfigureAwait(false);
+        var jobs = await Call(database => Answers.OrNothing(Read(database), [])).ConfigureAwait(false);
         return [.. jobs.OrderByDescending(job => job.State).ThenBy(job => job.Id, StringComparer.Ordinal).Take(most)];
+
+        async Task<List<SidekiqBatchJob>> Read(IDatabase database)
+        {
+            var read = new List<SidekiqBatchJob>();
+            await foreach (
+                var entry in database.HashScanAsync(keys.BatchJobs(bid), pageSize: 1000).ConfigureAwait(false)
+            )
+            {
+                read.Add(Job(entry));
+                if (read.Count >= Math.Max(most, 1000))
+                {
+                    break;
+                }
+            }
+
+            return read;
+        }
     }
 
     // One command: its jobs go on without it.

@@ -211,6 +211,17 @@ public class BatchStoreTests
     }
 
     [Fact]
+    public async Task Batch_whose_jobs_are_another_clients_key_is_read_without_them()
+    {
+        await using var batch = await Batch.Open("1");
+        await batch.Steps.Redis.Db.KeyDeleteAsync("mt:batch:b:open");
+        await batch.Steps.Redis.Db.StringSetAsync("mt:batch:b:open", "another client's");
+
+        Assert.Empty(await batch.Store.Jobs("b", most: 10));
+        Assert.Equal(1, (await batch.Find()).Pending);
+    }
+
+    [Fact]
     public async Task Full_Redis_takes_the_end_of_a_job_with_its_callbacks_and_no_new_job()
     {
         await using var server = await RedisServer.StartOwn();

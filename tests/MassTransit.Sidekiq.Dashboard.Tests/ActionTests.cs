@@ -224,7 +224,7 @@ public class ActionTests
         var before = await Content(redis);
 
         Assert.Equal("Tick a job first.", await site.Post("sidekiq/dead", ("action", "retry")));
-        foreach (var page in new[] { "queues/billing", "dead", "topics", "running", "periodic" })
+        foreach (var page in new[] { "queues/billing", "dead", "topics", "running", "periodic", "batches" })
         {
             foreach (var action in new[] { "explode", "", "kill-all" })
             {

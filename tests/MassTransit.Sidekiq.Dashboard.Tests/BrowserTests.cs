@@ -13,6 +13,8 @@ public class BrowserTests
         "dead",
         "topics",
         "periodic",
+        "batches",
+        "batches/import-7",
         "metrics",
         "search?q=Pay",
     ];
@@ -187,6 +189,8 @@ public class BrowserTests
             "mt:topic:Shop.Contracts:OrderAccepted",
             [new("billing", ""), new("ruby|Ship", "")]
         );
+        await Jobs.SeedBatch(redis, "import-7", [new("total", 9), new("pending", 3), new("dead", 1)]);
+        await redis.Db.HashSetAsync("mt:batch:import-7:open", [new("8", "dead"), new("batch:import-8", "failed")]);
         return redis;
     }
 }

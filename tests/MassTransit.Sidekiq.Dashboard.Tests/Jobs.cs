@@ -1,4 +1,5 @@
 using System.Globalization;
+using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq.Dashboard.Tests;
 
@@ -24,4 +25,12 @@ static class Jobs
             args,
             $$""","error_class":"{{error}}","error_message":"{{message}}","failed_at":{{TestClock.Pushed}},"retry_count":0"""
         );
+
+    // A batch with these fields, started so many seconds after the others.
+    public static async Task SeedBatch(RedisDatabase redis, string id, HashEntry[] fields, int later = 0)
+    {
+        var created = TestClock.Start.ToUnixTimeSeconds() + later;
+        await redis.Db.SortedSetAddAsync("mt:batches", id, created);
+        await redis.Db.HashSetAsync($"mt:batch:{id}", [new("created", created), .. fields]);
+    }
 }

@@ -22,6 +22,9 @@ public partial class SizeTests
         "dead?after=-99999999999999999-0",
         "scheduled",
         "dead",
+        "batches",
+        "batches?page=100",
+        "batches/1",
         "search?q=nowhere",
     ];
 
@@ -62,7 +65,12 @@ public partial class SizeTests
               redis.call('LPUSH', 'queue:billing', job)
               redis.call('ZADD', 'retry', 4000000000 + i, job)
               redis.call('ZADD', 'schedule', 4000000000 + i, job)
-              if i <= 10000 then redis.call('ZADD', 'dead', i, job) end
+              if i <= 10000 then
+                redis.call('ZADD', 'dead', i, job)
+                redis.call('ZADD', 'mt:batches', i, i)
+                redis.call('HSET', 'mt:batch:' .. i, 'created', i, 'total', 10000, 'pending', 10000)
+                redis.call('HSET', 'mt:batch:1:open', i, '')
+              end
               if i <= tonumber(ARGV[3]) then redis.call('SADD', 'queues', 'queue-' .. i) end
             end
             """,

@@ -85,6 +85,9 @@ internal sealed record JidBody(string Jid);
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record PeriodicBody(string Id);
 
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record BatchBody(string Id);
+
 // Without a class the jobs are of the message's own.
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record SubscriptionBody(string Topic, string Queue, string? Class = null);

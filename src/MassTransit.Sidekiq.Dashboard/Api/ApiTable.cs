@@ -28,6 +28,7 @@ internal static class ApiTable
             .. JobSetKind.Of(inspector).SelectMany(ApiSetTable.Of),
             .. Topics(inspector),
             .. Periodic(inspector),
+            .. Batches(inspector),
             .. Metrics(inspector),
             .. outboxes.Count > 0 ? Outbox(outboxes) : [],
             ApiRoute.Read<SearchModel, SearchView>(
@@ -148,6 +149,35 @@ internal static class ApiTable
         yield return ApiRoute.Act<PeriodicBody>("/periodic", "pause", "Skips all runs until it is resumed.", Act, run);
         yield return ApiRoute.Act<PeriodicBody>("/periodic", "resume", "Goes on with the next run.", Act, run);
         yield return ApiRoute.Act<PeriodicBody>("/periodic", "remove", "Removes a periodic job.", Admin, run);
+    }
+
+    static IEnumerable<ApiRoute> Batches(ISidekiqInspector inspector)
+    {
+        var reader = new BatchesReader(inspector);
+        const string one = "/batches/{id}";
+        yield return ApiRoute.Read<BatchesModel, BatchesView>(
+            "/batches",
+            "A page of batches of jobs, the newest first.",
+            reader.All,
+            BatchesView.Of
+        ) with
+        {
+            Query = [new("page", "Default: 1.") { Bounds = (1, BatchesReader.MostPages) }],
+        };
+        yield return ApiRoute.Read<BatchModel, BatchView>(one, "How far a batch has got.", reader.State, BatchView.Of);
+        yield return ApiRoute.Read<BatchModel, BatchJobsView>(
+            one + "/jobs",
+            "Jobs of a batch that have not ended, the dead and the failed first.",
+            reader.One,
+            BatchJobsView.Of
+        );
+        yield return ApiRoute.Act<BatchBody>(
+            "/batches",
+            "delete",
+            "Forgets a batch: its jobs go on, and no callback comes any more.",
+            Act,
+            new BatchActions(inspector).Run
+        );
     }
 
     static IEnumerable<ApiRoute> Metrics(ISidekiqInspector inspector)

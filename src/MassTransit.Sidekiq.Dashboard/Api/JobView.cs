@@ -77,6 +77,7 @@ internal sealed record JobDetailsView(
     Guid? MessageId,
     Guid? CorrelationId,
     Guid? ConversationId,
+    string? BatchId,
     string? TraceParent,
     string? TraceLink,
     string? LogLink,
@@ -87,7 +88,7 @@ internal sealed record JobDetailsView(
     {
         if (model.Entry.Job is not { } job)
         {
-            return new(JobView.Of(call, model.Entry), [], null, null, null, null, null, null, model.Entry.Text);
+            return new(JobView.Of(call, model.Entry), [], null, null, null, null, null, null, null, model.Entry.Text);
         }
 
         var isHidden = call.IsRedacted(job);
@@ -101,6 +102,7 @@ internal sealed record JobDetailsView(
             job.Metadata?.MessageId,
             job.Metadata?.CorrelationId,
             job.Metadata?.ConversationId,
+            job.BatchId,
             job.TraceParent,
             call.Options.TraceLink?.Invoke(job),
             call.Options.LogLink?.Invoke(job),

@@ -61,7 +61,7 @@ internal sealed class ApiRoutes(DashboardGate gate, IReadOnlyList<ApiRoute> rout
                 ? ApiProblem.Write(
                     context,
                     StatusCodes.Status404NotFound,
-                    "There is no such job, or no longer: one that is retried, deleted or run leaves its place."
+                    "There is no such job or batch, or no longer: a job that is retried, deleted or run leaves its place, and a batch is kept for 24 hours after its success."
                 )
                 : context.Response.WriteAsJsonAsync(answer, route.Answer, ApiJson.Options, call.Aborted)
         ).ConfigureAwait(false);

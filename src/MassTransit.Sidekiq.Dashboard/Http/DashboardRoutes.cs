@@ -38,6 +38,8 @@ internal sealed class DashboardRoutes(
         Get(group, "/topics", new TopicsReader(inspector).Read);
         Get(group, "/periodic", new PeriodicReader(inspector).All);
         Get(group, "/periodic/{**id}", new PeriodicReader(inspector).One);
+        Get(group, "/batches", new BatchesReader(inspector).All);
+        Get(group, "/batches/{id}", new BatchesReader(inspector).One);
         Get(group, "/metrics", new MetricsPages(inspector).All);
         Get(group, "/metrics/{**class}", new MetricsPages(inspector).One);
         Get(group, "/search", new SearchReader(inspector).Read);
@@ -46,6 +48,7 @@ internal sealed class DashboardRoutes(
         Post(group, "/running", new RunningActions(inspector).Run);
         Post(group, "/topics", new TopicActions(inspector).Run);
         Post(group, "/periodic", new PeriodicActions(inspector).Run);
+        Post(group, "/batches", new BatchActions(inspector).Run);
         if (outboxes.Count > 0)
         {
             Get(group, "/outbox", new OutboxReader(outboxes).All);

@@ -82,6 +82,9 @@ internal static class Show
     public static string MessageType(SidekiqOutboxFault fault) =>
         fault.MessageType.Length > 0 ? fault.MessageType : "(no type)";
 
+    // What people call it.
+    public static string Batch(SidekiqBatch batch) => Cut(batch.Description ?? batch.Id);
+
     public static string Class(SidekiqEntry entry) => entry.Job?.Wrapped ?? entry.Job?.Class ?? "(no job)";
 
     // JSON with lines and spaces, or the string itself where it is none.

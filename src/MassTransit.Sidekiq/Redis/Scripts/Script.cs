@@ -16,6 +16,7 @@ internal sealed class Script
     public static readonly Script Claim = new("claim");
     public static readonly Script Count = new("count");
     public static readonly Script CreateBatch = new("create_batch", "batch", "join_batch");
+    public static readonly Script DeleteBatch = new("delete_batch", "batch");
     public static readonly Script EndTied = new("end_tied", "batch");
     public static readonly Script FindCancelled = new("find_cancelled");
     public static readonly Script FindFilled = new("find_filled");

@@ -115,10 +115,11 @@ internal sealed class BatchStore(RedisConnection redis, RedisKeys keys)
         }
     }
 
-    // One command: its jobs go on without it.
+    // Its jobs go on without it, and a batch around it as well.
     public async Task<bool> Delete(string bid) =>
-        await Call(database => database.KeyDeleteAsync([keys.Batch(bid), keys.BatchJobs(bid)])).ConfigureAwait(false)
-        > 0;
+        (int)
+            await link.Run(Script.DeleteBatch, [keys.Batch(bid), keys.BatchJobs(bid), keys.Batches], [bid, Now()])
+                .ConfigureAwait(false) > 0;
 
     static SidekiqBatchJob Job(HashEntry entry)
     {

@@ -211,17 +211,6 @@ public class BatchStoreTests
     }
 
     [Fact]
-    public async Task Batch_whose_jobs_are_another_clients_key_is_read_without_them()
-    {
-        await using var batch = await Batch.Open("1");
-        await batch.Steps.Redis.Db.KeyDeleteAsync("mt:batch:b:open");
-        await batch.Steps.Redis.Db.StringSetAsync("mt:batch:b:open", "another client's");
-
-        Assert.Empty(await batch.Store.Jobs("b", most: 10));
-        Assert.Equal(1, (await batch.Find()).Pending);
-    }
-
-    [Fact]
     public async Task Full_Redis_takes_the_end_of_a_job_with_its_callbacks_and_no_new_job()
     {
         await using var server = await RedisServer.StartOwn();
@@ -337,40 +326,6 @@ public class BatchStoreTests
 
         Assert.Equal(["complete", "success"], await batch.Callbacks());
         Assert.Equal(1, (await batch.Find()).Dropped);
-    }
-
-    [Fact]
-    public async Task Batches_are_listed_the_newest_first_and_with_the_worst_of_their_jobs()
-    {
-        await using var batch = await OpenBatch.Open("1", "2", "3");
-        await batch.Store.Create("second", null, null, []);
-        await batch.Fail("2");
-        await batch.Die("3");
-
-        Assert.Equal(["second", "b"], (await batch.Store.List(0, 10)).Select(listed => listed.Id));
-        Assert.Equal(["b"], (await batch.Store.List(1, 10)).Select(listed => listed.Id));
-        Assert.Equal(2, await batch.Store.Count());
-        Assert.Equal(
-            [("3", SidekiqBatchJobState.Dead), ("2", SidekiqBatchJobState.Failed), ("1", SidekiqBatchJobState.Open)],
-            (await batch.Store.Jobs("b", most: 10)).Select(job => (job.Id, job.State))
-        );
-        Assert.Single(await batch.Store.Jobs("b", most: 1));
-    }
-
-    [Fact]
-    public async Task Deleted_batch_leaves_nothing_but_its_jobs()
-    {
-        await using var batch = await OpenBatch.Open("1");
-
-        Assert.True(await batch.Store.Delete("b"));
-        Assert.False(await batch.Store.Delete("b"));
-        await batch.End("1");
-
-        Assert.Null(await batch.Store.Find("b"));
-        Assert.Empty(await batch.Callbacks());
-        // The next batch forgets its name.
-        await batch.Store.Create("second", null, null, []);
-        Assert.Equal(1, await batch.Store.Count());
     }
 
     [Fact]

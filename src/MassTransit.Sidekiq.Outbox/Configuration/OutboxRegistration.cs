@@ -1,6 +1,7 @@
 using MassTransit.DependencyInjection;
 using MassTransit.Middleware;
 using MassTransit.Scheduling;
+using MassTransit.Testing;
 using MassTransit.Transports;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -90,6 +91,14 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
         services.TryAddSingleton<IOutboxInspector>(provider =>
             provider.GetRequiredService<IOutboxInspector<TDbContext>>()
         );
+        services.AddSingleton<ITestedOutbox>(provider => new TestedOutbox<TDbContext>(
+            provider.GetRequiredService<IServiceScopeFactory>(),
+            provider.GetRequiredService<OutboxSettings<TDbContext>>(),
+            provider.GetRequiredService<IOutboxInspector<TDbContext>>(),
+            provider.GetRequiredService<OutboxSignal<TDbContext>>(),
+            provider.GetRequiredService<OutboxBus<TDbContext>>(),
+            provider.GetRequiredService<TimeProvider>()
+        ));
         services.AddSingleton<ISidekiqOutbox>(provider =>
             ActivatorUtilities.CreateInstance<OutboxView<TDbContext>>(provider, typeof(TBus))
         );
@@ -147,7 +156,10 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
             () => Keeper(provider),
             provider.GetRequiredService<OutboxDatabase<TDbContext>>(),
             provider.GetRequiredService<TimeProvider>()
-        );
+        )
+        {
+            IsHeld = provider.GetService<ISidekiqTestHarness>() is not null,
+        };
 
     static LedgerKeeper<TDbContext>? Keeper(IServiceProvider provider)
     {

@@ -44,12 +44,22 @@ internal sealed class OutboxRelay<TDbContext>(
     LedgerKeeper<TDbContext>? keeper;
     JobPush? push;
 
+    // Under a test harness, which asks for each drain.
+    public bool IsHeld { get; init; }
+
     protected override void Start(IBusInstance bus)
     {
         process = runtime().Process;
         process.Redis.Back += OnBack;
         keeper = createKeeper();
         push = new JobPush(runtime());
+
+        if (IsHeld)
+        {
+            signal.Requested = Cycle;
+            signal.Inline = settings.Options.IsInline ? DrainNow : null;
+            return;
+        }
 
         if (database.IsConnectionShared())
         {
@@ -73,7 +83,7 @@ internal sealed class OutboxRelay<TDbContext>(
 
     protected override async Task Stop()
     {
-        signal.Inline = null;
+        (signal.Inline, signal.Requested) = (null, null);
         signal.Committed -= OnCommitted;
         await Task.WhenAll(loops.Select(loop => loop.DisposeAsync().AsTask())).ConfigureAwait(false);
         loops.Clear();

@@ -104,7 +104,7 @@ internal sealed class OutboxInspector<TDbContext>(
         while (await With(context => OutboxGlance.Pending(context).AnyAsync(cancellationToken)).ConfigureAwait(false))
         {
             // Where nothing runs beside the callers, one of them has to start.
-            await signal.Drain(cancellationToken).ConfigureAwait(false);
+            await signal.DrainOnRequest(cancellationToken).ConfigureAwait(false);
 
             // Another process may be the one that drains, and it cannot notify us.
             await Task.Delay(drainPause, TimeProvider.System, cancellationToken).ConfigureAwait(false);

@@ -21,6 +21,9 @@ internal sealed class OutboxSignal<TDbContext>
     // Drains before a commit returns to its caller, where tests ask for it.
     public Func<CancellationToken, Task>? Inline { get; set; }
 
+    // Drains when a test asks for it, under a harness: nothing else does then.
+    public Func<CancellationToken, Task>? Requested { get; set; }
+
     // Everything that the context staged is in the database now, or may be. False when it has staged nothing.
     public bool Commit(DbContext context)
     {
@@ -34,6 +37,9 @@ internal sealed class OutboxSignal<TDbContext>
     }
 
     public Task Drain(CancellationToken cancellationToken) => Inline?.Invoke(cancellationToken) ?? Task.CompletedTask;
+
+    public Task DrainOnRequest(CancellationToken cancellationToken) =>
+        Requested?.Invoke(cancellationToken) ?? Drain(cancellationToken);
 
     public void Wake() => Committed?.Invoke(this, EventArgs.Empty);
 

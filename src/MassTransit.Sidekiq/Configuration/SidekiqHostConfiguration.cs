@@ -40,6 +40,10 @@ internal sealed class SidekiqHostConfiguration
 
     public PeriodicDeclarations Periodic { get; }
 
+    // Starts an endpoint. A test harness has its jobs run when the test asks for it.
+    public Func<SidekiqReceiveEndpointContext, ReceiveTransportHandle> StartReceiver { get; set; } =
+        static context => new JobReceiver(context);
+
     // The retry options of endpoints that do not configure their own.
     public JobFailureOptions Retry { get; set; } = JobFailureOptions.None;
 

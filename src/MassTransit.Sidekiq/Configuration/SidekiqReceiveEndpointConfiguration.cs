@@ -96,7 +96,7 @@ internal sealed class SidekiqReceiveEndpointConfiguration
     public void Build(IHost host)
     {
         var context = CreateContext();
-        var endpoint = new ReceiveEndpoint(new SidekiqReceiveTransport(context), context);
+        var endpoint = new ReceiveEndpoint(new SidekiqReceiveTransport(context, this.host.StartReceiver), context);
         host.AddReceiveEndpoint(name, endpoint);
         ReceiveEndpoint = endpoint;
     }

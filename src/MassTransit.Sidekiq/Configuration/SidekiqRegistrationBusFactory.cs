@@ -39,6 +39,11 @@ internal sealed class SidekiqRegistrationBusFactory
         bus.Host.Runtime.Clock = context.GetService<TimeProvider>() ?? TimeProvider.System;
         bus.Host.Settings.Lifetime = context.GetService<IHostApplicationLifetime>();
         bus.Host.Settings.IsWebHost = IsWebHost(context);
+        if (context.GetService<ITestSeam>() is { } tests)
+        {
+            tests.Enter(bus.Host.Runtime);
+            bus.Host.StartReceiver = tests.Start;
+        }
 
         return CreateBus(new SidekiqBusFactoryConfigurator(bus), context, configure, specifications);
     }

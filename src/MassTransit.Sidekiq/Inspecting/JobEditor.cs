@@ -49,6 +49,21 @@ internal sealed class JobEditor(JobContracts contracts)
         }
     }
 
+    // The message of a job whose arguments are JSON, as its consumer would read it.
+    // Throws JobArgumentsException: they do not fit the message.
+    public static object? Message(SidekiqJob job, JobContract contract) =>
+        IsEnvelope(Written(job)!)
+            ? SidekiqSerializerContext.Read(
+                Enveloped(job),
+                contract.MessageType,
+                SystemTextJsonMessageSerializer.Options
+            )
+            : SidekiqSerializerContext.Read(
+                contract.ReadArgs(job),
+                contract.MessageType,
+                JobBody.Create(JobContentType.NamingOf(contract.ContentTypeOf(job)))
+            );
+
     // Two endpoints may take one class as two types: it has to fit one of them, without a slip. Null when it does, or when none
     // is known.
     (string Words, Exception? Cause)? Objection(SidekiqJob before, SidekiqJob after)
@@ -108,16 +123,7 @@ internal sealed class JobEditor(JobContracts contracts)
     {
         try
         {
-            if (IsEnvelope(Written(job)!))
-            {
-                Read(Enveloped(job), contract, SystemTextJsonMessageSerializer.Options);
-            }
-            else
-            {
-                var naming = JobContentType.NamingOf(contract.ContentTypeOf(job));
-                Read(contract.ReadArgs(job), contract, JobBody.Create(naming));
-            }
-
+            Message(job, contract);
             return null;
         }
         catch (JobArgumentsException mismatch)
@@ -134,9 +140,6 @@ internal sealed class JobEditor(JobContracts contracts)
         }
     }
 
-    static void Read(ReadOnlyMemory<byte> json, JobContract contract, JsonSerializerOptions options) =>
-        SidekiqSerializerContext.Read(json, contract.MessageType, options);
-
     static ReadOnlyMemory<byte> Enveloped(SidekiqJob job)
     {
         var envelope = job.Json.Slice(job.FirstArg.Start, job.FirstArg.Length);
@@ -149,7 +152,7 @@ internal sealed class JobEditor(JobContracts contracts)
     }
 
     // Why the arguments cannot be edited; null when they can.
-    static string? Obstacle(SidekiqJob? job)
+    public static string? Obstacle(SidekiqJob? job)
     {
         if (job is not { Class: not null, HasArgumentList: true })
         {

@@ -20,6 +20,11 @@ internal sealed class SidekiqHealthCheck<TBus>(BusRuntime runtime) : IHealthChec
             return HealthCheckResult.Healthy("The bus has not started.");
         }
 
+        if (runtime.Settings.Absence is { } absence)
+        {
+            return HealthCheckResult.Healthy(absence);
+        }
+
         DateTimeOffset? time;
         try
         {

@@ -12,7 +12,7 @@ namespace MassTransit.Sidekiq;
 /// 4. Stop gracefully: fetch no more, return jobs that have not started to their queues, let running jobs finish, settle the rest.
 /// </summary>
 #pragma warning disable CA1001 // StopAgent disposes it
-internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetrics
+internal class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetrics
 #pragma warning restore CA1001
 {
     static readonly TimeSpan unreachableAfter = TimeSpan.FromSeconds(1);
@@ -73,7 +73,7 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
 
             await context.DependenciesReady.OrCanceled(Stopping).ConfigureAwait(false);
             await TellReady().ConfigureAwait(false);
-            await fetcher.Run(Outage, Stopping, deadline.Token).ConfigureAwait(false);
+            await Fetch().ConfigureAwait(false);
             await Withdraw().ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (Stopping.IsCancellationRequested)
@@ -91,6 +91,9 @@ internal sealed class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetri
             context.LogConsumerCompleted(DeliveryCount, ConcurrentDeliveryCount);
         }
     }
+
+    // Until the endpoint stops. A test harness fetches when the test asks for it.
+    protected virtual Task Fetch() => fetcher.Run(Outage, Stopping, deadline.Token);
 
     async Task SomethingConsumes()
     {

@@ -2,10 +2,13 @@ using MassTransit.Transports;
 
 namespace MassTransit.Sidekiq;
 
-// The receive transport that MassTransit starts for an endpoint; each start is one `JobReceiver`.
-internal sealed class SidekiqReceiveTransport(SidekiqReceiveEndpointContext context) : IReceiveTransport
+// The receive transport that MassTransit starts for an endpoint; each start is one `JobReceiver`, or a test harness's own.
+internal sealed class SidekiqReceiveTransport(
+    SidekiqReceiveEndpointContext context,
+    Func<SidekiqReceiveEndpointContext, ReceiveTransportHandle> start
+) : IReceiveTransport
 {
-    public ReceiveTransportHandle Start() => new JobReceiver(context);
+    public ReceiveTransportHandle Start() => start(context);
 
     public ConnectHandle ConnectReceiveObserver(IReceiveObserver observer) => context.ConnectReceiveObserver(observer);
 

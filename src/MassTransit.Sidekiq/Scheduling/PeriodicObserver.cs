@@ -1,11 +1,12 @@
 namespace MassTransit.Sidekiq;
 
-// Declares the application's periodic jobs when its bus has started. A bus that only sends and declares none sends no command.
+// Declares the application's periodic jobs when its bus has started. A bus that only sends and declares none sends no command,
+// and one without Redis runs none.
 internal sealed class PeriodicObserver(BusRuntime runtime, PeriodicDeclarations declarations) : IBusObserver
 {
     public Task PostStart(IBus bus, Task<BusReady> busReady)
     {
-        if (!runtime.Host.DeployTopologyOnly)
+        if (!runtime.Host.DeployTopologyOnly && runtime.Settings.Absence is null)
         {
             var process = runtime.Process;
             process.RunPeriodic(

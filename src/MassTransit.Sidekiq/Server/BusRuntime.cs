@@ -45,6 +45,10 @@ internal sealed class BusRuntime : IInspected
     // The death handlers.
     public JobDeaths Deaths { get; } = new();
 
+    // Makes the stores of its processes. A test harness without Redis makes stores in memory.
+    public Func<RedisConnection, RedisKeys, DeadSet, RedisStores> MakeStores { get; set; } =
+        static (redis, keys, dead) => new RedisStores(redis, keys, dead);
+
     public OwnEndpoints Endpoints { get; set; } = OwnEndpoints.None;
 
     // The Sidekiq process of this bus: created on first use, before the bus starts or when it does, and ended when the bus stops.
@@ -55,7 +59,7 @@ internal sealed class BusRuntime : IInspected
         {
             lock (gate)
             {
-                return process ??= new SidekiqProcess(Settings, Deaths, Endpoints, Logger(), Clock);
+                return process ??= new SidekiqProcess(Settings, MakeStores, Deaths, Endpoints, Logger(), Clock);
             }
         }
     }

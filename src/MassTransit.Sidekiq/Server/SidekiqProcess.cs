@@ -17,6 +17,7 @@ internal sealed class SidekiqProcess : Agent
 
     public SidekiqProcess(
         BusSettings settings,
+        Func<RedisConnection, RedisKeys, DeadSet, RedisStores> makeStores,
         JobDeaths deaths,
         OwnEndpoints endpoints,
         ILogger logger,
@@ -25,7 +26,7 @@ internal sealed class SidekiqProcess : Agent
     {
         var keys = new RedisKeys(settings.Options.KeyPrefix, Identity);
         Redis = new RedisConnection(settings.ToRedisSettings(), logger, clock);
-        Stores = new RedisStores(Redis, keys, settings.DeadSet);
+        Stores = makeStores(Redis, keys, settings.DeadSet);
         Control = new RemoteControl(settings, Roster, logger);
         Tally = new JobTally(Stores.Stats);
         gauges = new SidekiqGauges(Roster, Stores.Inspection, clock);

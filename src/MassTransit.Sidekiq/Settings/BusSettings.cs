@@ -22,6 +22,9 @@ internal class BusSettings
     // How often the process reports to the Busy page.
     public TimeSpan Beat { get; set; } = TimeSpan.FromSeconds(5);
 
+    // Why this bus has no Redis, in a test harness without one; null for every other.
+    public string? Absence { get; set; }
+
     // The name of an additional bus of the application; null for its first.
     public string? BusName { get; set; }
 
@@ -37,6 +40,7 @@ internal class BusSettings
             Options = Redis.ToOptions(),
             KeyPrefix = Options.KeyPrefix,
             Connection = Redis.Connection,
+            Absence = Absence,
             Replicas = Options.Replicas,
             SentinelUserName = Options.SentinelUserName,
             SentinelPassword = Options.SentinelPassword,

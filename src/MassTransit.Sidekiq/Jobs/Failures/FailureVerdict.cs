@@ -13,6 +13,9 @@ internal sealed class FailureVerdict(
     JobFailureOptions ofConsumers = JobFailureOptions.None;
     JobOutcome? outcome;
 
+    // What it was about; null when nothing failed.
+    public Exception? Failure { get; private set; }
+
     // What the failed consumer configures, the innermost first.
     public void Advise(JobFailureOptions options) => ofConsumers = ofConsumers.Over(options);
 
@@ -23,6 +26,7 @@ internal sealed class FailureVerdict(
             return outcome;
         }
 
+        Failure = exception;
         outcome = failures.Decide(job, exception, now, ofContract.Over(ofConsumers).Over(ofEndpoint));
         return outcome is JobOutcome.Retry retry && !canRetry ? outcome = new JobOutcome.Bury(retry.Json) : outcome;
     }

@@ -18,6 +18,9 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
     // How the job ended, once it is settled.
     public JobEnd End { get; private set; }
 
+    // What it failed with.
+    public Exception? Failure => verdict?.Failure;
+
     public bool IsSettled => isSettled;
 
     // Whether the failure of this attempt is not the last, or is only a cancellation.

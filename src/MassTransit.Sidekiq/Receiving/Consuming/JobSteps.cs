@@ -1,26 +1,21 @@
 namespace MassTransit.Sidekiq;
 
 // Performs the settlements of the jobs of one endpoint: each way in which a job leaves the working hash is one step, which does
-// nothing if the claim is gone.
-internal sealed class JobSteps(
-    SidekiqProcess process,
-    JobsInHand inHand,
-    TimeProvider clock,
-    CancellationToken stopping
-)
+// nothing if the claim is gone. Virtual for test harnesses, which record them.
+internal class JobSteps(SidekiqProcess process, JobsInHand inHand, TimeProvider clock, CancellationToken stopping)
 {
     ClaimStore Claims => process.Stores.Claims;
 
     // The usual end needs no step of its own: the next claim acknowledges the job.
-    public void Acknowledge(ClaimedJob claimed) => inHand.Acknowledge(claimed.Queue, claimed.Number);
+    public virtual void Acknowledge(ClaimedJob claimed) => inHand.Acknowledge(claimed.Queue, claimed.Number);
 
     // Retried until Redis answers; until then the job stays in the working hash. `then` runs after the move. False when the
     // endpoint stopped before that.
-    public Task<bool> Run(Delivery delivery, Func<Task<bool>> step, Func<Task>? then = null) =>
+    public virtual Task<bool> Run(Delivery delivery, Func<Task<bool>> step, Func<Task>? then = null) =>
         new JobMove(process, delivery, step, then).Run(clock, stopping);
 
     // For a job that a ledger tracks, and for one that is dropped.
-    public async Task<bool> End(ClaimedJob claimed, SidekiqJob? job)
+    public virtual async Task<bool> End(ClaimedJob claimed, SidekiqJob? job)
     {
         await process.Stores.Completions.Note(job, isDead: false, clock.GetUtcNow()).ConfigureAwait(false);
         Acknowledge(claimed);
@@ -28,14 +23,14 @@ internal sealed class JobSteps(
     }
 
     // The same for a unique job or one of a batch.
-    public async Task<bool> End(Delivery delivery, SidekiqJob job, JobTies ties, BatchOutcome outcome)
+    public virtual async Task<bool> End(Delivery delivery, SidekiqJob job, JobTies ties, BatchOutcome outcome)
     {
         await process.Stores.Completions.Note(job, isDead: false, clock.GetUtcNow()).ConfigureAwait(false);
         return await process.Stores.Tied.End(delivery, ties, outcome).ConfigureAwait(false);
     }
 
     // For a job that is unique until it starts. When Redis is lost, it starts nevertheless: its end releases the lock, too.
-    public async Task Release(JobLock held)
+    public virtual async Task Release(JobLock held)
     {
         try
         {
@@ -48,7 +43,7 @@ internal sealed class JobSteps(
     }
 
     // Noted first, as a death is.
-    public async Task<bool> Cancel(Delivery delivery, SidekiqJob job)
+    public virtual async Task<bool> Cancel(Delivery delivery, SidekiqJob job)
     {
         await process.Stores.Completions.Note(job, isDead: false, clock.GetUtcNow()).ConfigureAwait(false);
         return await process
@@ -56,7 +51,7 @@ internal sealed class JobSteps(
             .ConfigureAwait(false);
     }
 
-    public async Task<bool> Retry(
+    public virtual async Task<bool> Retry(
         Delivery delivery,
         ReadOnlyMemory<byte> json,
         DateTimeOffset due,
@@ -69,7 +64,7 @@ internal sealed class JobSteps(
         return hasMoved;
     }
 
-    public async Task<bool> Reschedule(
+    public virtual async Task<bool> Reschedule(
         Delivery delivery,
         ReadOnlyMemory<byte> json,
         DateTimeOffset due,
@@ -84,15 +79,24 @@ internal sealed class JobSteps(
 
     // The ledger is notified before the job leaves the working hash. If the process is killed in between, the job runs again and
     // is noted again; in the other order, the ledger would push it again.
-    public async Task<bool> Bury(Delivery delivery, SidekiqJob? job, ReadOnlyMemory<byte> json, DateTimeOffset now)
+    public virtual async Task<bool> Bury(
+        Delivery delivery,
+        SidekiqJob? job,
+        ReadOnlyMemory<byte> json,
+        DateTimeOffset now
+    )
     {
         await process.Stores.Completions.Note(job, isDead: true, now).ConfigureAwait(false);
         return await Claims.Bury(delivery, json, now, job?.Ties ?? default).ConfigureAwait(false);
     }
 
-    public Task<bool> MoveTo(Delivery delivery, string queue, ReadOnlyMemory<byte> json, JobTies ties = default) =>
-        Claims.MoveTo(delivery, queue, json, ties);
+    public virtual Task<bool> MoveTo(
+        Delivery delivery,
+        string queue,
+        ReadOnlyMemory<byte> json,
+        JobTies ties = default
+    ) => Claims.MoveTo(delivery, queue, json, ties);
 
-    public async Task<bool> Return(Delivery delivery) =>
+    public virtual async Task<bool> Return(Delivery delivery) =>
         await Claims.Requeue(delivery.Queue, [delivery.Number]).ConfigureAwait(false) > 0;
 }

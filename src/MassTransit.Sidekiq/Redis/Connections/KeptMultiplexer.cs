@@ -85,6 +85,7 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
 
     Task<IDatabase> Opening()
     {
+        settings.ThrowIfAbsent();
         lock (gate)
         {
             if (isDisposed)
@@ -156,8 +157,7 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
             {
                 Lose("another server may be the primary now", replace: true);
             }
-            // Events can be missed between connecting and listening. But the client still reports a connection for a moment
-            // after it has broken.
+            // Events can be missed between connecting and listening, and a connection that has broken looks open for a moment.
             else if (
                 isLost || (!IsConnected && RealTime.Clock.GetElapsedTime(Volatile.Read(ref failedAt)) >= watchPeriod)
             )

@@ -21,12 +21,23 @@ internal sealed record RedisSettings
     // How many replicas must have a message before its send is done; 0 for none.
     public int Replicas { get; init; }
 
+    // Why there is no Redis: the exception of whatever asks for it. Null where there is one.
+    public string? Absence { get; init; }
+
     public string? SentinelUserName { get; init; }
 
     public string? SentinelPassword { get; init; }
 
     // For log lines and exceptions: "redis-1:6379, redis-2:6379".
     public string Address => RedisOptions.Address(this);
+
+    public void ThrowIfAbsent()
+    {
+        if (Absence is { } reason)
+        {
+            throw new NotSupportedException(reason);
+        }
+    }
 
     // The record's own ToString would show the password.
     public override string ToString() => $"{Address}/{RedisOptions.Database(this)}";

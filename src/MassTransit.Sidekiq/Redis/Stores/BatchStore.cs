@@ -14,7 +14,7 @@ internal enum BatchCreation
 }
 
 // Batches: started, filled, looked at. Their jobs tell them in the steps that end them (batch.lua).
-internal sealed class BatchStore(RedisConnection redis, RedisKeys keys)
+internal class BatchStore(RedisConnection redis, RedisKeys keys)
 {
     static readonly RedisValue[] shown =
     [
@@ -36,7 +36,7 @@ internal sealed class BatchStore(RedisConnection redis, RedisKeys keys)
 
     readonly RedisLink link = redis.Working;
 
-    public async Task<BatchCreation> Create(
+    public virtual async Task<BatchCreation> Create(
         string bid,
         string? description,
         string? parent,
@@ -63,7 +63,7 @@ internal sealed class BatchStore(RedisConnection redis, RedisKeys keys)
     }
 
     // False when there is no such batch.
-    public async Task<bool> Seal(string bid, long messages) =>
+    public virtual async Task<bool> Seal(string bid, long messages) =>
         (int)await link.Run(Script.SealBatch, [keys.Batch(bid)], [messages, Now()]).ConfigureAwait(false) == 1;
 
     public Task Arrive(string bid) => link.Run(Script.Arrive, [keys.Batch(bid)], [Now()]);

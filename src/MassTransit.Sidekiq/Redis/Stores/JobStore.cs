@@ -3,8 +3,8 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// How jobs are created: pushed to a queue, or scheduled and perhaps cancelled.
-internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
+// How jobs are created: pushed to a queue, or scheduled and perhaps cancelled. Virtual for test harnesses without Redis.
+internal class JobStore(RedisConnection redis, RedisKeys keys)
 {
     // As Ruby's push_bulk: long enough to save round trips, short enough not to block Redis.
     const int BulkSlice = 1000;
@@ -16,15 +16,16 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
     readonly ConcurrentDictionary<string, PushLane> lanes = new(StringComparer.Ordinal);
 
     // One step with the concurrent pushes to the same queue (see PushLane).
-    public Task Push(string queue, ReadOnlyMemory<byte> json) => Lane(queue).Push(JobValue.Of(json), json.Length);
+    public virtual Task Push(string queue, ReadOnlyMemory<byte> json) =>
+        Lane(queue).Push(JobValue.Of(json), json.Length);
 
     // The first job given is the first to run. Slices are separate steps, one after the other: a kill leaves the first.
-    public Task PushBulk(string queue, IReadOnlyList<ReadOnlyMemory<byte>> jobs) =>
+    public virtual Task PushBulk(string queue, IReadOnlyList<ReadOnlyMemory<byte>> jobs) =>
         jobs.Count == 0 ? Task.CompletedTask : link.Push(keys.Queues, keys.Queue(queue), [.. Slices(jobs)]);
 
     // False when the queue has ended: a response without a waiting client is dropped. `life` is how long an unread response
     // is kept at least.
-    public async Task<bool> PushTemporary(string queue, ReadOnlyMemory<byte> json, TimeSpan life)
+    public virtual async Task<bool> PushTemporary(string queue, ReadOnlyMemory<byte> json, TimeSpan life)
     {
         var target = keys.Queue(queue);
         var pushed = await link.Run(
@@ -37,7 +38,7 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
         return (int)pushed == 1;
     }
 
-    public async Task Schedule(ReadOnlyMemory<byte> json, DateTimeOffset due, Guid? token = null)
+    public virtual async Task Schedule(ReadOnlyMemory<byte> json, DateTimeOffset due, Guid? token = null)
     {
         if (token is { } id)
         {
@@ -62,7 +63,7 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
     }
 
     // False when no job waits under this token any more. A job whose time was changed by hand is not found.
-    public async Task<bool> CancelScheduled(Guid token)
+    public virtual async Task<bool> CancelScheduled(Guid token)
     {
         var cancelled = await link.Run(
                 Script.CancelScheduled,
@@ -80,7 +81,7 @@ internal sealed class JobStore(RedisConnection redis, RedisKeys keys)
         return (int)cancelled > 0;
     }
 
-    public async Task<long> Purge(string queue) =>
+    public virtual async Task<long> Purge(string queue) =>
         (long)await redis.Working.Run(Script.Purge, [keys.Queue(queue).List], []).ConfigureAwait(false);
 
     PushLane Lane(string queue)

@@ -7,7 +7,7 @@ internal sealed class RedisStores(RedisConnection redis, RedisKeys keys, DeadSet
 
     public RedisKeys Keys { get; } = keys;
 
-    public BatchStore Batches { get; } = new(redis, keys);
+    public BatchStore Batches { get; init; } = new(redis, keys);
 
     public CancelStore Cancels { get; } = new(redis, keys);
 
@@ -19,7 +19,7 @@ internal sealed class RedisStores(RedisConnection redis, RedisKeys keys, DeadSet
 
     public InspectionStore Inspection { get; } = new(redis, keys);
 
-    public JobStore Jobs { get; } = new(redis, keys);
+    public JobStore Jobs { get; init; } = new(redis, keys);
 
     public LeaseStore Leases { get; } = new(redis, keys, dead);
 
@@ -37,9 +37,9 @@ internal sealed class RedisStores(RedisConnection redis, RedisKeys keys, DeadSet
 
     public StatStore Stats { get; } = new(redis, keys);
 
-    public TiedJobStore Tied { get; } = new(redis, keys);
+    public TiedJobStore Tied { get; init; } = new(redis, keys);
 
     public TopicReader TopicReader { get; } = new(redis, keys);
 
-    public TopicStore Topics { get; } = new(redis, keys);
+    public TopicStore Topics { get; init; } = new(redis, keys);
 }

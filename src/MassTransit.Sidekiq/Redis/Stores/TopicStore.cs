@@ -32,8 +32,9 @@ internal readonly record struct HeldCopy(string Target, string Holder)
     }
 }
 
-// Who gets what: subscriptions, publishing, and the temporary queues that exist as long as their process.
-internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
+// Who gets what: subscriptions, publishing, and the temporary queues that exist as long as their process. Virtual for test
+// harnesses without Redis.
+internal class TopicStore(RedisConnection redis, RedisKeys keys)
 {
     // How long a name is remembered as temporary after its queue was last kept alive.
     static readonly TimeSpan temporaryMemory = TimeSpan.FromDays(90);
@@ -42,12 +43,12 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
 
     // `subscription` is a queue or "queue|Class"; `value` the class to push, "" for the message's own class,
     // or RedisKeys.TemporarySubscriber.
-    public Task Subscribe(IReadOnlyList<string> entities, string subscription, string value = "") =>
+    public virtual Task Subscribe(IReadOnlyList<string> entities, string subscription, string value = "") =>
         entities.Count == 0
             ? Task.CompletedTask
             : link.Run(Script.Subscribe, [.. entities.Select(keys.Topic)], [subscription, value]);
 
-    public Task DeclareImplements(string entity, IReadOnlyList<string> parents) =>
+    public virtual Task DeclareImplements(string entity, IReadOnlyList<string> parents) =>
         parents.Count == 0
             ? Task.CompletedTask
             : Call(
@@ -57,7 +58,7 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
             );
 
     // Zero copies are not an error.
-    public async Task<Publication> Publish(PublishRequest request)
+    public virtual async Task<Publication> Publish(PublishRequest request)
     {
         RedisKey[] touched = request is { Due: not null, Token: { } token }
             ? [keys.Queues, keys.Schedule, keys.Token(token)]
@@ -68,7 +69,7 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
     }
 
     // For a unique job or one of a batch. Throws BatchEndedException.
-    public async Task<TiedPublication> PublishTied(PublishRequest request)
+    public virtual async Task<TiedPublication> PublishTied(PublishRequest request)
     {
         var token = request is { Due: not null, Token: { } id } ? keys.Token(id) : (RedisKey)"";
         var unique = request.Unique is null ? (RedisKey)"" : keys.Unique("");
@@ -93,7 +94,7 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
     public Task CreateTemporary(string queue, TimeSpan life) => TouchTemporary([queue], life);
 
     // Returns the queues that had ended before this: their subscriptions have to be added again.
-    public async Task<IReadOnlyList<string>> TouchTemporary(IReadOnlyList<string> queues, TimeSpan life)
+    public virtual async Task<IReadOnlyList<string>> TouchTemporary(IReadOnlyList<string> queues, TimeSpan life)
     {
         if (queues.Count == 0)
         {
@@ -120,7 +121,7 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
     }
 
     // For a permanent endpoint, before it takes jobs.
-    public Task MakeLasting(IReadOnlyList<string> queues)
+    public virtual Task MakeLasting(IReadOnlyList<string> queues)
     {
         var touched = new List<RedisKey> { keys.Temporaries };
         foreach (var queue in queues)
@@ -132,7 +133,7 @@ internal sealed class TopicStore(RedisConnection redis, RedisKeys keys)
         return link.Run(Script.MakeLasting, [.. touched], [.. queues.Select(queue => (RedisValue)queue)]);
     }
 
-    public Task RemoveTemporary(string queue, IReadOnlyList<string> entities)
+    public virtual Task RemoveTemporary(string queue, IReadOnlyList<string> entities)
     {
         var target = keys.Queue(queue);
         return link.Run(

@@ -2,12 +2,13 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq;
 
-// Jobs with something tied to them: the lock of a unique one, the place of one in a batch. Each begins and ends with its job.
-internal sealed class TiedJobStore(RedisConnection redis, RedisKeys keys)
+// Jobs with something tied to them: the lock of a unique one, the place of one in a batch. Each begins and ends with its job. A test
+// harness without Redis ties nothing.
+internal class TiedJobStore(RedisConnection redis, RedisKeys keys)
 {
     // Null when the job was stored; else the jid of the holder of its lock, "" where another client does not tell.
     // Throws BatchEndedException.
-    public async Task<string?> Push(TiedPush push)
+    public virtual async Task<string?> Push(TiedPush push)
     {
         var (target, beside) = Places(push);
         var answer = await redis

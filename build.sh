@@ -9,7 +9,7 @@ usage() {
 ./build.sh demo [--keep]    a .NET service and a Ruby Sidekiq worker at work together; --keep leaves them running
 ./build.sh test [--fast]    build, then every test; --fast leaves out the tests with real Ruby, a browser or packages
 ./build.sh check            layout, analyzers, a build without warnings, conventions
-./build.sh bench [--quick]  throughput and latency, against Ruby Sidekiq and MassTransit in memory
+./build.sh bench [--quick]  throughput and latency, against Ruby Sidekiq and MassTransit in memory; bench bulk: a million at once
 ./build.sh compat           buses, connections and real Ruby on the oldest StackExchange.Redis, and one between
 ./build.sh chaos [--minutes N] [--seed S]  workers, relays, Redis and PostgreSQL killed, frozen, filled and cut off at work; N for each of two tests
 ./build.sh pictures         the pictures of the dashboard in docs/images, from the sample with real Ruby

@@ -25,6 +25,8 @@ internal sealed record Target(double Must, double Aim)
         ["outbox.drained_per_s"] = new(5000, 20_000),
         ["outbox.commit_to_consume_p50_ms"] = new(10, 3),
         ["outbox.commit_to_consume_p99_ms"] = new(50, 15),
+        ["bulk.queue_memory_mb"] = new(100, 50),
+        ["bulk.schedule_memory_mb"] = new(100, 50),
     };
 
     // Null for a figure that is only told.

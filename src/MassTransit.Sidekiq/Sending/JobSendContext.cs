@@ -18,6 +18,8 @@ internal sealed class JobSendContext<T>(T message, CancellationToken cancellatio
 
     public JobOptions Options { get; set; } = JobOptions.None;
 
+    public TimeProvider Clock => runtime?.Clock ?? TimeProvider.System;
+
     // Carried with the message; it does not route.
     public string? RoutingKey { get; set; }
 

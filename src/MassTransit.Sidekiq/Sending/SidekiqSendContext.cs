@@ -116,6 +116,9 @@ public interface SidekiqSendContext : SendContext
 
     // The options set on it, which take precedence over the contract.
     internal JobOptions Options { get; set; }
+
+    // The clock by which its delay is measured.
+    internal TimeProvider Clock { get; }
 }
 
 /// <summary>Sets Sidekiq's options on a single send or publish.</summary>

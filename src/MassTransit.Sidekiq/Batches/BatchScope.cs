@@ -29,7 +29,7 @@ internal sealed class BatchScope(string bid, ISendEndpointProvider sending, IPub
                 context =>
                 {
                     configure(context);
-                    context.Job(job => job.BatchId = bid);
+                    Join(context);
                 },
                 cancellationToken
             )
@@ -37,12 +37,28 @@ internal sealed class BatchScope(string bid, ISendEndpointProvider sending, IPub
         Interlocked.Increment(ref count);
     }
 
+    public async Task<long> SendMany<T>(
+        Uri address,
+        IAsyncEnumerable<T> messages,
+        SendManyOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
+        where T : class
+    {
+        var endpoint = await sending.GetSendEndpoint(address).ConfigureAwait(false);
+        var sent = await endpoint
+            .SendMany(messages, (options ?? new SendManyOptions()).With(Join), cancellationToken)
+            .ConfigureAwait(false);
+        Interlocked.Add(ref count, sent);
+        return sent;
+    }
+
     public async Task Publish<T>(T message, CancellationToken cancellationToken = default)
         where T : class
     {
-        await publishing
-            .Publish(message, context => context.Job(job => job.BatchId = bid), cancellationToken)
-            .ConfigureAwait(false);
+        await publishing.Publish<T>(message, context => Join(context), cancellationToken).ConfigureAwait(false);
         Interlocked.Increment(ref count);
     }
+
+    void Join(SendContext context) => context.Job(job => job.BatchId = bid);
 }

@@ -21,6 +21,19 @@ public interface ISidekiqBatchScope
         where T : class;
 
     /// <summary>
+    /// Sends all messages of a source to a queue, as jobs of the batch, and returns how many there were: a million, without holding
+    /// them in memory (<see cref="SendManyExtensions.SendMany{T}" />).
+    /// </summary>
+    /// <exception cref="SendManyException">The source or a send failed; it tells how many were sent.</exception>
+    Task<long> SendMany<T>(
+        Uri address,
+        IAsyncEnumerable<T> messages,
+        SendManyOptions? options = null,
+        CancellationToken cancellationToken = default
+    )
+        where T : class;
+
+    /// <summary>
     /// Publishes a message: each copy for a permanent queue is a job of the batch. A Ruby worker that has not loaded the companion gem
     /// tells no batch, which then waits for it.
     /// </summary>

@@ -26,4 +26,15 @@ public sealed class SendManyOptions
 
     /// <summary>Is told after each slice how many messages have been sent.</summary>
     public IProgress<long>? Progress { get; init; }
+
+    // The same, with something done to each message after `Configure`.
+    internal SendManyOptions With(Action<SendContext> more) =>
+        new()
+        {
+            At = At,
+            Spread = Spread,
+            Configure = Configure + more,
+            Sent = Sent,
+            Progress = Progress,
+        };
 }

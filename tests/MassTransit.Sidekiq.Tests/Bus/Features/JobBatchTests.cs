@@ -7,8 +7,8 @@ namespace MassTransit.Sidekiq.Tests;
 public sealed class JobBatchTests(ITestOutputHelper output)
 {
     static readonly CancellationToken never = CancellationToken.None;
-    static readonly Uri steps = new("queue:steps");
-    static readonly Uri events = new("queue:events");
+    public static readonly Uri Steps = new("queue:steps");
+    public static readonly Uri Events = new("queue:events");
 
     [Fact]
     public async Task Each_callback_comes_once_with_jobs_that_succeed_fail_and_die()
@@ -21,9 +21,9 @@ public sealed class JobBatchTests(ITestOutputHelper output)
             bus,
             async batch =>
             {
-                await batch.Send(steps, new Step("fine"), never);
-                await batch.Send(steps, new Step("fails once"), never);
-                await batch.Send(steps, new Step("dies"), x => x.Job(job => job.Retry = 0), never);
+                await batch.Send(Steps, new Step("fine"), never);
+                await batch.Send(Steps, new Step("fails once"), never);
+                await batch.Send(Steps, new Step("dies"), x => x.Job(job => job.Retry = 0), never);
             }
         );
 
@@ -62,7 +62,7 @@ public sealed class JobBatchTests(ITestOutputHelper output)
 
         await Begin(
             bus,
-            batch => batch.Send(steps, new Step("1"), x => x.Job(job => (job.Retry, job.Dead) = (0, false)))
+            batch => batch.Send(Steps, new Step("1"), x => x.Job(job => (job.Retry, job.Dead) = (0, false)))
         );
 
         Assert.Equal(["complete", "death"], await Sorted(told, 2));
@@ -80,10 +80,10 @@ public sealed class JobBatchTests(ITestOutputHelper output)
             bus,
             async batch =>
             {
-                await batch.Send(steps, new Step("late"), x => x.TimeToLive = TimeSpan.FromMilliseconds(1), never);
-                await batch.Send(steps, new Step("deleted"), never);
-                await batch.Send(steps, new Step("cancelled"), never);
-                await batch.Send(steps, new Step("scheduled"), x => x.Delay = TimeSpan.FromHours(1), never);
+                await batch.Send(Steps, new Step("late"), x => x.TimeToLive = TimeSpan.FromMilliseconds(1), never);
+                await batch.Send(Steps, new Step("deleted"), never);
+                await batch.Send(Steps, new Step("cancelled"), never);
+                await batch.Send(Steps, new Step("scheduled"), x => x.Delay = TimeSpan.FromHours(1), never);
             }
         );
         var scheduled = Assert.Single(await redis.ScheduledSet());
@@ -125,10 +125,10 @@ public sealed class JobBatchTests(ITestOutputHelper output)
                 var batch = context.GetJob().BatchId;
                 if (context.Message.Name == "first")
                 {
-                    await context.Send(steps, new Step("second"), x => x.Job(job => job.BatchId = batch));
+                    await context.Send(Steps, new Step("second"), x => x.Job(job => job.BatchId = batch));
                     await Begin(
                         started!,
-                        inner => inner.Send(steps, new Step("third"), never),
+                        inner => inner.Send(Steps, new Step("third"), never),
                         b => b.ParentId = batch,
                         name: "inner "
                     );
@@ -137,7 +137,7 @@ public sealed class JobBatchTests(ITestOutputHelper output)
         );
         started = bus;
 
-        var id = await Begin(bus, batch => batch.Send(steps, new Step("first"), never));
+        var id = await Begin(bus, batch => batch.Send(Steps, new Step("first"), never));
 
         var all = (await told.Next(4)).ToList();
         Assert.Equal("success", all[^1]);
@@ -165,6 +165,31 @@ public sealed class JobBatchTests(ITestOutputHelper output)
         Assert.Equal(1, (await Find(bus, id)).Total);
     }
 
+    [Fact]
+    public async Task Jobs_of_a_long_source_are_all_counted()
+    {
+        const int count = 2500;
+        await using var redis = await RedisServer.Lease();
+        var told = new Seen<string>();
+        await using var bus = await Start(redis, told, _ => Task.CompletedTask);
+
+        var id = await Begin(
+            bus,
+            async batch =>
+                Assert.Equal(
+                    count,
+                    await batch.SendMany(
+                        Steps,
+                        Enumerable.Range(0, count).Select(number => new Step($"{number}")).ToAsyncEnumerable(),
+                        cancellationToken: never
+                    )
+                )
+        );
+
+        Assert.Equal(["complete", "success"], await Sorted(told, 2));
+        Assert.Equal(count, (await Find(bus, id)).Total);
+    }
+
     [Theory]
     [InlineData(SidekiqConflict.Drop)]
     [InlineData(SidekiqConflict.Replace)]
@@ -182,7 +207,7 @@ public sealed class JobBatchTests(ITestOutputHelper output)
             async batch =>
             {
                 await batch.Send(
-                    steps,
+                    Steps,
                     new Step("1"),
                     x =>
                     {
@@ -191,7 +216,7 @@ public sealed class JobBatchTests(ITestOutputHelper output)
                     },
                     never
                 );
-                await batch.Send(steps, new Step("1"), x => unique(x), never);
+                await batch.Send(Steps, new Step("1"), x => unique(x), never);
             }
         );
         Assert.True((await Find(bus, id)).IsFilled);
@@ -214,7 +239,7 @@ public sealed class JobBatchTests(ITestOutputHelper output)
                 bus,
                 async batch =>
                 {
-                    await batch.Send(steps, new Step("1"), never);
+                    await batch.Send(Steps, new Step("1"), never);
                     throw new InvalidOperationException("in between");
                 },
                 b => b.Id = "import-7"
@@ -223,7 +248,7 @@ public sealed class JobBatchTests(ITestOutputHelper output)
         Assert.Equal("in between", fault.Message);
         Assert.False((await Find(bus, "import-7")).IsFilled);
 
-        await Begin(bus, batch => batch.Send(steps, new Step("2"), never), b => b.Id = "import-7");
+        await Begin(bus, batch => batch.Send(Steps, new Step("2"), never), b => b.Id = "import-7");
         await Begin(bus, _ => throw new InvalidOperationException("not again"), b => b.Id = "import-7");
 
         Assert.Equal(["complete", "success"], await Sorted(told, 2));
@@ -264,7 +289,7 @@ public sealed class JobBatchTests(ITestOutputHelper output)
             Begin(bus, _ => Task.CompletedTask, b => b.ParentId = "gone")
         );
         await Assert.ThrowsAsync<ArgumentException>(() => Inspector(bus).Batches.Delete("import-7:open", never));
-        var endpoint = await bus.Harness.Bus.GetSendEndpoint(steps);
+        var endpoint = await bus.Harness.Bus.GetSendEndpoint(Steps);
         await Assert.ThrowsAsync<BatchEndedException>(() =>
             endpoint.Send(new Step("1"), x => x.Job(job => job.BatchId = "gone"), never)
         );
@@ -321,9 +346,9 @@ public sealed class JobBatchTests(ITestOutputHelper output)
             .Start(
                 batch =>
                 {
-                    batch.OnComplete(events, new Told($"{name}complete"));
-                    batch.OnSuccess(events, new Told($"{name}success"));
-                    batch.OnDeath(events, new Told($"{name}death"));
+                    batch.OnComplete(Events, new Told($"{name}complete"));
+                    batch.OnSuccess(Events, new Told($"{name}success"));
+                    batch.OnDeath(Events, new Told($"{name}death"));
                     configure?.Invoke(batch);
                 },
                 add,
@@ -362,38 +387,4 @@ public sealed class JobBatchTests(ITestOutputHelper output)
     public sealed record Told(string Name);
 
     public sealed record Unheard;
-
-    public sealed record Import(int Rows);
-
-    public sealed class Importer(ISidekiqBatches batches) : IConsumer<Import>
-    {
-        public Task Consume(ConsumeContext<Import> context) =>
-            batches.Start(
-                batch =>
-                {
-                    batch.Id = $"{context.MessageId:N}";
-                    batch.OnComplete(events, new Told("complete"));
-                    batch.OnSuccess(events, new Told("success"));
-                },
-                async batch =>
-                {
-                    for (var row = 0; row < context.Message.Rows; row++)
-                    {
-                        await batch.Send(steps, new Step($"{row}"));
-                    }
-                },
-                context.CancellationToken
-            );
-    }
-
-    public sealed class ImporterDefinition : ConsumerDefinition<Importer>
-    {
-        public ImporterDefinition() => EndpointName = "import";
-
-        protected override void ConfigureConsumer(
-            IReceiveEndpointConfigurator endpointConfigurator,
-            IConsumerConfigurator<Importer> consumerConfigurator,
-            IRegistrationContext context
-        ) => endpointConfigurator.UseInMemoryOutbox(context);
-    }
 }

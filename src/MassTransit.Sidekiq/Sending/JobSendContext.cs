@@ -20,6 +20,8 @@ internal sealed class JobSendContext<T>(T message, CancellationToken cancellatio
 
     public TimeProvider Clock => runtime?.Clock ?? TimeProvider.System;
 
+    public JobOptions? Inherited { get; set; }
+
     // Carried with the message; it does not route.
     public string? RoutingKey { get; set; }
 

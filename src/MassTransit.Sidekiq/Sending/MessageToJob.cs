@@ -83,6 +83,7 @@ internal static class MessageToJob
         where T : class
     {
         var options = context.Options.Over(contract.Options);
+        options = context.Inherited is { } inherited ? options.Over(inherited) : options;
         if (options.Unique is not { IsOn: true, Digest: null } unique)
         {
             return options;

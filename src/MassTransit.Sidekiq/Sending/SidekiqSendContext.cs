@@ -119,6 +119,9 @@ public interface SidekiqSendContext : SendContext
 
     // The clock by which its delay is measured.
     internal TimeProvider Clock { get; }
+
+    // What it takes over from the job that is being consumed, below the contract.
+    internal JobOptions? Inherited { get; set; }
 }
 
 /// <summary>Sets Sidekiq's options on a single send or publish.</summary>

@@ -3,8 +3,8 @@ using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
 
-// The one object that ActiveJob's wrapper takes. A message maps to the arguments of the inner job, by keyword or by position.
-// Values that ActiveJob marks, such as a time or a record's GlobalID, are read as the plain string or number inside.
+// The one object that ActiveJob's wrapper takes. A message maps to the arguments of the inner job, by keyword or by position, or to
+// those of a mail.
 internal static class ActiveJobArguments
 {
     public static void Write(
@@ -44,7 +44,10 @@ internal static class ActiveJobArguments
             argument.Slice(arguments.Start, arguments.Length),
             new JsonDocumentOptions { MaxDepth = JobReader.MaxDepth, CommentHandling = JsonCommentHandling.Skip }
         );
-        return ReadArguments(contract, document.RootElement);
+        var list = document.RootElement.EnumerateArray().ToList();
+        return contract.Mail is { } mail
+            ? ReadArguments(contract, MailArguments.Read(contract, mail, list), hasKeywords: !contract.IsPositional)
+            : ReadArguments(contract, list, list is [.., { ValueKind: JsonValueKind.Object } last] && IsKeywords(last));
     }
 
     // The message in one of our jobs, for a receiver without a contract of its class: we only write keywords.
@@ -59,76 +62,85 @@ internal static class ActiveJobArguments
             job
         );
 
-    static void WriteArguments(JobContract contract, ReadOnlySpan<byte> body, JobText text)
-    {
-        if (contract.Args != SidekiqArgs.ActiveJobPositional)
-        {
-            WriteKeywords(text, body);
-            return;
-        }
-
-        var list = new ArrayBufferWriter<byte>();
-        PositionalArguments.Write(contract, body, list);
-        text.Raw(list.WrittenSpan);
-    }
-
-    static void WriteKeywords(JobText text, ReadOnlySpan<byte> body)
+    // The properties as a hash with symbols for its keys, of which `mark` tells ActiveJob.
+    public static void WriteHash(JobContract contract, ReadOnlySpan<byte> body, JobText text, ReadOnlySpan<byte> mark)
     {
         var reader = new Utf8JsonReader(body, JobReader.Options);
         reader.Read();
-        var names = new List<string>();
-        var end = (int)reader.BytesConsumed;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            names.Add(JobReader.PropertyName(ref reader));
-            reader.Read();
-            reader.Skip();
-            end = (int)reader.BytesConsumed;
-        }
-
-        if (names.Count == 0)
-        {
-            text.Raw("[]"u8);
-            return;
-        }
-
-        text.Raw("["u8);
-        text.Raw(body[..end]);
-        text.Raw(",\"_aj_ruby2_keywords\":"u8);
+        text.Raw("{"u8);
+        var names = RailsValues.WriteMembers(ref reader, body, contract.Shape, text, isFirst: true);
+        text.Raw(names.Count == 0 ? "\""u8 : ",\""u8);
+        text.Raw(mark);
+        text.Raw("\":"u8);
         text.Strings(names);
-        text.Raw("}]"u8);
+        text.Raw("}"u8);
     }
 
-    static byte[] ReadArguments(JobContract contract, JsonElement arguments)
+    public static void WriteList(JobContract contract, ReadOnlySpan<byte> body, JobText text)
+    {
+        var list = new ArrayBufferWriter<byte>();
+        PositionalArguments.Write(contract, body, list);
+        var reader = new Utf8JsonReader(list.WrittenSpan, JobReader.Options);
+        reader.Read();
+        text.Raw("["u8);
+        for (var index = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; index++)
+        {
+            text.Raw(index == 0 ? default : ","u8);
+            var shape = contract.Shape.Member(contract.Parameters[index].Name);
+            RailsValues.Write(ref reader, list.WrittenSpan, shape, text);
+        }
+
+        text.Raw("]"u8);
+    }
+
+    static void WriteArguments(JobContract contract, ReadOnlySpan<byte> body, JobText text)
+    {
+        if (contract.Mail is { } mail)
+        {
+            MailArguments.Write(contract, mail, body, text);
+        }
+        else if (contract.IsPositional)
+        {
+            WriteList(contract, body, text);
+        }
+        else if (body is [(byte)'{', (byte)'}'])
+        {
+            text.Raw("[]"u8);
+        }
+        else
+        {
+            text.Raw("["u8);
+            WriteHash(contract, body, text, "_aj_ruby2_keywords"u8);
+            text.Raw("]"u8);
+        }
+    }
+
+    static byte[] ReadArguments(JobContract contract, List<JsonElement> list, bool hasKeywords)
     {
         using var text = JobText.Rent();
-        var list = arguments.EnumerateArray().ToList();
-        JsonElement? keywords =
-            list is [.., { ValueKind: JsonValueKind.Object } last] && IsKeywords(last) ? last : null;
-        if (keywords is not null)
+        var keywords = default(JsonElement);
+        if (hasKeywords)
         {
+            keywords = list[^1];
             list.RemoveAt(list.Count - 1);
         }
 
-        PositionalArguments.Check(
-            contract,
-            keywords is null ? list.Count : Math.Max(list.Count, contract.Parameters.Count)
-        );
+        PositionalArguments.Check(contract, hasKeywords ? Math.Max(list.Count, contract.Parameters.Count) : list.Count);
         using (var positional = JobText.Rent())
         {
-            Plain(positional, list);
+            RailsValues.Plain(positional, list);
             PositionalArguments.Append(contract, positional.Written, text);
         }
 
         var isFirst = list.Count == 0;
-        foreach (var keyword in keywords?.EnumerateObject() ?? default)
+        foreach (var keyword in hasKeywords ? keywords.EnumerateObject() : default)
         {
-            if (!keyword.Name.StartsWith("_aj_", StringComparison.Ordinal))
+            if (!keyword.Name.StartsWith(RailsValues.Mark, StringComparison.Ordinal))
             {
                 text.Raw(isFirst ? default : ","u8);
                 text.String(keyword.Name);
                 text.Raw(":"u8);
-                Plain(text, keyword.Value);
+                RailsValues.Plain(text, keyword.Value);
                 isFirst = false;
             }
         }
@@ -141,59 +153,4 @@ internal static class ActiveJobArguments
         value.TryGetProperty("_aj_ruby2_keywords", out _)
         || value.TryGetProperty("_aj_symbol_keys", out _)
         || value.TryGetProperty("_aj_hash_with_indifferent_access", out _);
-
-    static void Plain(JobText text, List<JsonElement> values)
-    {
-        text.Raw("["u8);
-        for (var index = 0; index < values.Count; index++)
-        {
-            text.Raw(index == 0 ? default : ","u8);
-            Plain(text, values[index]);
-        }
-
-        text.Raw("]"u8);
-    }
-
-    static void Plain(JobText text, JsonElement value)
-    {
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.Array:
-                Plain(text, [.. value.EnumerateArray()]);
-                break;
-            case JsonValueKind.Object when value.TryGetProperty("_aj_globalid", out var id):
-                Plain(text, id);
-                break;
-            case JsonValueKind.Object
-                when value.TryGetProperty("_aj_serialized", out _) && value.TryGetProperty("value", out var inner):
-                Plain(text, inner);
-                break;
-            case JsonValueKind.Object:
-                PlainObject(text, value);
-                break;
-            default:
-                text.Raw(System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(value));
-                break;
-        }
-    }
-
-    static void PlainObject(JobText text, JsonElement value)
-    {
-        text.Raw("{"u8);
-        var isFirst = true;
-        foreach (
-            var member in value
-                .EnumerateObject()
-                .Where(member => !member.Name.StartsWith("_aj_", StringComparison.Ordinal))
-        )
-        {
-            text.Raw(isFirst ? default : ","u8);
-            text.String(member.Name);
-            text.Raw(":"u8);
-            Plain(text, member.Value);
-            isFirst = false;
-        }
-
-        text.Raw("}"u8);
-    }
 }

@@ -26,6 +26,11 @@ internal sealed class JobContract
 
     public bool IsActiveJob => Args is SidekiqArgs.ActiveJob or SidekiqArgs.ActiveJobPositional;
 
+    public bool IsPositional => Args is SidekiqArgs.Positional or SidekiqArgs.ActiveJobPositional;
+
+    // The mail that it delivers, if it is one.
+    public SidekiqMailAttribute? Mail { get; init; }
+
     public SidekiqNaming Naming { get; init; }
 
     // Selects the serializer of its body.
@@ -50,6 +55,9 @@ internal sealed class JobContract
 
     // The properties in argument order; for a Hash, those of its one argument.
     public IReadOnlyList<JobParameter> Parameters { get; init; } = [];
+
+    // What its values are besides JSON.
+    public ValueShape Shape => field ??= IsOfType ? ValueShape.Of(MessageType, Naming) : ValueShape.Plain;
 
     // The names of a positional job's arguments, for receivers that know only a base or interface of the message.
     public string[] ArgumentNames

@@ -9,6 +9,7 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
     readonly Type messageType;
     readonly List<string> aliases = [];
     readonly List<string> faults = [];
+    readonly SidekiqMailAttribute? mail;
     SidekiqArgs? args;
     string? className;
     SidekiqNaming? naming;
@@ -19,6 +20,7 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
     public JobContractBuilder(Type messageType)
     {
         this.messageType = messageType;
+        mail = messageType.GetCustomAttribute<SidekiqMailAttribute>(inherit: false);
         if (messageType.GetCustomAttribute<SidekiqJobAttribute>(inherit: false) is { } attribute)
         {
             Apply(attribute);
@@ -79,9 +81,9 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
     public JobContract Build()
     {
         var message = TypeName.Of(messageType);
-        var chosenArgs = args ?? SidekiqArgs.Hash;
+        var chosenArgs = args ?? (mail is null ? SidekiqArgs.Hash : SidekiqArgs.ActiveJob);
         var chosenNaming = naming ?? NamingOf(chosenArgs);
-        var jobClass = className ?? RubyConstant.From(messageType);
+        var jobClass = className ?? (mail is null ? RubyConstant.From(messageType) : MailArguments.Class);
 
         var found = new List<string>(faults);
         var placing = new List<string>();
@@ -92,13 +94,7 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
         }
 
         var isList = IsWrittenAsList(messageType);
-        if (isList && chosenArgs != SidekiqArgs.Hash)
-        {
-            found.Add(
-                $"{message} is a collection, which has no properties to pass as positional arguments. Map it with Args = Hash, or send a message that has the collection as a property."
-            );
-        }
-
+        CheckForm(found, message, chosenArgs, isList);
         CheckNames(found, message, jobClass);
         found.AddRange(options.Faults(message));
         found.AddRange(
@@ -115,6 +111,7 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
             Aliases = [.. aliases.Distinct(StringComparer.Ordinal)],
             Queue = queue,
             Args = chosenArgs,
+            Mail = mail,
             IsList = isList,
             Naming = chosenNaming,
             Options = options,
@@ -151,6 +148,23 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
                     || face.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>)
                 )
             );
+
+    void CheckForm(List<string> found, string message, SidekiqArgs chosen, bool isList)
+    {
+        if (isList && chosen != SidekiqArgs.Hash)
+        {
+            found.Add(
+                $"{message} is a collection, which has no properties to pass as positional arguments. Map it with Args = Hash, or send a message that has the collection as a property."
+            );
+        }
+
+        if (mail is not null && chosen is (SidekiqArgs.Hash or SidekiqArgs.Positional))
+        {
+            found.Add(
+                $"{message} is a mail and has Args = {chosen}, but Rails delivers mails as ActiveJobs. Map it with Args = ActiveJob or ActiveJobPositional."
+            );
+        }
+    }
 
     void CheckNames(List<string> found, string message, string jobClass)
     {

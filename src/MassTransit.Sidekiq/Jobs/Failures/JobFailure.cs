@@ -87,7 +87,7 @@ internal sealed class JobFailure(RetrySchedule schedule)
     {
         var format = options.TimeFormat;
         var edit = new JobEdit()
-            .Set("queue", job.RetryQueue ?? options.Job.RetryQueue ?? job.Queue)
+            .To(job, job.RetryQueue ?? options.Job.RetryQueue ?? job.Queue)
             .Set("error_message", Shorten(exception.Message ?? ""))
             .Set("error_class", Harmless(ReadableException.ClassOf(exception)));
 

@@ -54,6 +54,7 @@ internal static class JobBody
         options.Converters.Add(new SingleConverter());
         options.Converters.Add(new RubyTime.OffsetConverter());
         options.Converters.Add(new RubyTime.DateConverter());
+        options.Converters.Add(new RubyTime.SpanConverter());
         return options;
     }
 

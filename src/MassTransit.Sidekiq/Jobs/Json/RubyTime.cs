@@ -69,4 +69,27 @@ internal static class RubyTime
         public override void Write(Utf8JsonWriter writer, DateTime value, JsonSerializerOptions options) =>
             writer.WriteStringValue(value);
     }
+
+    // Ruby's durations are seconds; .NET's string is what we write.
+    internal sealed class SpanConverter : JsonConverter<TimeSpan>
+    {
+        public override TimeSpan Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType switch
+            {
+                JsonTokenType.Number
+                    when reader.TryGetDouble(out var seconds) && Math.Abs(seconds) < TimeSpan.MaxValue.TotalSeconds =>
+                    TimeSpan.FromSeconds(seconds),
+                JsonTokenType.String
+                    when TimeSpan.TryParseExact(
+                        reader.GetString(),
+                        "c",
+                        CultureInfo.InvariantCulture,
+                        out var duration
+                    ) => duration,
+                _ => throw new JsonException(),
+            };
+
+        public override void Write(Utf8JsonWriter writer, TimeSpan value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.ToString("c", CultureInfo.InvariantCulture));
+    }
 }

@@ -5,21 +5,17 @@ internal sealed record JobChange(string? Queue = null, ReadOnlyMemory<byte>? Arg
 {
     public ReadOnlyMemory<byte> Apply(SidekiqJob job)
     {
-        var (edit, args) = (new JobEdit(), Args ?? job.Args);
-        if (Queue is not null)
+        var edit = new JobEdit();
+        if (Args is { } args)
         {
-            edit.Set("queue", Queue);
-            JobMoves.KeepLock(edit, job);
+            edit.SetRaw("args", args.Span);
+            job = SidekiqJob.Parse(JobJson.Edit(job.Json, edit), job.Queue);
         }
 
-        // An ActiveJob names its queue a second time, inside, and Rails enqueues a retry there.
-        var isNamedInside =
-            Queue is not null && job is { HasArgumentList: true, Class: { } jobClass } && ActiveJobWrapper.Is(jobClass);
-        if (Args is not null || isNamedInside)
+        if (Queue is not null)
         {
-            using var text = JobText.Rent();
-            ActiveJobWrapper.WriteArgs(text, args, isNamedInside, Queue);
-            edit.SetRaw("args", text.Written);
+            edit.To(job, Queue);
+            JobMoves.KeepLock(edit, job);
         }
 
         return JobJson.Edit(job.Json, edit);

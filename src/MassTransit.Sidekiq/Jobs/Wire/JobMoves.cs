@@ -16,7 +16,7 @@ internal static class JobMoves
         var destination = job.Metadata?.DestinationAddress ?? "/" + job.Queue;
         return JobJson.Edit(
             job.Json,
-            WithHeaders(job, said, destination).Set("queue", queue).Set("enqueued_at", now, times)
+            WithHeaders(job, said, destination).To(job, queue).Set("enqueued_at", now, times)
         );
     }
 
@@ -36,6 +36,20 @@ internal static class JobMoves
         }
 
         return JobJson.Edit(job.Json, edit);
+    }
+
+    // Names the queue: an ActiveJob names it a second time, inside, and Rails enqueues a retry there.
+    public static JobEdit To(this JobEdit edit, SidekiqJob job, string queue)
+    {
+        edit.Set("queue", queue);
+        if (job is { HasArgumentList: true, Class: { } jobClass } && ActiveJobWrapper.Is(jobClass))
+        {
+            using var text = JobText.Rent();
+            ActiveJobWrapper.WriteArgs(text, job.Args, isActiveJob: true, queue);
+            edit.SetRaw("args", text.Written);
+        }
+
+        return edit;
     }
 
     // The lock of a unique job is named after the queue that it was pushed to first.

@@ -8,7 +8,7 @@ namespace MassTransit;
 /// A job as stored in Redis. A field that is missing, or that is not what Sidekiq would write there, is null;
 /// reading never changes the raw JSON.
 /// </summary>
-public sealed class SidekiqJob
+public sealed partial class SidekiqJob
 {
     JobSlice args;
     JobSlice batch;
@@ -64,6 +64,15 @@ public sealed class SidekiqJob
             ? [.. tags.EnumerateArray().Select(JobSlice.Text).OfType<string>()]
             : [];
 
+    /// <summary>The locale that Sidekiq's middleware for I18n stored, in which a Ruby worker runs it.</summary>
+    public string? Locale => Text(Find("locale"));
+
+    /// <summary>
+    /// Rails's CurrentAttributes, which Sidekiq's middleware stored under <c>cattr</c>, by name: those of all classes together. Symbols,
+    /// times and records are the plain strings inside. Empty when it has none.
+    /// </summary>
+    public IReadOnlyDictionary<string, JsonElement> CurrentAttributes => Sidekiq.CurrentAttributes.Of(Json);
+
     /// <summary>How much of a failure's stack trace it keeps.</summary>
     public SidekiqBacktrace? Backtrace => JobOptions.ReadBacktrace(this);
 
@@ -105,6 +114,12 @@ public sealed class SidekiqJob
 
     /// <summary>The vendor-specific part of <see cref="TraceParent"/>.</summary>
     public string? TraceState => Text(traceState);
+
+    /// <summary>What ActiveJob keeps in its wrapper: its id and its own count of runs. Null for a job that is not an ActiveJob.</summary>
+    public SidekiqActiveJob? ActiveJob =>
+        Class is not null && ActiveJobWrapper.Is(Class) && HasArgumentList
+            ? SidekiqActiveJob.Read(Json.Slice(FirstArg.Start, FirstArg.Length))
+            : null;
 
     /// <summary>The arguments as stored in the job, a JSON array; empty when it has none.</summary>
     public ReadOnlyMemory<byte> Args => Json.Slice(args.Start, args.Length);
@@ -154,135 +169,6 @@ public sealed class SidekiqJob
 
     /// <summary>The whole job as stored in Redis.</summary>
     public override string ToString() => RawJson;
-
-    // Null for an entry that is not a job.
-    internal static SidekiqJob? TryParse(ReadOnlyMemory<byte> json, string queue = "")
-    {
-        try
-        {
-            return Parse(json, queue);
-        }
-        catch (InvalidJobException)
-        {
-            return null;
-        }
-    }
-
-    internal static SidekiqJob Parse(ReadOnlyMemory<byte> json, string queue)
-    {
-        var job = new SidekiqJob(json, queue);
-        try
-        {
-            job.Read();
-        }
-        catch (Exception exception)
-        {
-            // No entry may make its reader throw anything else; whatever happens is reported like an entry that is not a job.
-            var reason = exception is JsonException fault
-                ? JobJson.Reason(json.Span, fault)
-                : $"reading it failed with {exception.GetType().Name}.";
-            throw new InvalidJobException($"An entry of queue '{queue}' is not a job: {reason}", exception);
-        }
-
-        return job;
-    }
-
-    void Read()
-    {
-        var reader = new Utf8JsonReader(Json.Span, JobReader.Options);
-        if (reader.Read() && reader.TokenType != JsonTokenType.StartObject)
-        {
-            throw new JsonException("It is not a JSON object.");
-        }
-
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var field = reader.ValueIsEscaped
-                ? JobFields.Find(Encoding.UTF8.GetBytes(JobReader.PropertyName(ref reader)))
-                : JobFields.Find(reader.ValueSpan);
-            reader.Read();
-            ReadField(field, ref reader);
-        }
-
-        // Reads past the end, so that a second value after the object is refused.
-        reader.Read();
-    }
-
-    void ReadField(JobField field, ref Utf8JsonReader reader)
-    {
-        switch (field)
-        {
-            case JobField.Args:
-                ReadArgs(ref reader);
-                break;
-            case JobField.Batch:
-                batch = JobReader.Slice(ref reader);
-                break;
-            case JobField.Class:
-                Class = JobReader.Name(ref reader);
-                break;
-            case JobField.CreatedAt:
-                createdAt = JobReader.Slice(ref reader);
-                break;
-            case JobField.EnqueuedAt:
-                enqueuedAt = JobReader.Slice(ref reader);
-                break;
-            case JobField.ExpiresIn:
-                expiresIn = JobReader.Slice(ref reader);
-                break;
-            case JobField.Jid:
-                jid = JobReader.Slice(ref reader);
-                break;
-            case JobField.Metadata:
-                Metadata = JobMetadata.Read(ref reader, Json);
-                break;
-            case JobField.Retry:
-                Retry = JobOptions.ReadRetry(ref reader);
-                break;
-            case JobField.RetryCount:
-                RetryCount = JobReader.Int(ref reader);
-                break;
-            case JobField.TraceParent:
-                traceParent = JobReader.Slice(ref reader);
-                break;
-            case JobField.TraceState:
-                traceState = JobReader.Slice(ref reader);
-                break;
-            case JobField.UniqueFor:
-                uniqueFor = JobReader.Slice(ref reader);
-                break;
-            case JobField.Wrapped:
-                Wrapped = JobReader.Name(ref reader);
-                break;
-            default:
-                reader.Skip();
-                break;
-        }
-    }
-
-    void ReadArgs(ref Utf8JsonReader reader)
-    {
-        HasArgumentList = reader.TokenType == JsonTokenType.StartArray;
-        (ArgsCount, FirstArg) = (0, default);
-        if (!HasArgumentList)
-        {
-            args = reader.TokenType == JsonTokenType.Null ? default : JobReader.Slice(ref reader);
-            return;
-        }
-
-        // The array is checked in passing, so that the usual job, one object, needs no second pass.
-        var start = (int)reader.TokenStartIndex;
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            var slice = JobReader.Slice(ref reader);
-            if (ArgsCount++ == 0)
-            {
-                FirstArg = slice;
-            }
-        }
-
-        args = new JobSlice(start, (int)reader.BytesConsumed - start);
-    }
 
     // Ruby does not keep when a scheduled job was due. The first push tells it; and a job that failed for the first time when it
     // would have expired already had been scheduled, not long before that failure.

@@ -44,7 +44,7 @@ internal sealed class JobRedelivery(JobAttemptContext context, RedeliveryOptions
     ReadOnlyMemory<byte> Moved(SidekiqJob job, JobSendContext<SidekiqJob> sent, DateTimeOffset now)
     {
         var metadata = job.Metadata?.Copy() ?? new JobMetadata();
-        var edit = new JobEdit().Remove("enqueued_at").Set("queue", job.Queue);
+        var edit = new JobEdit().Remove("enqueued_at").To(job, job.Queue);
         if (sent.MessageId is { } id && id != context.MessageId)
         {
             metadata.MessageId = id;

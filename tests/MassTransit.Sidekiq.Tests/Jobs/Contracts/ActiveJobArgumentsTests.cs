@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Json;
 
 namespace MassTransit.Sidekiq.Tests.Jobs;
 
@@ -94,6 +95,164 @@ public class ActiveJobArgumentsTests
             Read($$"""[{"arguments":[{"send_to":{{marked}},"_aj_ruby2_keywords":["send_to"]}]}]""")
         );
     }
+
+    [Fact]
+    public void Values_are_written_in_the_Ruby_type_of_their_property_wherever_they_are()
+    {
+        var all = new JobContracts().For<EveryType>();
+        var output = new ArrayBufferWriter<byte>();
+
+        all.WriteArgs(
+            """
+            {"at":"2026-01-02T03:04:05Z","on":"2026-01-02","wait":"00:05:00.5","waits":{"a":"00:00:03","b":null},"state":["paid"],"zoned":"2026-01-02T03:04:05Z","price":1.50,"kind":"Shop::Order","owner":"gid://shop/User/1","span":{"begin":1,"end":null,"exclude_end":true},"raw":"2026-01-02T03:04:05Z","inner":{"at":"2026-01-02T03:04:05Z"}}
+            """u8,
+            output
+        );
+
+        static string Marked(string type, string value) =>
+            $$"""{"_aj_serialized":"ActiveJob::Serializers::{{type}}Serializer","value":{{value}}}""";
+        static string Duration(string seconds) =>
+            $$"""{"_aj_serialized":"ActiveJob::Serializers::DurationSerializer","value":{{seconds}},"parts":[[{{Marked(
+                "Symbol",
+                "\"seconds\""
+            )}},{{seconds}}]]}""";
+        var time = "\"2026-01-02T03:04:05Z\"";
+        Assert.Contains(
+            $$"""
+            "arguments":[{"at":{{Marked("Time", time)}},"on":{{Marked("Date", "\"2026-01-02\"")}},"wait":{{Duration(
+                "300.5"
+            )}},"waits":{"a":{{Duration("3")}},"b":null},"state":[{{Marked("Symbol", "\"paid\"")}}],"zoned":{{Marked(
+                "TimeWithZone",
+                time
+            )}},"price":{{Marked("BigDecimal", "\"1.50\"")}},"kind":{{Marked(
+                "Module",
+                "\"Shop::Order\""
+            )}},"owner":{"_aj_globalid":"gid://shop/User/1"},"span":{"_aj_serialized":"ActiveJob::Serializers::RangeSerializer","begin":1,"end":null,"exclude_end":true},"raw":{{time}},"inner":{"at":{{Marked(
+                "Time",
+                time
+            )}}},"_aj_ruby2_keywords":["at","on"
+            """,
+            Encoding.UTF8.GetString(output.WrittenSpan),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void Durations_and_ranges_of_Rails_are_read()
+    {
+        var all = new JobContracts().For<EveryType>();
+        var job = SidekiqJob.Parse(
+            """
+            {"class":"X","args":[{"arguments":[{"wait":{"_aj_serialized":"ActiveJob::Serializers::DurationSerializer","value":90,"parts":[]},"price":{"_aj_serialized":"ActiveJob::Serializers::BigDecimalSerializer","value":"0.15e1"},"span":{"_aj_serialized":"ActiveJob::Serializers::RangeSerializer","begin":1,"end":9,"exclude_end":true},"_aj_ruby2_keywords":["wait"]}]}]}
+            """u8.ToArray(),
+            "orders"
+        );
+
+        var message = JsonSerializer.Deserialize<EveryType>(
+            all.ReadArgs(job).Span,
+            JobBody.Create(SidekiqNaming.SnakeCase)
+        )!;
+
+        Assert.Equal(TimeSpan.FromSeconds(90), message.Wait);
+        Assert.Equal(1.5m, message.Price);
+        Assert.Equal(new RubyRange<int?>(1, 9, ExcludeEnd: true), message.Span);
+    }
+
+    [Theory]
+    [InlineData("""{"raw":{"_aj_globalid":"gid://shop/User/1"}}""", "Key '_aj_globalid'")]
+    [InlineData("""{"_aj_symbol_keys":[]}""", "Key '_aj_symbol_keys'")]
+    [InlineData("""{"owner":"42"}""", "does not begin with 'gid://'")]
+    [InlineData("""{"state":[1]}""", "a Symbol in Ruby is Number")]
+    [InlineData("""{"wait":"five minutes"}""", "not written as a TimeSpan is")]
+    public void What_Rails_would_misread_is_refused(string body, string reason)
+    {
+        var refusal = Assert.Throws<JobArgumentsException>(() =>
+            new JobContracts().For<EveryType>().WriteArgs(Encoding.UTF8.GetBytes(body), new ArrayBufferWriter<byte>())
+        );
+
+        Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [SidekiqJob("Reports::Every", Args = SidekiqArgs.ActiveJob)]
+    internal sealed record EveryType(
+        DateTimeOffset At,
+        DateOnly On,
+        TimeSpan Wait,
+        Dictionary<string, TimeSpan?> Waits,
+        [RubyType(RubyType.Symbol)] string[] State,
+        [RubyType(RubyType.TimeWithZone)] DateTimeOffset Zoned,
+        [RubyType(RubyType.BigDecimal)] decimal Price,
+        [RubyType(RubyType.Module)] string Kind,
+        [RubyType(RubyType.GlobalId)] string? Owner,
+        RubyRange<int?> Span,
+        [RubyType(RubyType.Plain)] DateTimeOffset Raw,
+        EveryType? Inner
+    );
+
+    [Fact]
+    public void Mail_is_delivered_with_parameters_or_with_arguments()
+    {
+        var contracts = new JobContracts();
+
+        var with = Written(contracts.For<Welcome>(), """{"user":"gid://shop/User/1","coupon":null}""");
+        var positional = Written(contracts.For<Goodbye>(), """{"user":"gid://shop/User/1","reason":"moved"}""");
+
+        Assert.Contains("\"job_class\":\"ActionMailer::MailDeliveryJob\"", with, StringComparison.Ordinal);
+        Assert.Contains(
+            """"arguments":["UserMailer","welcome","deliver_now",{"args":[],"params":{"user":{"_aj_globalid":"gid://shop/User/1"},"coupon":null,"_aj_symbol_keys":["user","coupon"]},"_aj_ruby2_keywords":["args","params"]}],"""",
+            with,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("\"job_class\":\"Shop::DeliveryJob\"", positional, StringComparison.Ordinal);
+        Assert.Contains(
+            """"arguments":["UserMailer","goodbye","deliver_now",{"args":[{"_aj_globalid":"gid://shop/User/1"},"moved"],"_aj_ruby2_keywords":["args"]}],"""",
+            positional,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            """{"user":"gid://shop/User/1","coupon":null}""",
+            Encoding.UTF8.GetString(contracts.For<Welcome>().ReadArgs(Job(with)).Span)
+        );
+        Assert.Equal(
+            """{"user":"gid://shop/User/1","reason":"moved"}""",
+            Encoding.UTF8.GetString(contracts.For<Goodbye>().ReadArgs(Job(positional)).Span)
+        );
+        Assert.Contains(
+            "does not deliver UserMailer.welcome with parameters",
+            Assert.Throws<JobArgumentsException>(() => contracts.For<Welcome>().ReadArgs(Job(positional))).Message,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
+    public void Mail_that_is_no_ActiveJob_is_refused()
+    {
+        var contracts = new JobContracts();
+        contracts.Job<Welcome>(job => job.Positional());
+
+        Assert.Contains(
+            "Rails delivers mails as ActiveJobs",
+            Assert.Single(contracts.For<Welcome>().Faults),
+            StringComparison.Ordinal
+        );
+    }
+
+    static string Written(JobContract contract, string body)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        contract.WriteArgs(Encoding.UTF8.GetBytes(body), output);
+        return Encoding.UTF8.GetString(output.WrittenSpan);
+    }
+
+    static SidekiqJob Job(string args) =>
+        SidekiqJob.Parse(Encoding.UTF8.GetBytes($$"""{"class":"X","args":{{args}}}"""), "orders");
+
+    [SidekiqMail("UserMailer", "welcome")]
+    internal sealed record Welcome([RubyType(RubyType.GlobalId)] string User, string? Coupon = null);
+
+    [SidekiqMail("UserMailer", "goodbye")]
+    [SidekiqJob("Shop::DeliveryJob", Args = SidekiqArgs.ActiveJobPositional)]
+    internal sealed record Goodbye([RubyType(RubyType.GlobalId)] string User, string Reason);
 
     [Theory]
     [InlineData("[]")]

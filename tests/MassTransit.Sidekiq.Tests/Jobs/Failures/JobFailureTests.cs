@@ -42,6 +42,19 @@ public class JobFailureTests
     }
 
     [Fact]
+    public void Failed_ActiveJob_names_its_retry_queue_inside_as_well()
+    {
+        var retry = Assert.IsType<JobOutcome.Retry>(
+            Decide(
+                """{"retry":true,"retry_queue":"slow","queue":"orders","class":"Sidekiq::ActiveJob::Wrapper","args":[{"job_class":"A","queue_name":"orders"}]}"""
+            )
+        );
+
+        Assert.Contains("\"queue\":\"slow\"", Text(retry), StringComparison.Ordinal);
+        Assert.Contains("\"queue_name\":\"slow\"", Text(retry), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Times_are_milliseconds_when_asked_for()
     {
         var outcome = Decide(

@@ -21,6 +21,19 @@ public sealed class JobMovesTests
     }
 
     [Fact]
+    public void ActiveJob_names_the_queue_that_it_moves_to_inside_as_well()
+    {
+        const string job =
+            """{"queue":"orders","class":"Sidekiq::ActiveJob::Wrapper","args":[{"queue_name":"orders","arguments":[1.50]}]}""";
+
+        Assert.StartsWith(
+            """{"queue":"orders_error","class":"Sidekiq::ActiveJob::Wrapper","args":[{"queue_name":"orders_error","arguments":[1.50]}],""",
+            ToQueue(job),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void Job_that_was_published_keeps_where_it_was_sent()
     {
         var moved = ToQueue("""{"mt":{"dst":"/Shop:Order?type=topic"}}""");

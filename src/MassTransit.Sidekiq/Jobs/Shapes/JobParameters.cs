@@ -20,6 +20,15 @@ internal static class JobParameters
         return [.. ordered.Select(property => Parameter(property, constructor, policy))];
     }
 
+    // Every property that is written, whether or not it has a place among arguments.
+    public static IEnumerable<JobParameter> All(Type messageType, SidekiqNaming naming)
+    {
+        var properties = Properties(messageType);
+        var constructor = Constructor(messageType, properties);
+        var policy = JobBody.Create(naming).PropertyNamingPolicy;
+        return properties.Select(property => Parameter(property, constructor, policy));
+    }
+
     // The name of a property in JSON.
     public static string NameOf(PropertyInfo property, JsonNamingPolicy? policy) =>
         property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name
@@ -84,11 +93,9 @@ internal static class JobParameters
         int?[] positions =
         [
             .. properties.Select(property =>
-                (
-                    property.GetCustomAttribute<SidekiqArgAttribute>()
-                    ?? Array
-                        .Find(constructor, parameter => IsSame(property, parameter))
-                        ?.GetCustomAttribute<SidekiqArgAttribute>()
+                Attribute<SidekiqArgAttribute>(
+                    property,
+                    Array.Find(constructor, parameter => IsSame(property, parameter))
                 )?.Position
             ),
         ];
@@ -162,8 +169,16 @@ internal static class JobParameters
         var isOptional =
             parameter?.HasDefaultValue
             ?? !property.IsDefined(typeof(System.Runtime.CompilerServices.RequiredMemberAttribute));
-        return new JobParameter(NameOf(property, policy), property.PropertyType, isOptional);
+        return new JobParameter(NameOf(property, policy), property.PropertyType, isOptional)
+        {
+            Ruby = Attribute<RubyTypeAttribute>(property, parameter)?.Type,
+            IsSecret = Attribute<SidekiqSecretAttribute>(property, parameter) is not null,
+        };
     }
+
+    // On the property, or on the parameter of a record's constructor that it comes from.
+    static T? Attribute<T>(PropertyInfo property, ParameterInfo? parameter)
+        where T : Attribute => property.GetCustomAttribute<T>() ?? parameter?.GetCustomAttribute<T>();
 
     static string NoPlace(string message, PropertyInfo property, string remedy) =>
         $"{message}.{property.Name} has no place among the arguments of its job and would be lost. {remedy}";

@@ -24,6 +24,11 @@ internal sealed class JobParameter
     // Whether a job may omit it at the end of its arguments.
     public bool IsOptional { get; }
 
+    // What it is in Ruby, where that is configured.
+    public RubyType? Ruby { get; init; }
+
+    public bool IsSecret { get; init; }
+
     // The name in UTF-8, escaped, without quotes.
     public byte[] Key { get; }
 

@@ -90,6 +90,41 @@ public class EditActionTests
     }
 
     [Fact]
+    public async Task Job_with_a_secret_shows_the_rest_and_cannot_be_edited_or_found_by_it()
+    {
+        await using var redis = await RedisServer.Lease();
+        var job = Jobs.Of("Billing::Charge", "1", """[{"order":"A-7","card":"4111"}]""");
+        await redis.SeedRetrySet(job, TestClock.Start);
+        await using var site = await Site.Open(
+            redis,
+            new SiteOptions { Configure = cfg => cfg.Job<Charge>(message => message.Retry(1)) }
+        );
+        var list = await site.Page("sidekiq/retries");
+        var path = Links.Of(list, "/sidekiq/retries/").First();
+        var page = await site.Page(path);
+        var json = await site.Page("sidekiq/api" + path[path.IndexOf("/retries", StringComparison.Ordinal)..]);
+
+        Assert.Contains("A-7", page, StringComparison.Ordinal);
+        Assert.Contains("[hidden]", list, StringComparison.Ordinal);
+        Assert.Contains("[hidden]", json, StringComparison.Ordinal);
+        Assert.DoesNotContain("4111", list + page + json, StringComparison.Ordinal);
+        Assert.DoesNotContain("<textarea", page, StringComparison.Ordinal);
+        Assert.Contains("Nothing that waits", await site.Page("sidekiq/search?q=4111"), StringComparison.Ordinal);
+        Assert.Contains("1 job has", await site.Page("sidekiq/search?q=A-7"), StringComparison.Ordinal);
+        var token = await site.Token(path);
+        using var refused = await site.Send(path, token, "same-origin", ("action", "edit"), ("args", "[1]"));
+        Assert.Contains(
+            "cannot be edited here",
+            await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
+        Assert.Equal(job, Assert.Single(await redis.RetrySet()).Job);
+    }
+
+    [SidekiqJob("Billing::Charge")]
+    internal sealed record Charge(string Order, [SidekiqSecret] string Card);
+
+    [Fact]
     public async Task Chosen_jobs_go_to_another_queue_now_or_when_their_time_comes()
     {
         await using var redis = await RedisServer.Lease();

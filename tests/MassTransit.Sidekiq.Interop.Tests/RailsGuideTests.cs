@@ -49,6 +49,8 @@ public sealed class RailsGuideTests(ITestOutputHelper output)
     [SidekiqMail("UserMailer", "welcome")]
     internal sealed record WelcomeMail([RubyType(RubyType.GlobalId)] string User, string Coupon);
 
+    static readonly DateOnly today = DateOnly.FromDateTime(TestClock.Today.UtcDateTime);
+
     [Fact]
     public async Task Rails_gets_each_value_in_the_Ruby_type_of_its_property()
     {
@@ -57,14 +59,11 @@ public sealed class RailsGuideTests(ITestOutputHelper output)
         var at = TestClock.Today + new TimeSpan(1, 2, 3);
         await using var bus = await TestBus.Start(redis, output);
 
-        await bus.Send(
-            "reports",
-            new Export("gid://shop/Customer/42", "csv", new DateOnly(2026, 1, 2), at, TimeSpan.FromMinutes(5))
-        );
+        await bus.Send("reports", new Export("gid://shop/Customer/42", "csv", today, at, TimeSpan.FromMinutes(5)));
         var ran = await Run(redis, "reports");
 
         Assert.Equal(
-            $$"""[["Customer","42"],["Symbol","csv"],["Date","2026-01-02"],["Time",{{at.ToUnixTimeSeconds()}}],["ActiveSupport::Duration",300]]""",
+            $$"""[["Customer","42"],["Symbol","csv"],["Date","{{today:yyyy-MM-dd}}"],["Time",{{at.ToUnixTimeSeconds()}}],["ActiveSupport::Duration",300]]""",
             ran.GetRawText()
         );
     }
@@ -78,16 +77,13 @@ public sealed class RailsGuideTests(ITestOutputHelper output)
         var at = TestClock.Today + new TimeSpan(1, 2, 3);
         await Ruby.Eval(
             redis,
-            $"Reports::Export.set(queue: 'exports').perform_later(customer: Customer.new('42'), format: :csv, from: Date.new(2026, 1, 2), due_at: Time.at({at.ToUnixTimeSeconds()}).in_time_zone, timeout: 5.minutes); nil"
+            $"Reports::Export.set(queue: 'exports').perform_later(customer: Customer.new('42'), format: :csv, from: Date.parse('{today:yyyy-MM-dd}'), due_at: Time.at({at.ToUnixTimeSeconds()}).in_time_zone, timeout: 5.minutes); nil"
         );
 
         await using var bus = await Consume(redis, inbox);
         var received = await inbox.Next();
 
-        Assert.Equal(
-            new Export("gid://shop/Customer/42", "csv", new DateOnly(2026, 1, 2), at, TimeSpan.FromMinutes(5)),
-            received.Message
-        );
+        Assert.Equal(new Export("gid://shop/Customer/42", "csv", today, at, TimeSpan.FromMinutes(5)), received.Message);
         Assert.Equal(0, received.GetJob().ActiveJob!.Executions);
     }
 
@@ -97,13 +93,7 @@ public sealed class RailsGuideTests(ITestOutputHelper output)
         await using var redis = await RedisServer.Lease();
         await Load(redis);
         await Ruby.Eval(redis, "$fails = true; nil");
-        var sent = new Export(
-            "gid://shop/Customer/42",
-            "csv",
-            new DateOnly(2026, 1, 2),
-            TestClock.Today,
-            TimeSpan.Zero
-        );
+        var sent = new Export("gid://shop/Customer/42", "csv", today, TestClock.Today, TimeSpan.Zero);
         string? jid;
         await using (var sender = await TestBus.Start(redis, output))
         {

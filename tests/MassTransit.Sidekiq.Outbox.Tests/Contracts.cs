@@ -17,3 +17,5 @@ public sealed record QuotePrice(Guid OrderId);
 
 [SidekiqJob(UniqueFor = 600)]
 public sealed record SyncStock(Guid OrderId);
+
+public sealed record PayCard(int Id, string Card);

@@ -51,6 +51,8 @@ internal sealed class DashboardCall
     // Whether that failed.
     public bool HasFailed => told?.IsFailure ?? Query("failed") is not null;
 
+    internal required Func<SidekiqJob, SidekiqJob> Redacted { get; init; }
+
     internal string Root { get; }
 
     internal CancellationToken Aborted => context.RequestAborted;
@@ -65,9 +67,15 @@ internal sealed class DashboardCall
     // Whether the contents of a job are hidden from everybody; what is no job shows as it is.
     public bool IsRedacted(SidekiqEntry entry) => entry.Job is { } job && IsRedacted(job);
 
+    // The job without what its bus hides.
+    public SidekiqJob Shown(SidekiqJob job) => Redacted(job);
+
+    // Whether it may not be edited: its arguments would be lost where they are hidden.
+    public bool HidesArguments(SidekiqJob job) => IsRedacted(job) || !ReferenceEquals(job, Redacted(job));
+
     public string Arguments(SidekiqEntry entry) => entry.Job is { } job ? Arguments(job) : Show.Cut(entry.Text);
 
-    public string Arguments(SidekiqJob job) => IsRedacted(job) ? "hidden" : Show.Arguments(job);
+    public string Arguments(SidekiqJob job) => IsRedacted(job) ? "hidden" : Show.Arguments(Redacted(job));
 
     public IReadOnlyList<string> Tags(SidekiqEntry entry) => entry.Job is { } job && !IsRedacted(job) ? job.Tags : [];
 

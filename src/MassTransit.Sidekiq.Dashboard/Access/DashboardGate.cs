@@ -31,6 +31,9 @@ internal sealed class DashboardGate(
 
     int hasRefused;
 
+    // What of a job the bus lets be shown.
+    public required Func<SidekiqJob, SidekiqJob> Redacted { get; init; }
+
     public async Task<DashboardCall?> Enter(HttpContext context, SidekiqDashboardAccess needed)
     {
         Protect(context.Response.Headers);
@@ -199,7 +202,10 @@ internal sealed class DashboardGate(
             options,
             options.ReadOnly && access > SidekiqDashboardAccess.Read ? SidekiqDashboardAccess.Read : access,
             token
-        );
+        )
+        {
+            Redacted = Redacted,
+        };
 
     static Task Answer(HttpContext context, string text, int status = StatusCodes.Status403Forbidden)
     {

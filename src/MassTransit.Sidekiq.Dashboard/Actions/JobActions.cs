@@ -13,7 +13,7 @@ internal sealed class JobActions(JobSetKind kind)
         var entry = EntryKey.Parse(call.Route("key")) is { } key
             ? await key.Find(kind.Set, call.Aborted).ConfigureAwait(false)
             : null;
-        if (entry is not null && call.IsRedacted(entry))
+        if (entry?.Job is { } job && call.HidesArguments(job))
         {
             return ActionResult.Failed("The arguments of this job are hidden, so they cannot be edited here.");
         }

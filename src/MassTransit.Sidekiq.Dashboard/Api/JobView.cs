@@ -49,7 +49,7 @@ internal sealed record JobView(
             job.Wrapped ?? job.Class,
             job.Wrapped is null ? null : job.Class,
             queue,
-            isHidden ? null : Show.Cut(Encoding.UTF8.GetString(job.Args.Span), most),
+            isHidden ? null : Show.Cut(Encoding.UTF8.GetString(call.Shown(job).Args.Span), most),
             isHidden ? [] : job.Tags,
             job.CreatedAt?.UtcDateTime,
             job.EnqueuedAt?.UtcDateTime,
@@ -106,7 +106,7 @@ internal sealed record JobDetailsView(
             job.TraceParent,
             call.Options.TraceLink?.Invoke(job),
             call.Options.LogLink?.Invoke(job),
-            isHidden ? null : model.Entry.Text
+            isHidden ? null : call.Shown(job).RawJson
         );
     }
 }

@@ -19,7 +19,10 @@ internal sealed class DashboardRoutes(
     string root
 )
 {
-    readonly DashboardGate gate = new(options, services.GetService<IHostEnvironment>(), Logger(services), root);
+    readonly DashboardGate gate = new(options, services.GetService<IHostEnvironment>(), Logger(services), root)
+    {
+        Redacted = inspector.Redacted,
+    };
     readonly PageRenderer renderer = new(services);
     readonly LatencySampler sampler = new(
         inspector,

@@ -39,9 +39,14 @@ internal sealed class SearchReader(ISidekiqInspector inspector)
     static bool IsFound(DashboardCall call, SidekiqWork work, string text) =>
         work.Job is { } job && job.RawJson.Contains(text, StringComparison.Ordinal) && MayBeFound(call, job, text);
 
+    // A search for what is hidden in a job would tell that it is there.
+    static bool IsShown(DashboardCall call, SidekiqJob job, string text) =>
+        call.Shown(job) is var shown
+        && (ReferenceEquals(shown, job) || shown.RawJson.Contains(text, StringComparison.Ordinal));
+
     // A job whose contents are hidden is found by what is shown of it alone; else a search would tell what they are.
     static bool MayBeFound(DashboardCall call, SidekiqJob job, string text) =>
-        !call.IsRedacted(job)
+        (!call.IsRedacted(job) && IsShown(call, job, text))
         || job.Jid?.Contains(text, StringComparison.Ordinal) == true
         || (job.Wrapped ?? job.Class)?.Contains(text, StringComparison.Ordinal) == true;
 }

@@ -11,6 +11,7 @@ internal sealed class OutboxView<TDbContext>(
     IServiceScopeFactory scopes,
     OutboxSettings<TDbContext> settings,
     DrainedMinute<TDbContext> drained,
+    OutboxBus<TDbContext> target,
     TimeProvider clock
 ) : ISidekiqOutbox
     where TDbContext : DbContext
@@ -78,8 +79,15 @@ internal sealed class OutboxView<TDbContext>(
             return null;
         }
 
+        // Without what is secret in it, which of a message that is not a job yet is all of it.
+        var hidden = target.Runtime.Redaction.HidesMessage(found.MessageType.Split(';')[0]) ? "[hidden]" : null;
         var message = OutboxInspector<TDbContext>.Message(found);
-        return new SidekiqOutboxMessage(Shown(found), message?.Headers, message?.Body, found.Message);
+        return new SidekiqOutboxMessage(
+            Shown(found),
+            message?.Headers,
+            hidden ?? message?.Body,
+            hidden ?? found.Message
+        );
     }
 
     public Task<int> Release(IReadOnlyCollection<long>? ids = null, CancellationToken cancellationToken = default) =>

@@ -64,7 +64,7 @@ internal static class StagedJob
         DateTimeOffset now
     )
     {
-        var context = Context(row, now);
+        var context = Context(row, runtime, now);
         var urn = row.MessageType.Split(';')[0];
         var known = context.Stored?.Contract ?? contracts.Find(urn);
         var contract = known ?? Unknown(row, urn);
@@ -86,11 +86,12 @@ internal static class StagedJob
         return (job, known is null);
     }
 
-    static JobSendContext<SerializedMessageBody> Context(OutboxMessage row, DateTimeOffset now)
+    static JobSendContext<SerializedMessageBody> Context(OutboxMessage row, BusRuntime runtime, DateTimeOffset now)
     {
         OutboxMessageContext stored = row;
         var context = new JobSendContext<SerializedMessageBody>(new SerializedMessageBody(), CancellationToken.None)
         {
+            Keys = runtime.Keys,
             MessageId = row.MessageId,
             ConversationId = row.ConversationId,
             CorrelationId = row.CorrelationId,

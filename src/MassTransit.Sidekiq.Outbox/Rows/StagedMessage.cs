@@ -47,7 +47,7 @@ internal static class StagedMessage
             ExpirationTime = now + context.TimeToLive,
             ContentType = context.ContentType?.ToString() ?? context.Serialization.DefaultContentType.ToString(),
             MessageType = string.Join(';', context.SupportedMessageTypes),
-            Body = body.GetString(),
+            Body = IsEncrypted(context, runtime) ? "{}" : body.GetString(),
             Headers = Json.SerializeDictionary(context.Headers.GetAll()),
             Properties = WithJob(Json.SerializeDictionary(properties), JobOf(context, now, runtime)),
         };
@@ -88,6 +88,10 @@ internal static class StagedMessage
     // MassTransit's own outbox stores it in the header that the scheduler sets.
     public static string? ScheduledToken(OutboxMessageContext row) =>
         Property(row, TokenProperty) ?? row.Headers.Get<string>(MessageHeaders.SchedulingTokenId);
+
+    // The body of an encrypted message is in its arguments alone, which are stored encrypted.
+    static bool IsEncrypted<T>(SendContext<T> context, BusRuntime runtime)
+        where T : class => context is JobSendContext<T> job && MessageToJob.IsEncrypted(job, runtime.Contracts.Of(job));
 
     // Null for a message that was made for another transport.
     static byte[]? JobOf<T>(SendContext<T> context, DateTime now, BusRuntime runtime)

@@ -59,6 +59,21 @@ public interface ISidekiqHostConfigurator
     bool MovesRubyJobs { set; }
 
     /// <summary>
+    /// Of which jobs all arguments are hidden wherever jobs are shown: on Sidekiq's Busy page, in the dashboard, and by
+    /// <see cref="ISidekiqInspector.Redacted" />. It is asked with each heartbeat for each job that runs, so it must be quick. The job itself
+    /// is untouched. Default: only what <see cref="SidekiqSecretAttribute" /> marks is hidden.
+    /// </summary>
+    Func<SidekiqJob, bool>? Redact { set; }
+
+    /// <summary>
+    /// Adds a key for encrypted messages. All services that send or consume them need the same; the highest version encrypts, each
+    /// decrypts. It never appears in a log line or an exception.
+    /// </summary>
+    /// <param name="version">From 1 on. Another key of a version replaces it.</param>
+    /// <param name="key">The base64 of 32 bytes: <c>openssl rand -base64 32</c>.</param>
+    void EncryptionKey(int version, string key);
+
+    /// <summary>
     /// The name of the primary in Redis Sentinel. When set, all configured servers are sentinels, and jobs are stored on the
     /// primary that they report: it is followed through every failover. Default: none.
     /// </summary>

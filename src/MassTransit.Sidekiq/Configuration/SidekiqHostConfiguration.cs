@@ -131,5 +131,5 @@ internal sealed class SidekiqHostConfiguration
 
     // Contracts after the endpoints, which register the messages they consume.
     public override IEnumerable<ValidationResult> Validate() =>
-        [.. Settings.Validate(), .. base.Validate(), .. Runtime.Contracts.Validate(), .. Periodic.Validate()];
+        [.. Settings.Validate(), .. base.Validate(), .. Runtime.ValidateContracts(), .. Periodic.Validate()];
 }

@@ -104,6 +104,8 @@ internal sealed class SidekiqHostSettings : BusSettings, ISidekiqHostConfigurato
     // The container that a factory gets the user's connection from; null without one.
     public IServiceProvider? Services { get; set; }
 
+    public void EncryptionKey(int version, string key) => Options.EncryptionKeys[version] = key;
+
     public void Endpoint(string host, int port = SidekiqHostAddress.DefaultPort) => Redis.Further(host, port);
 
     public void Configure(Action<ConfigurationOptions> configure)
@@ -228,6 +230,14 @@ internal sealed class SidekiqHostSettings : BusSettings, ISidekiqHostConfigurato
                 "RemoteControl",
                 $"{Options.RemoteControl} is not a setting of it. Choose {string.Join(", ", Enum.GetNames<SidekiqRemoteControl>())}."
             );
+        }
+
+        foreach (var (version, key) in Options.EncryptionKeys)
+        {
+            if (KeyRing.Fault(version, key) is { } fault)
+            {
+                yield return this.Failure("EncryptionKeys", fault);
+            }
         }
 
         if (string.IsNullOrWhiteSpace(Application))

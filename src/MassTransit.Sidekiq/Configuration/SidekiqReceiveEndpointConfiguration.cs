@@ -144,7 +144,7 @@ internal sealed class SidekiqReceiveEndpointConfiguration
         // The message of a handler is known only now; those of consumers and sagas, since they were validated.
         Classes
             .Validate()
-            .Concat(host.Runtime.Contracts.Validate())
+            .Concat(host.Runtime.ValidateContracts())
             .ThrowIfContainsFailure($"The receive endpoint '{name}' is invalid:");
 
         var context = new SidekiqReceiveEndpointContext(host.Runtime, this, ToSettings(), host.Destinations);
@@ -167,6 +167,7 @@ internal sealed class SidekiqReceiveEndpointConfiguration
             IsTemporary = Temporary,
             PurgesOnStartup = PurgeOnStartup,
             HasErrorQueue = HasErrorQueue,
+            Keys = host.Runtime.Keys,
             FailureOptions = retry.Over(
                 (HasErrorQueue ? JobFailureOptions.NoRetries : host.Retry) with
                 {

@@ -79,6 +79,12 @@ public interface ISidekiqInspector
     /// </summary>
     SidekiqArgsCheck ArgsCheck(SidekiqEntry job);
 
+    /// <summary>
+    /// The job as it may be shown: without what <see cref="SidekiqSecretAttribute" /> marks in the messages that this process knows, and
+    /// without any arguments where the host's <c>Redact</c> says so. The same instance when nothing is hidden. It asks nothing of Redis.
+    /// </summary>
+    SidekiqJob Redacted(SidekiqJob job);
+
     /// <summary>Removes all jobs of a queue, and its name until the next push. Returns the number of jobs.</summary>
     Task<long> Clear(string queue, CancellationToken cancellationToken = default);
 

@@ -164,6 +164,11 @@ internal sealed class JobEditor(JobContracts contracts)
             return "The arguments are encrypted by Sidekiq Enterprise, and cannot be edited without its key. Retry the job as it is, or push another.";
         }
 
+        if (job.Metadata is { IsEncrypted: true })
+        {
+            return "The last argument is encrypted, and the key is not used to show or edit it. Retry the job as it is, or send the message again.";
+        }
+
         return Written(job) is { } type && JobContentType.IsJson(type)
             ? null
             : $"The body is stored as '{job.Metadata!.ContentType}', which only its serializer reads and writes, so it cannot be edited. Retry the job as it is, or send the message again.";

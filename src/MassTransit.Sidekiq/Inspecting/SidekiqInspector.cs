@@ -136,6 +136,12 @@ internal sealed class SidekiqInspector(IInspected inspected) : ISidekiqInspector
         return new JobEditor(inspected.Contracts).Check(job);
     }
 
+    public SidekiqJob Redacted(SidekiqJob job)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        return inspected.Redaction.Of(job);
+    }
+
     public Task<long> Clear(string queue, CancellationToken cancellationToken = default) =>
         Store.Clear(queue).WaitAsync(cancellationToken);
 

@@ -4,7 +4,12 @@ namespace MassTransit.Sidekiq;
 
 // The job properties of a staged message: the process that sends it later needs neither its type nor its contract, and a
 // deploy in between does not change it. `Args` is absent if they are the body; `Entities` are those that a publish reaches.
-internal sealed record StoredJob(JobContract Contract, ReadOnlyMemory<byte>? Args, string[]? Entities);
+internal sealed record StoredJob(
+    JobContract Contract,
+    ReadOnlyMemory<byte>? Args,
+    string[]? Entities,
+    bool IsEncrypted = false
+);
 
 // A job as the properties that an outbox stores with a message: MassTransit's outbox as well as this library's.
 internal static class JobProperties
@@ -17,6 +22,7 @@ internal static class JobProperties
 
     const string Wrapped = "Sidekiq-Wrapped";
     public const string Args = "Sidekiq-Args";
+    const string Encrypted = "Sidekiq-Encrypted";
     const string ArgNames = "Sidekiq-ArgNames";
     public const string Queue = "Sidekiq-Queue";
     public const string Entities = "Sidekiq-Entities";
@@ -47,7 +53,9 @@ internal static class JobProperties
         );
         if (!MessageToJob.IsBody(context, contract))
         {
-            properties[Args] = Encoding.UTF8.GetString(MessageToJob.Args(context, contract).Args.Span);
+            var args = MessageToJob.Sealed(context, contract, MessageToJob.Args(context, contract).Args);
+            properties[Args] = Encoding.UTF8.GetString(args.Span);
+            Set(properties, Encrypted, MessageToJob.IsEncrypted(context, contract) ? "true" : null);
         }
     }
 
@@ -79,7 +87,8 @@ internal static class JobProperties
             Text(properties, Args) is { } args
                 ? Encoding.UTF8.GetBytes(args)
                 : default(ReadOnlyMemory<byte>?),
-            Split(Text(properties, Entities))
+            Split(Text(properties, Entities)),
+            Text(properties, Encrypted) is not null
         );
     }
 

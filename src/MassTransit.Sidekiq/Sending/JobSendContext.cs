@@ -28,6 +28,9 @@ internal sealed class JobSendContext<T>(T message, CancellationToken cancellatio
     // Carried with the message; it does not order.
     public string? PartitionKey { get; set; }
 
+    // What encrypts it.
+    public KeyRing Keys { get; init; } = runtime?.Keys ?? KeyRing.None;
+
     // The send observers, for an outbox, where the message does not pass through the transport that created it.
     public SendObservable? Observers { get; init; }
 

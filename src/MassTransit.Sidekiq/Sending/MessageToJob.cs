@@ -47,7 +47,28 @@ internal static class MessageToJob
     // Whether the arguments of the job are an array of the unchanged body.
     public static bool IsBody<T>(JobSendContext<T> context, JobContract contract)
         where T : class =>
-        contract.Args == SidekiqArgs.Hash && JobContentType.IsJson(context.ContentType) && context.Stored?.Args is null;
+        contract.Args == SidekiqArgs.Hash
+        && JobContentType.IsJson(context.ContentType)
+        && context.Stored?.Args is null
+        && !IsEncrypted(context, contract);
+
+    // Whether the last argument is encrypted, or is to be.
+    public static bool IsEncrypted<T>(JobSendContext<T> context, JobContract contract)
+        where T : class =>
+        context.Stored is { Args: not null } stored
+            ? stored.IsEncrypted
+            : (context.Options.Encrypt ?? contract.Options.Encrypt) == true;
+
+    // The arguments as they are stored in the job, from those that Args returns.
+    public static ReadOnlyMemory<byte> Sealed<T>(
+        JobSendContext<T> context,
+        JobContract contract,
+        ReadOnlyMemory<byte> args
+    )
+        where T : class =>
+        IsEncrypted(context, contract) && context.Stored?.Args is null
+            ? context.Keys.Seal(args, context.SupportedMessageTypes is [var type, ..] ? type : "")
+            : args;
 
     static JobDraft Draft<T>(
         JobSendContext<T> context,
@@ -65,7 +86,7 @@ internal static class MessageToJob
         {
             Class = context.JobClass ?? contract.WireClass,
             Wrapped = contract.Wrapped,
-            Args = args,
+            Args = Sealed(context, contract, args),
             Options = life == options.ExpiresIn ? options : options with { ExpiresIn = life },
             CreatedAt = now,
             TraceParent = context.Headers.Get<string>(DiagnosticHeaders.ActivityId),
@@ -87,6 +108,13 @@ internal static class MessageToJob
         if (options.Unique is not { IsOn: true, Digest: null } unique)
         {
             return options;
+        }
+
+        if (options.Encrypt == true && contract.UniqueBy is null)
+        {
+            throw new JobEncryptionException(
+                $"{contract.Message} is encrypted and unique. {JobContractBuilder.UniqueBySecret}"
+            );
         }
 
         var digest =
@@ -129,6 +157,7 @@ internal static class MessageToJob
             SchedulingToken = context.ScheduledMessageId,
             RoutingKey = context.RoutingKey,
             PartitionKey = context.PartitionKey,
+            IsEncrypted = IsEncrypted(context, contract),
             Host = JobHost.Current,
             Headers = Headers(context.Headers),
         };

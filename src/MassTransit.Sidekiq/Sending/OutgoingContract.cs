@@ -59,6 +59,7 @@ internal static class OutgoingContract
                 ActiveJobWrapper.Is(jobClass) ? SidekiqArgs.ActiveJob
                 : names.Length > 0 ? SidekiqArgs.Positional
                 : SidekiqArgs.Hash,
+            Options = new JobOptions { Encrypt = metadata.IsEncrypted ? true : null },
             Parameters = [.. names.Select(name => new JobParameter(name, typeof(object), isOptional: true))],
         };
     }

@@ -96,6 +96,16 @@ public interface SidekiqSendContext : SendContext
         set => Options = Options with { Batch = value };
     }
 
+    /// <summary>
+    /// Whether the last argument is encrypted with the host's newest <c>EncryptionKey</c>. A fault of this message is encrypted only if its
+    /// type is. Default: the contract's.
+    /// </summary>
+    bool? Encrypt
+    {
+        get => Options.Encrypt;
+        set => Options = Options with { Encrypt = value };
+    }
+
     /// <summary>Adds a custom key to the job, for Ruby middleware to read. Keys that belong to Sidekiq or to this transport are refused.</summary>
     /// <exception cref="ArgumentException">The key belongs to Sidekiq or to this transport.</exception>
     void SetJobKey(string key, object? value)

@@ -36,6 +36,11 @@ internal sealed class BusRuntime : IInspected
 
     public JobContracts Contracts { get; } = new();
 
+    // Of the options as they are configured at last.
+    public KeyRing Keys => field ??= KeyRing.Of(Settings.Options.EncryptionKeys);
+
+    public Redaction Redaction => field ??= new Redaction(Contracts, Settings.Redact);
+
     public PublishedEntities Entities { get; } = new();
 
     public SidekiqPublishTopology PublishTopology { get; }
@@ -59,7 +64,7 @@ internal sealed class BusRuntime : IInspected
         {
             lock (gate)
             {
-                return process ??= new SidekiqProcess(Settings, MakeStores, Deaths, Endpoints, Logger(), Clock);
+                return process ??= new SidekiqProcess(Settings, MakeStores, Deaths, Endpoints, Redaction, Logger(), Clock);
             }
         }
     }
@@ -103,6 +108,12 @@ internal sealed class BusRuntime : IInspected
             return process;
         }
     }
+
+    // The faults of all contracts that are known by now.
+    public IEnumerable<ValidationResult> ValidateContracts() =>
+        Settings.Options.EncryptionKeys.Count == 0
+            ? [.. Contracts.Validate(), .. Contracts.Keyless()]
+            : Contracts.Validate();
 
     RedisStores IInspected.Stores => Process.Stores;
 

@@ -13,6 +13,9 @@ internal interface IInspected
     // The message types of job classes, as far as they are known here.
     JobContracts Contracts { get; }
 
+    // What of a job is shown.
+    Redaction Redaction { get; }
+
     // A job was moved to the dead set; `json` is the job as it is stored there.
     Task Died(ReadOnlyMemory<byte> json, string queue, Exception cause);
 }

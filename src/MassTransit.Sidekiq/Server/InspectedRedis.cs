@@ -23,6 +23,8 @@ internal sealed class InspectedRedis(BusSettings settings, ILogger logger, TimeP
 
     public JobContracts Contracts { get; } = new();
 
+    public Redaction Redaction => field ??= new Redaction(Contracts, settings.Redact);
+
     // Death handlers belong to a bus.
     public Task Died(ReadOnlyMemory<byte> json, string queue, Exception cause) => Task.CompletedTask;
 

@@ -20,6 +20,7 @@ internal sealed class SidekiqProcess : Agent
         Func<RedisConnection, RedisKeys, DeadSet, RedisStores> makeStores,
         JobDeaths deaths,
         OwnEndpoints endpoints,
+        Redaction redaction,
         ILogger logger,
         TimeProvider clock
     )
@@ -33,6 +34,7 @@ internal sealed class SidekiqProcess : Agent
         heartbeat = new Heartbeat(Stores.Processes, Roster, Tally, gauges, Control, Redis.Skew, settings.Beat, clock)
         {
             Identity = Identity,
+            Shown = redaction.Of,
         };
         pool = new PoolWatch(logger);
 

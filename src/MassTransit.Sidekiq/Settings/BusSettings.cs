@@ -25,6 +25,9 @@ internal class BusSettings
     // Why this bus has no Redis, in a test harness without one; null for every other.
     public string? Absence { get; set; }
 
+    // Of which jobs all arguments are hidden wherever jobs are shown.
+    public Func<SidekiqJob, bool>? Redact { get; set; }
+
     // The name of an additional bus of the application; null for its first.
     public string? BusName { get; set; }
 

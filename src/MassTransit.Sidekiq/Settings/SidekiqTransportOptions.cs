@@ -124,8 +124,19 @@ public sealed class SidekiqTransportOptions
     /// </summary>
     public bool MovesRubyJobs { get; set; }
 
+    /// <summary>
+    /// The keys of encrypted messages by version, from 1 on, each the base64 of 32 bytes (<c>openssl rand -base64 32</c>). The highest version
+    /// encrypts, each decrypts. They never appear in a log line or an exception. Default: none.
+    /// </summary>
+    public IDictionary<int, string> EncryptionKeys { get; private set; } = new Dictionary<int, string>();
+
     internal bool IsHostNamed => host is not null;
 
     // A configurator changes its own copy: the container's instance serves every bus of its name.
-    internal SidekiqTransportOptions Copy() => (SidekiqTransportOptions)MemberwiseClone();
+    internal SidekiqTransportOptions Copy()
+    {
+        var copy = (SidekiqTransportOptions)MemberwiseClone();
+        copy.EncryptionKeys = new Dictionary<int, string>(EncryptionKeys);
+        return copy;
+    }
 }

@@ -47,7 +47,7 @@ internal static class ActiveJobArguments
         var list = document.RootElement.EnumerateArray().ToList();
         return contract.Mail is { } mail
             ? ReadArguments(contract, MailArguments.Read(contract, mail, list), hasKeywords: !contract.IsPositional)
-            : ReadArguments(contract, list, list is [.., { ValueKind: JsonValueKind.Object } last] && IsKeywords(last));
+            : ReadArguments(contract, list, list is [.., var last] && IsKeywords(last));
     }
 
     // The message in one of our jobs, for a receiver without a contract of its class: we only write keywords.
@@ -86,8 +86,7 @@ internal static class ActiveJobArguments
         for (var index = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; index++)
         {
             text.Raw(index == 0 ? default : ","u8);
-            var shape = contract.Shape.Member(contract.Parameters[index].Name);
-            RailsValues.Write(ref reader, list.WrittenSpan, shape, text);
+            RailsValues.Write(ref reader, list.WrittenSpan, contract.ShapeOf(index), text);
         }
 
         text.Raw("]"u8);
@@ -149,8 +148,11 @@ internal static class ActiveJobArguments
         return text.ToArray();
     }
 
-    static bool IsKeywords(JsonElement value) =>
-        value.TryGetProperty("_aj_ruby2_keywords", out _)
-        || value.TryGetProperty("_aj_symbol_keys", out _)
-        || value.TryGetProperty("_aj_hash_with_indifferent_access", out _);
+    public static bool IsKeywords(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Object
+        && (
+            value.TryGetProperty("_aj_ruby2_keywords", out _)
+            || value.TryGetProperty("_aj_symbol_keys", out _)
+            || value.TryGetProperty("_aj_hash_with_indifferent_access", out _)
+        );
 }

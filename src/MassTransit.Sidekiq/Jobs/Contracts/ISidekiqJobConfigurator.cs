@@ -78,6 +78,13 @@ public interface ISidekiqJobConfigurator
     ISidekiqJobConfigurator UniqueBy<T>(Func<T, object?> key)
         where T : class;
 
+    /// <summary>
+    /// Encrypts the last argument of the job, which is the whole message unless it is positional, with the host's newest
+    /// <c>EncryptionKey</c>: only .NET services that have the key read it. Its <c>Fault&lt;T&gt;</c> is encrypted as well. Costs some
+    /// microseconds and a third more space. Default: not encrypted.
+    /// </summary>
+    ISidekiqJobConfigurator Encrypt(bool encrypt = true) => With(new JobOptions { Encrypt = encrypt });
+
     /// <summary>Any other key of the job, for Ruby middleware that reads it, such as <c>lock</c>.</summary>
     ISidekiqJobConfigurator Option(string key, object? value) =>
         With(new JobOptions { Other = new Dictionary<string, object?>(StringComparer.Ordinal) { [key] = value } });

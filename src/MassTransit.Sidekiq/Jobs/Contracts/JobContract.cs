@@ -59,6 +59,20 @@ internal sealed class JobContract
     // What its values are besides JSON.
     public ValueShape Shape => field ??= IsOfType ? ValueShape.Of(MessageType, Naming) : ValueShape.Plain;
 
+    public bool HasSecrets => Shape.HasSecrets();
+
+    // What the argument at an index is.
+    public ValueShape ShapeOf(int index) =>
+        index < Parameters.Count ? Shape.Member(Parameters[index].Name) : ValueShape.Plain;
+
+    // Whether a job is of its class, or of a former name of it.
+    public bool IsOf(SidekiqJob job)
+    {
+        var classes = new JobClassMap();
+        classes.Add(this);
+        return classes.TryGet(job, out _);
+    }
+
     // The names of a positional job's arguments, for receivers that know only a base or interface of the message.
     public string[] ArgumentNames
     {

@@ -6,6 +6,10 @@ namespace MassTransit.Sidekiq;
 // Collects the attribute and configuration of one message type; the later setting takes precedence.
 internal sealed class JobContractBuilder : ISidekiqJobConfigurator
 {
+    // Why the arguments of an encrypted job are not hashed.
+    public const string UniqueBySecret =
+        "The name of its lock would be a hash of its arguments, by which anybody who reads Redis could test guesses. Name what makes it unique and is no secret: UniqueBy<T>(m => m.Id).";
+
     readonly Type messageType;
     readonly List<string> aliases = [];
     readonly List<string> faults = [];
@@ -95,6 +99,7 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
 
         var isList = IsWrittenAsList(messageType);
         CheckForm(found, message, chosenArgs, isList);
+        CheckEncryption(found, message, chosenArgs);
         CheckNames(found, message, jobClass);
         found.AddRange(options.Faults(message));
         found.AddRange(
@@ -163,6 +168,26 @@ internal sealed class JobContractBuilder : ISidekiqJobConfigurator
             found.Add(
                 $"{message} is a mail and has Args = {chosen}, but Rails delivers mails as ActiveJobs. Map it with Args = ActiveJob or ActiveJobPositional."
             );
+        }
+    }
+
+    void CheckEncryption(List<string> found, string message, SidekiqArgs chosen)
+    {
+        if (options.Encrypt != true)
+        {
+            return;
+        }
+
+        if (chosen is SidekiqArgs.ActiveJob or SidekiqArgs.ActiveJobPositional)
+        {
+            found.Add(
+                $"{message} is encrypted and an ActiveJob, but Rails cannot decrypt it. Map it with Args = Hash or Positional, or do not encrypt it."
+            );
+        }
+
+        if (options.Unique is { IsOn: true } && uniqueBy is null)
+        {
+            found.Add($"{message} is encrypted and unique. {UniqueBySecret}");
         }
     }
 

@@ -70,6 +70,12 @@ public sealed class SidekiqJobAttribute(string? className = null) : Attribute
     /// <summary>What becomes of a job that a unique one keeps out. Default: it is dropped.</summary>
     public SidekiqConflict OnConflict { get; set; }
 
+    /// <summary>
+    /// Whether the last argument of the job, which is the whole message unless it is positional, is encrypted with the host's newest
+    /// <c>EncryptionKey</c>: only .NET services that have the key read it. Costs some microseconds and a third more space. Default: false.
+    /// </summary>
+    public bool Encrypt { get; set; }
+
     internal SidekiqArgs? ArgsOrNull { get; private set; }
 
     internal SidekiqNaming? NamingOrNull { get; private set; }
@@ -106,6 +112,7 @@ public sealed class SidekiqJobAttribute(string? className = null) : Attribute
             RetryQueue = RetryQueue,
             Tags = Tags is { Length: > 0 } ? Tags : null,
             ExpiresIn = ExpiresIn == 0 ? null : TimeSpan.FromSeconds(ExpiresIn),
+            Encrypt = Encrypt ? true : null,
             Unique =
                 UniqueFor == 0
                     ? null

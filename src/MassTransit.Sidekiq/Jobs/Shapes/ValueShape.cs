@@ -29,21 +29,28 @@ internal sealed class ValueShape
 
     public static ValueShape Of(Type type, SidekiqNaming naming) => new(type, naming, null, false);
 
-    // The value of a key; for a key of a dictionary, any of its values.
+    // The value of a key, in whatever naming it is written; for a key of a dictionary, any of its values.
     public ValueShape Member(string name) =>
-        Members.TryGetValue(name, out var member) ? member
+        Members.TryGetValue(Plainly(name), out var member) ? member
         : IsDictionary ? Item
         : Plain;
 
     // Whether anything in it is secret.
-    public bool HasSecrets() => HasSecrets([]);
+    public bool HasSecrets() => HasSecrets([], JobReader.MaxDepth);
 
     bool IsDictionary => DictionaryOf(type) is not null;
 
-    bool HasSecrets(HashSet<Type> seen) =>
-        IsSecret || (seen.Add(type) && (Item != Plain && Item.HasSecrets(seen) || HasSecretMember(seen)));
-
-    bool HasSecretMember(HashSet<Type> seen) => Members.Values.Any(member => member.HasSecrets(seen));
+    // As deep as JSON may be: a generic type may contain ever more of itself.
+    bool HasSecrets(HashSet<Type> seen, int depth) =>
+        IsSecret
+        || (
+            depth > 0
+            && seen.Add(type)
+            && (
+                (ItemOf(type) is not null && Item.HasSecrets(seen, depth - 1))
+                || Members.Values.Any(member => member.HasSecrets(seen, depth - 1))
+            )
+        );
 
     static RubyType Natural(Type type) =>
         type == typeof(DateTimeOffset) || type == typeof(DateTime) ? RubyType.Time
@@ -76,11 +83,18 @@ internal sealed class ValueShape
 
         foreach (var parameter in JobParameters.All(type, naming))
         {
-            members[parameter.Name] = new ValueShape(parameter.Type, naming, parameter.Ruby, parameter.IsSecret);
+            members[Plainly(parameter.Name)] = new ValueShape(
+                parameter.Type,
+                naming,
+                parameter.Ruby,
+                parameter.IsSecret
+            );
         }
 
         return members;
     }
+
+    static string Plainly(string name) => name.Replace("_", "", StringComparison.Ordinal);
 
     static bool IsOfFramework(Type type) =>
         type.Namespace is "System" || type.Namespace?.StartsWith("System.", StringComparison.Ordinal) == true;

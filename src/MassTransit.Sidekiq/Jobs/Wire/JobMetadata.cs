@@ -49,6 +49,9 @@ internal sealed class JobMetadata
     // The process that sent it, as JobHost writes it.
     public ReadOnlyMemory<byte> Host { get; set; }
 
+    // Whether the last argument is encrypted.
+    public bool IsEncrypted { get; set; }
+
     // The ledger to notify when the job is done.
     public string? Ledger { get; set; }
 
@@ -142,6 +145,13 @@ internal sealed class JobMetadata
         if (key.SequenceEqual("ledger"u8))
         {
             Ledger = JobReader.Name(ref reader);
+            return;
+        }
+
+        if (key.SequenceEqual("enc"u8))
+        {
+            IsEncrypted = reader.TokenType == JsonTokenType.True;
+            reader.Skip();
             return;
         }
 

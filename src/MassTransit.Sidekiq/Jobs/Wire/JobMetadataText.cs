@@ -35,6 +35,7 @@ internal static class JobMetadataText
         }
 
         Write(text, start, "ct"u8, metadata.ContentType);
+        Write(text, start, "enc"u8, metadata.IsEncrypted);
         Write(text, start, "token"u8, metadata.SchedulingToken);
         Write(text, start, "rk"u8, metadata.RoutingKey);
         Write(text, start, "pk"u8, metadata.PartitionKey);
@@ -69,6 +70,15 @@ internal static class JobMetadataText
         {
             Key(text, start, key);
             text.String(value);
+        }
+    }
+
+    static void Write(JobText text, int start, ReadOnlySpan<byte> key, bool isSet)
+    {
+        if (isSet)
+        {
+            Key(text, start, key);
+            text.Bool(value: true);
         }
     }
 

@@ -45,6 +45,9 @@ internal sealed record JobOptions
 
     public string? Batch { get; init; }
 
+    // Whether the last argument is encrypted when it is sent. No key of the job: its metadata tells what was done.
+    public bool? Encrypt { get; init; }
+
     // Keys for the Ruby middleware that reads them.
     public IReadOnlyDictionary<string, object?>? Other { get; init; }
 
@@ -69,6 +72,7 @@ internal sealed record JobOptions
                 ExpiresIn = ExpiresIn ?? lower.ExpiresIn,
                 Unique = UniqueOptions.Over(Unique, lower.Unique),
                 Batch = Batch ?? lower.Batch,
+                Encrypt = Encrypt ?? lower.Encrypt,
                 Other = Merged(Other, lower.Other),
             };
     }

@@ -23,6 +23,9 @@ internal sealed record EndpointSettings
 
     public bool PurgesOnStartup { get; init; }
 
+    // What decrypts the jobs that are encrypted.
+    public KeyRing Keys { get; init; } = KeyRing.None;
+
     // Whether failed jobs move to an error queue, instead of the retry and dead sets.
     public bool HasErrorQueue { get; init; }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace MassTransit.Sidekiq;
 
 // The arguments of a job, converted to the message of its contract when first read: a job that does not match its contract
@@ -21,11 +23,21 @@ internal sealed class JobMessageBody(SidekiqJob job, JobContract? contract, Endp
 
     public override byte[] GetBytes() => Json.ToArray();
 
+    bool IsOfEnterprise() => job.TryGet("encrypt", out var flag) && flag.ValueKind == JsonValueKind.True;
+
     ReadOnlyMemory<byte> Read()
     {
         try
         {
             return JobToMessage.Read(job, contract, endpoint);
+        }
+        catch (JobArgumentsException fault) when (IsOfEnterprise())
+        {
+            throw Fault = new JobEncryptionException(
+                $"The last argument of job class '{job.Wrapped ?? job.Class}' is encrypted by Sidekiq Enterprise, whose format is not documented. "
+                    + "Push the job without `encrypt: true`, or send it from .NET.",
+                fault
+            );
         }
         catch (Exception fault)
         {

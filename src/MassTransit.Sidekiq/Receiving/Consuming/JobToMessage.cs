@@ -7,9 +7,14 @@ namespace MassTransit.Sidekiq;
 internal static class JobToMessage
 {
     // Throws UnknownJobClassException: no consumer of the endpoint takes this class, and no sender declared its type.
-    // Throws JobArgumentsException: the arguments do not match the message.
+    // Throws JobArgumentsException: the arguments do not match the message, or cannot be decrypted.
     public static ReadOnlyMemory<byte> Read(SidekiqJob job, JobContract? contract, EndpointSettings endpoint)
     {
+        if (job.Metadata is { IsEncrypted: true })
+        {
+            job = endpoint.Keys.Open(job);
+        }
+
         if (
             job.Metadata?.ContentType is { } named
             && new ContentType(named) is var contentType

@@ -136,6 +136,9 @@ internal sealed class Heartbeat
         }
     }
 
+    // What of a job others may see.
+    public Func<SidekiqJob, SidekiqJob> Shown { get; init; } = job => job;
+
     ProcessBeat Describe(IReadOnlyList<EndpointWork> endpoints)
     {
         var now = clock.GetUtcNow();
@@ -146,7 +149,7 @@ internal sealed class Heartbeat
             foreach (var (worker, run, elapsed) in endpoint.Running)
             {
                 // Each endpoint has its own range of thread numbers.
-                work.Add(($"{first + worker + 1}", ProcessInfo.Work(run.Job, now - elapsed)));
+                work.Add(($"{first + worker + 1}", ProcessInfo.Work(Shown(run.Job), now - elapsed)));
             }
 
             first += endpoint.Concurrency;

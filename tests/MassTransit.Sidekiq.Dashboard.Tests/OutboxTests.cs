@@ -194,6 +194,30 @@ public class OutboxTests
     }
 
     [Fact]
+    public async Task Message_with_a_secret_shows_no_body()
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var database = await ShopDb.Lease();
+        var name = MessageUrn.ForTypeString<Charge>()["urn:message:".Length..];
+        await ShopDb.Add(database.ConnectionString, ShopDb.Fault(name, "{\"card\":\"4111\"}"));
+        await using var site = await Site.Open(
+            redis,
+            ShopDb.Site(database.ConnectionString) with
+            {
+                Configure = cfg => cfg.Job<Charge>(job => job.Retry(1)),
+            }
+        );
+
+        var list = await site.Page(Page);
+        var one = await site.Page(Links.Of(list, "/" + Page + "/").First());
+
+        Contains(one, "[hidden]", "no route");
+        Assert.DoesNotContain("4111", list + one, StringComparison.Ordinal);
+    }
+
+    internal sealed record Charge([SidekiqSecret] string Card);
+
+    [Fact]
     public async Task Overview_warns_of_an_outbox_that_is_behind()
     {
         await using var redis = await RedisServer.Lease();

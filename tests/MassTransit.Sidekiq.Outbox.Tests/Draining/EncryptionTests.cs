@@ -15,28 +15,7 @@ public sealed class EncryptionTests
         await using var redis = await RedisServer.Lease();
         await using var database = await TestDatabase.Lease(Database.Sqlite);
         var seen = new TaskCompletionSource<PayCard>();
-        await using var host = await OutboxHost.Start(
-            database,
-            redis.Url,
-            new OutboxHostOptions
-            {
-                Outbox = outbox => outbox.PollInterval = TimeSpan.FromMilliseconds(100),
-                Bus = (_, cfg) =>
-                {
-                    cfg.Host(redis.Url, host => host.EncryptionKey(1, key));
-                    cfg.Job<PayCard>(job => job.Encrypt());
-                    cfg.ReceiveEndpoint(
-                        "cards",
-                        e =>
-                            e.Handler<PayCard>(context =>
-                            {
-                                seen.SetResult(context.Message);
-                                return Task.CompletedTask;
-                            })
-                    );
-                },
-            }
-        );
+        await using var host = await Start(database, redis, seen);
 
         var rows = "";
         await host.InScope(
@@ -63,4 +42,28 @@ public sealed class EncryptionTests
         Assert.Contains("mt1.1.", rows, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret, rows, StringComparison.Ordinal);
     }
+
+    static Task<OutboxHost> Start(TestDatabase database, RedisDatabase redis, TaskCompletionSource<PayCard> seen) =>
+        OutboxHost.Start(
+            database,
+            redis.Url,
+            new OutboxHostOptions
+            {
+                Outbox = outbox => outbox.PollInterval = TimeSpan.FromMilliseconds(100),
+                Bus = (_, cfg) =>
+                {
+                    cfg.Host(redis.Url, host => host.EncryptionKey(1, key));
+                    cfg.Job<PayCard>(job => job.Encrypt());
+                    cfg.ReceiveEndpoint(
+                        "cards",
+                        e =>
+                            e.Handler<PayCard>(context =>
+                            {
+                                seen.SetResult(context.Message);
+                                return Task.CompletedTask;
+                            })
+                    );
+                },
+            }
+        );
 }

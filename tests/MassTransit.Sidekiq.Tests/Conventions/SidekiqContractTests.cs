@@ -48,6 +48,7 @@ public sealed partial class SidekiqContractTests
             FaultAddress = "x",
             ExpiresAt = DateTimeOffset.UnixEpoch,
             ContentType = "x/y",
+            IsEncrypted = true,
             SchedulingToken = id,
             RoutingKey = "x",
             PartitionKey = "x",

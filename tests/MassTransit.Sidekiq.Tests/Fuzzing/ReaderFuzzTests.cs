@@ -11,6 +11,7 @@ public sealed class ReaderFuzzTests
 {
     const int Inputs = 27_000;
 
+    static readonly Redaction redaction = Redacting();
     static readonly DateTimeOffset now = TestClock.Start;
     static readonly JobFailure failures = new(new RetrySchedule(new Random(1)));
     static readonly JobContracts contracts = new();
@@ -69,6 +70,15 @@ public sealed class ReaderFuzzTests
     public void Time_is_read_or_none() =>
         Fuzz(["1000000000.5"u8.ToArray(), "\"1000000000\""u8.ToArray()], Inputs / 4, (time, _) => JobTime.Read(time));
 
+    static Redaction Redacting()
+    {
+        var contracts = new JobContracts();
+        contracts.Job<Hidden>(job => job.Class("Reports::Nightly").ActiveJob().Alias("Shop::Parcel"));
+        return new Redaction(contracts, hides: null);
+    }
+
+    internal sealed record Hidden([SidekiqSecret] string? SendTo, int ForYear);
+
     static void Job(byte[] text, Mutator mutator)
     {
         DueMove.Of(text, now, default, givesBackAttempt: true);
@@ -86,6 +96,7 @@ public sealed class ReaderFuzzTests
         _ = (job.RetriedAt, job.ErrorClass, job.ErrorMessage, job.Tags, job.Backtrace, job.RetryFor, job.RetryQueue);
         _ = (job.Dead, job.TraceParent, job.TraceState, job.RawJson, job.UnknownFields.Count());
         _ = (ProcessInfo.Work(job, now), DueMove.QueueOf(job));
+        _ = (job.ActiveJob, job.Locale, job.CurrentAttributes.Count, redaction.Of(job));
         var headers = new JobHeaders(job, shapes[0], new Uri("sidekiq://localhost/"));
         _ = headers.GetAll().Count();
         foreach (
@@ -107,7 +118,20 @@ public sealed class ReaderFuzzTests
         var again = SidekiqJob.Parse(written, job.Queue);
         Assert.Equal(job.Jid, again.Jid);
         Assert.Equal(job.Class, again.Class);
-        Assert.Equal(job.Args.ToArray(), again.Args.ToArray());
+        Assert.Equal(Args(job), Args(again));
+    }
+
+    // An ActiveJob names its queue in its arguments, which a move changes.
+    static byte[] Args(SidekiqJob job)
+    {
+        if (job is not { HasArgumentList: true, Class: { } jobClass } || !ActiveJobWrapper.Is(jobClass))
+        {
+            return job.Args.ToArray();
+        }
+
+        using var text = JobText.Rent();
+        ActiveJobWrapper.WriteArgs(text, job.Args, isActiveJob: true, "any");
+        return text.ToArray();
     }
 
     static void Arguments(byte[] text, Mutator mutator)

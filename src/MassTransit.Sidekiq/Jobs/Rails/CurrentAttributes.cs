@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace MassTransit.Sidekiq;
@@ -23,11 +24,11 @@ internal static class CurrentAttributes
         var attributes = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         foreach (var (_, value) in JobJson.Members(json).Where(member => IsKey(member.Key)))
         {
-            foreach (var member in value.ValueKind == JsonValueKind.Object ? value.EnumerateObject() : default)
+            foreach (var (name, attribute) in value.ValueKind == JsonValueKind.Object ? Members(value) : [])
             {
-                if (!member.Name.StartsWith(RailsValues.Mark, StringComparison.Ordinal))
+                if (!name.StartsWith(RailsValues.Mark, StringComparison.Ordinal))
                 {
-                    attributes.TryAdd(member.Name, Plain(member.Value));
+                    attributes.TryAdd(name, Plain(attribute));
                 }
             }
         }
@@ -35,10 +36,22 @@ internal static class CurrentAttributes
         return attributes;
     }
 
+    static IEnumerable<KeyValuePair<string, JsonElement>> Members(JsonElement value) =>
+        JobJson.Members(JsonMarshal.GetRawUtf8Value(value).ToArray());
+
     static JsonElement Plain(JsonElement value)
     {
-        using var text = JobText.Rent();
-        RailsValues.Plain(text, value);
-        return JsonElement.Parse(text.Written);
+        try
+        {
+            using var text = JobText.Rent();
+            RailsValues.Plain(text, value);
+            var reader = new Utf8JsonReader(text.Written, JobReader.Options);
+            return JsonElement.ParseValue(ref reader);
+        }
+        catch (InvalidOperationException)
+        {
+            // A name in it is not text, half of a surrogate pair for instance: the value as it is stored.
+            return value;
+        }
     }
 }

@@ -101,7 +101,7 @@ internal sealed class PushPlan(
     // Nothing is sent; its batch does not wait for it.
     void Expire(int index, OutboxMessage row)
     {
-        if (row.Properties?.Contains(JobOptions.BatchKey, StringComparison.Ordinal) != true)
+        if (row.Properties?.Contains(BatchMember.Key, StringComparison.Ordinal) != true)
         {
             return;
         }

@@ -51,7 +51,7 @@ internal static class StagedJob
             Queue: staged.Queue,
             Entities: staged.Entities,
             Unique: UniqueJob.Of(parts.Rest, parts.Args),
-            Batch: JobOptions.ReadBatch(parts.Rest)
+            Batch: BatchMember.BidOf(parts.Rest)
         );
     }
 

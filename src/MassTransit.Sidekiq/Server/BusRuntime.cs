@@ -64,7 +64,15 @@ internal sealed class BusRuntime : IInspected
         {
             lock (gate)
             {
-                return process ??= new SidekiqProcess(Settings, MakeStores, Deaths, Endpoints, Redaction, Logger(), Clock);
+                return process ??= new SidekiqProcess(
+                    Settings,
+                    MakeStores,
+                    Deaths,
+                    Endpoints,
+                    Redaction,
+                    Logger(),
+                    Clock
+                );
             }
         }
     }

@@ -12,8 +12,6 @@ internal sealed record JobOptions
 
     public static readonly TimeSpan LongestRetryFor = JobSeconds.Longest;
 
-    public const string BatchKey = "mt_batch";
-
     // The keys that our options have in a job.
     public static readonly string[] Keys =
     [
@@ -24,7 +22,7 @@ internal sealed record JobOptions
         "retry_queue",
         "tags",
         "expires_in",
-        BatchKey,
+        BatchMember.Key,
     ];
 
     public SidekiqRetry Retry { get; init; }
@@ -261,10 +259,6 @@ internal sealed record JobOptions
         && seconds <= LongestRetryFor.TotalSeconds
             ? TimeSpan.FromSeconds(seconds)
             : null;
-
-    // Of a stored job. One of no batch costs a search of its text.
-    public static string? ReadBatch(ReadOnlyMemory<byte> rest) =>
-        rest.Span.IndexOf("\"mt_batch\":"u8) >= 0 ? UniqueOptions.Text(rest, BatchKey) : null;
 
     static readonly Dictionary<string, object?> nothing = [];
 

@@ -36,7 +36,7 @@ public sealed class SecretsGuideTests(ITestOutputHelper output)
                         e.Handler<ChargeCard>(async context =>
                         {
                             started.Add(context.Message.Card);
-                            await done.Task;
+                            await done.Task.InTime();
                         })
                 );
             }

@@ -25,6 +25,12 @@ public interface ISidekiqReceiveEndpointConfigurator : IReceiveEndpointConfigura
     void UseSidekiqRetry(Action<ISidekiqRetryConfigurator> configure);
 
     /// <summary>
+    /// Limits the jobs of this endpoint, whatever their messages, together with all processes that name the same limits. A denied job waits
+    /// in the scheduled set without an attempt. Default: no limits.
+    /// </summary>
+    void UseSidekiqLimit(Action<ISidekiqLimitsConfigurator> configure);
+
+    /// <summary>
     /// Moves failed jobs to the queue <c>name_error</c> and jobs that no consumer takes to the dead-letter queue
     /// <c>name_skipped</c>, with MassTransit's <c>MT-Fault-*</c> headers in the job, as on other transports. Failed jobs are
     /// then not retried by Sidekiq unless the job, its contract, its consumer or this endpoint's <c>UseSidekiqRetry</c>

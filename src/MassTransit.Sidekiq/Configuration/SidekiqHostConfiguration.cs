@@ -44,6 +44,8 @@ internal sealed class SidekiqHostConfiguration
     public Func<SidekiqReceiveEndpointContext, ReceiveTransportHandle> StartReceiver { get; set; } =
         static context => new JobReceiver(context);
 
+    public LimitRegistry Limits { get; } = new();
+
     // The retry options of endpoints that do not configure their own.
     public JobFailureOptions Retry { get; set; } = JobFailureOptions.None;
 
@@ -131,5 +133,11 @@ internal sealed class SidekiqHostConfiguration
 
     // Contracts after the endpoints, which register the messages they consume.
     public override IEnumerable<ValidationResult> Validate() =>
-        [.. Settings.Validate(), .. base.Validate(), .. Runtime.ValidateContracts(), .. Periodic.Validate()];
+        [
+            .. Settings.Validate(),
+            .. base.Validate(),
+            .. Runtime.ValidateContracts(),
+            .. Periodic.Validate(),
+            .. Limits.Faults.Select(fault => this.Failure("Limit", fault)),
+        ];
 }

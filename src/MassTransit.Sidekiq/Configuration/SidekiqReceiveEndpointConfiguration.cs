@@ -14,8 +14,11 @@ internal sealed class SidekiqReceiveEndpointConfiguration
     readonly Lazy<Uri> inputAddress;
     readonly HashSet<string> topics = new(StringComparer.Ordinal);
     readonly List<string> withoutNamespace = [];
+    readonly List<EndpointLimit> limits = [];
+    readonly HashSet<Type> limitedConsumers = [];
     JobFailureOptions retry = JobFailureOptions.None;
     bool temporary;
+    bool isLimited;
 
     public SidekiqReceiveEndpointConfiguration(
         SidekiqHostConfiguration host,
@@ -65,6 +68,9 @@ internal sealed class SidekiqReceiveEndpointConfiguration
 
     public void UseSidekiqRetry(Action<ISidekiqRetryConfigurator> configure) =>
         retry = RetryConfigurator.Options(configure).Over(retry);
+
+    public void UseSidekiqLimit(Action<ISidekiqLimitsConfigurator> configure) =>
+        Limit(LimitsConfigurator.Limits(configure));
 
     public void Queues(Action<ISidekiqQueuesConfigurator> configure)
     {
@@ -126,6 +132,14 @@ internal sealed class SidekiqReceiveEndpointConfiguration
             );
         }
 
+        if (Temporary && limits.Count > 0)
+        {
+            yield return this.Failure(
+                "Limit",
+                $"endpoint '{name}' is temporary, and its queue may be gone before a denied job starts. Remove UseSidekiqLimit, or make the endpoint durable."
+            );
+        }
+
         if (Temporary && QueueOrder.Names.Count > 1)
         {
             yield return this.Failure(
@@ -155,6 +169,22 @@ internal sealed class SidekiqReceiveEndpointConfiguration
         return context;
     }
 
+    // The filter comes with the first limit, so that an endpoint without limits has none.
+    void Limit(IEnumerable<EndpointLimit> added)
+    {
+        if (!isLimited)
+        {
+            isLimited = true;
+            AddPrePipeSpecification(new JobLimitSpecification());
+        }
+
+        foreach (var limit in added)
+        {
+            limits.Add(limit);
+            host.Limits.Add(limit.Definition, name);
+        }
+    }
+
     // Called when the bus is built and everything is configured. The endpoint's retries take precedence over the bus's.
     EndpointSettings ToSettings() =>
         new()
@@ -168,6 +198,7 @@ internal sealed class SidekiqReceiveEndpointConfiguration
             PurgesOnStartup = PurgeOnStartup,
             HasErrorQueue = HasErrorQueue,
             Keys = host.Runtime.Keys,
+            Limits = limits.Count == 0 ? EndpointLimits.None : new EndpointLimits(limits),
             FailureOptions = retry.Over(
                 (HasErrorQueue ? JobFailureOptions.NoRetries : host.Retry) with
                 {
@@ -192,6 +223,21 @@ internal sealed class SidekiqReceiveEndpointConfiguration
         // MassTransit ignores message types without a namespace, and reports that only to senders.
         void IConsumerConfigurationObserver.ConsumerConfigured<TConsumer>(IConsumerConfigurator<TConsumer> configurator)
         {
+            if (
+                configurator.TryGetOptions<ConsumerLimits>(out var limits)
+                && endpoint.limitedConsumers.Add(typeof(TConsumer))
+            )
+            {
+                var messages = ConsumerLimits.MessagesOf(typeof(TConsumer));
+                endpoint.Limit(limits.Of(messages));
+                if (messages.Count == 0)
+                {
+                    endpoint.host.Limits.Refuse(
+                        $"consumer {TypeName.Of(typeof(TConsumer))} of endpoint '{endpoint.name}' has limits and consumes no message: a job consumer is limited by its own options (ConcurrentJobLimit)."
+                    );
+                }
+            }
+
             endpoint.withoutNamespace.AddRange(
                 typeof(TConsumer)
                     .GetInterfaces()

@@ -105,4 +105,25 @@ internal static partial class LogMessages
 
     [LoggerMessage(2011, LogLevel.Information, "The clock of this machine agrees with Redis's at {Address} again")]
     public static partial void ClockIsRight(this ILogger logger, string address);
+
+    [LoggerMessage(
+        2013,
+        LogLevel.Debug,
+        "Job {JobId} ({Class}) of queue {Queue} waits until {Due:O}, for limit {Limits}"
+    )]
+    public static partial void Limited(
+        this ILogger logger,
+        string? jobId,
+        string? @class,
+        string queue,
+        DateTimeOffset due,
+        string limits
+    );
+
+    [LoggerMessage(
+        2014,
+        LogLevel.Warning,
+        "Limit {Name} is {Now} from now on, in all processes: it was {Before}. If they change it in turn, different versions or applications define it differently: rename one"
+    )]
+    public static partial void LimitChanged(this ILogger logger, string name, string now, string before);
 }

@@ -144,6 +144,7 @@ internal static class SidekiqMeter
         "put_back",
         "unreadable",
         "cancelled",
+        "limited",
     ];
 
     // Listeners run in here, and one that throws must not cost a job.

@@ -27,6 +27,12 @@ public interface ISidekiqInspector
     /// <summary>Topics and the queues that subscribe to them.</summary>
     ISidekiqTopics Topics { get; }
 
+    /// <summary>
+    /// The limits that processes share, by name: at most 500, in one round trip. Each limit and each of its keys that is shown costs Redis
+    /// about ten microseconds.
+    /// </summary>
+    Task<IReadOnlyList<SidekiqLimit>> Limits(CancellationToken cancellationToken = default);
+
     /// <summary>The numbers of the dashboard, in two round trips.</summary>
     Task<SidekiqStats> Stats(CancellationToken cancellationToken = default);
 

@@ -24,6 +24,18 @@ internal sealed class SidekiqInspector(IInspected inspected) : ISidekiqInspector
 
     InspectionStore Store => inspected.Stores.Inspection;
 
+    public async Task<IReadOnlyList<SidekiqLimit>> Limits(CancellationToken cancellationToken = default)
+    {
+        var limits = await inspected.Stores.Limits.Read().WaitAsync(cancellationToken).ConfigureAwait(false);
+        return
+        [
+            .. limits
+                .Select(LimitReader.Read)
+                .OfType<SidekiqLimit>()
+                .OrderBy(limit => limit.Name, StringComparer.Ordinal),
+        ];
+    }
+
     public async Task<SidekiqStats> Stats(CancellationToken cancellationToken = default) =>
         (await Overview(cancellationToken).ConfigureAwait(false)).Stats;
 

@@ -190,6 +190,7 @@ internal class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetrics
     {
         var endpoint = context.Endpoint;
         var queue = endpoint.Queues.Names[0];
+        await process.Limits.Declare(endpoint.Limits.Definitions).ConfigureAwait(false);
 
         if (endpoint.IsTemporary)
         {

@@ -69,6 +69,8 @@ internal sealed class RedisKeys(string prefix, string identity)
 
     public RedisKey Alive { get; } = prefix + "mt:alive:" + identity; // STRING with PX: this process's lease
 
+    public RedisKey Limits { get; } = prefix + "mt:limits"; // HASH name -> "kind most period declared", with EX
+
     public RedisKey PeriodicRuns(string id) => Prefix + "mt:periodic:runs:" + id; // LIST of the last runs, the newest first
 
     public QueueKeys Queue(string name)
@@ -107,6 +109,15 @@ internal sealed class RedisKeys(string prefix, string identity)
     public RedisKey BatchJobs(string bid) => Prefix + "mt:batch:" + bid + ":open"; // HASH jid -> state of a job, with EX
 
     public RedisKey Keeper(string ledger) => Prefix + "mt:keeper:" + ledger; // STRING with PX: the process that keeps the ledger
+
+    // `id` is the name of a limit, and ":" and the key that it has a limit of its own for
+    public RedisKey Limit(string id) => Prefix + "mt:limit:" + id; // ZSET holder -> end of its slot; LIST of starts; STRING: full until; with PX
+
+    public RedisKey LimitLine(string id) => Prefix + "mt:limit-line:" + id; // HASH first, again, took, with PXAT
+
+    public RedisKey LimitWaiting(string id) => Prefix + "mt:limit-waiting:" + id; // ZSET queue and jid -> score in schedule, with PXAT
+
+    public RedisKey LimitKeys(string name) => Prefix + "mt:limit-keys:" + name; // ZSET key -> when it is forgotten, with PXAT
 
     public RedisKey WorkOf(string owner) => Prefix + owner + ":work"; // HASH thread -> job that runs
 

@@ -45,6 +45,7 @@ internal sealed class SidekiqProcess : Agent
         Reconciler = new ClaimReconciler(Redis, Stores.Claims, Unsettled, clock);
         DueJobs = new DueJobPoller(Stores.DueJobs, settings.Options.TimeFormat, settings.Options.MovesRubyJobs, clock);
         Uniques = new UniqueJobs(Stores, new HolderSearch(Stores.Search, clock), logger);
+        Limits = new LimitGate(Stores.Limits, Identity, settings.Lease, clock, logger);
         Periodic = new PeriodicRunner(Stores.Periodic, Uniques, settings.Options.TimeFormat, clock, () => Redis.Epoch);
         Lines = new WaitingLines(
             settings.Options.MaxWaitingConnections,
@@ -63,6 +64,7 @@ internal sealed class SidekiqProcess : Agent
             Periodic.Loop,
             new CancelWatch(Stores.Cancels, Roster, clock).Loop,
             new LockKeeper(Stores.Locks, Roster, clock).Loop,
+            new SlotKeeper(Limits, Stores.Limits, settings.Lease, clock).Loop,
         ];
         Redis.Back += (_, _) => Lease.Loop.Wake();
         hostStops =
@@ -96,6 +98,8 @@ internal sealed class SidekiqProcess : Agent
     public DueJobPoller DueJobs { get; }
 
     public UniqueJobs Uniques { get; }
+
+    public LimitGate Limits { get; }
 
     public PeriodicRunner Periodic { get; }
 

@@ -53,6 +53,7 @@ public sealed partial class SidekiqContractTests
             RoutingKey = "x",
             PartitionKey = "x",
             Ledger = "x",
+            Limited = 1,
             Host = "{}"u8.ToArray(),
             Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x"] = 1 },
         }.Write(text);

@@ -19,6 +19,9 @@ internal enum JobEnd
 
     // On request: by an inspector, the dashboard, or cancel! in Ruby.
     Cancelled,
+
+    // A limit denied it: it has not started.
+    Limited,
 }
 
 internal static class JobEnds
@@ -26,6 +29,7 @@ internal static class JobEnds
     public static bool IsFailure(this JobEnd end) =>
         end is JobEnd.Retried or JobEnd.Buried or JobEnd.Discarded or JobEnd.Moved;
 
-    // Sidekiq counts neither a job that is returned unchanged nor an entry that is not a job.
-    public static bool IsProcessed(this JobEnd end) => end is not (JobEnd.None or JobEnd.PutBack or JobEnd.Unreadable);
+    // Sidekiq counts neither a job that has not run nor an entry that is not a job.
+    public static bool IsProcessed(this JobEnd end) =>
+        end is not (JobEnd.None or JobEnd.PutBack or JobEnd.Unreadable or JobEnd.Limited);
 }

@@ -55,6 +55,9 @@ internal sealed class JobMetadata
     // The ledger to notify when the job is done.
     public string? Ledger { get; set; }
 
+    // How often limits have denied it.
+    public int Limited { get; set; }
+
     // Values are strings, booleans, long, double or JSON elements.
     public IReadOnlyDictionary<string, object?> Headers
     {
@@ -152,6 +155,12 @@ internal sealed class JobMetadata
         {
             IsEncrypted = reader.TokenType == JsonTokenType.True;
             reader.Skip();
+            return;
+        }
+
+        if (key.SequenceEqual("limited"u8))
+        {
+            Limited = Math.Max(0, JobReader.Int(ref reader) ?? 0);
             return;
         }
 

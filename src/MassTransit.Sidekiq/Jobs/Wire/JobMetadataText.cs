@@ -40,6 +40,7 @@ internal static class JobMetadataText
         Write(text, start, "rk"u8, metadata.RoutingKey);
         Write(text, start, "pk"u8, metadata.PartitionKey);
         Write(text, start, "ledger"u8, metadata.Ledger);
+        Write(text, start, "limited"u8, metadata.Limited);
         if (!metadata.Host.IsEmpty)
         {
             Key(text, start, "host"u8);
@@ -79,6 +80,15 @@ internal static class JobMetadataText
         {
             Key(text, start, key);
             text.Bool(value: true);
+        }
+    }
+
+    static void Write(JobText text, int start, ReadOnlySpan<byte> key, int count)
+    {
+        if (count > 0)
+        {
+            Key(text, start, key);
+            text.Number(count);
         }
     }
 

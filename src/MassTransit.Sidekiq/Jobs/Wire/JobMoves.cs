@@ -52,6 +52,16 @@ internal static class JobMoves
         return edit;
     }
 
+    // The same job, denied once more by a limit. It keeps the time at which it was enqueued: it has waited since.
+    public static ReadOnlyMemory<byte> Limited(SidekiqJob job)
+    {
+        var metadata = job.Metadata?.Copy() ?? new JobMetadata();
+        metadata.Limited++;
+        using var text = JobText.Rent();
+        metadata.Write(text);
+        return JobJson.Edit(job.Json, new JobEdit().SetRaw(JobFields.Metadata, text.Written).To(job, job.Queue));
+    }
+
     // The lock of a unique job is named after the queue that it was pushed to first.
     public static void KeepLock(JobEdit edit, SidekiqJob job)
     {

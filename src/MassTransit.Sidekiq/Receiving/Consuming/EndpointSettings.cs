@@ -18,6 +18,8 @@ internal sealed record EndpointSettings
     // The retry options of failed jobs, if neither the job, its contract nor its consumer configures them.
     public required JobFailureOptions FailureOptions { get; init; }
 
+    public EndpointLimits Limits { get; init; } = EndpointLimits.None;
+
     // Whether the endpoint and its queue end with the process.
     public bool IsTemporary { get; init; }
 

@@ -27,7 +27,11 @@ internal static class JobIntake
         settlement.Begin(context);
         if (context.Job.ExpiresAt is not { } expires || !skew.IsPast(expires))
         {
-            await settlement.Start().ConfigureAwait(false);
+            if (endpoint.Endpoint.Limits.IsEmpty)
+            {
+                await settlement.Start().ConfigureAwait(false);
+            }
+
             return context;
         }
 

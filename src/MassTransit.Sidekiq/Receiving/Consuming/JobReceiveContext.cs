@@ -62,6 +62,9 @@ internal sealed class JobReceiveContext
     // gets none before its last failure, as when its consumer fails.
     bool ReceiveContext.IsFaulted => isFaulted || (body.Fault is { } fault && settlement.WillRetry(fault));
 
+    // A job that a limit denied is settled without a consumer, and is no dead letter.
+    bool ReceiveContext.IsDelivered => IsDelivered || settlement.IsSettled;
+
     // True once for each exception: its stack trace is logged once, by the first caller.
     public bool IsNews(Exception exception)
     {

@@ -25,7 +25,8 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
 
     // Whether the failure of this attempt is not the last, or is only a cancellation.
     public bool RunsAgain =>
-        End is JobEnd.Retried or JobEnd.Rescheduled || context is { IsInterrupted: true, IsCancelled: false };
+        End is JobEnd.Retried or JobEnd.Rescheduled or JobEnd.Limited
+        || context is { IsInterrupted: true, IsCancelled: false };
 
     // Whether the job was cancelled on request: however its attempt fails, it does not run again.
     public bool IsCancelled => context is { IsCancelled: true };
@@ -41,6 +42,11 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
             // A temporary queue is gone before a retry, and the job service has its own retries, which wait for the fault.
             canRetry: !endpoint.Endpoint.IsTemporary && !context.IsOfJobService
         );
+
+    public EndpointLimits Limits => endpoint.Endpoint.Limits;
+
+    // How often limits have denied the job before.
+    public int Denials => context!.Job.Metadata?.Limited ?? 0;
 
     public void Begin(JobReceiveContext attempt) => context = attempt;
 
@@ -75,6 +81,23 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
     // One step more, and only for a job that is unique until now.
     public Task Start() =>
         context?.Job.Lock is { Until: SidekiqUniqueUntil.Start } held ? steps.Release(held) : Task.CompletedTask;
+
+    public Task<LimitAnswer> Ask(IReadOnlyList<LimitUse> limits) =>
+        steps.Limits.Ask(delivery, context!.Job, limits, context.CancellationToken);
+
+    public Task Free(LimitAnswer passed) => steps.Limits.Free(delivery, passed.Uses);
+
+    // It has not started, and nothing is said of it.
+    public Task PutOff(LimitAnswer denial)
+    {
+        if (IsCancelled)
+        {
+            return isSettled ? Task.CompletedTask : Cancel();
+        }
+
+        var job = context!.Job;
+        return Settle(JobEnd.Limited, () => steps.PutOff(delivery, job, denial));
+    }
 
     public async Task Expire()
     {

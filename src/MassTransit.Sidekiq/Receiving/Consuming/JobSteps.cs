@@ -4,6 +4,8 @@ namespace MassTransit.Sidekiq;
 // nothing if the claim is gone. Virtual for test harnesses, which record them.
 internal class JobSteps(SidekiqProcess process, JobsInHand inHand, TimeProvider clock, CancellationToken stopping)
 {
+    public LimitGate Limits => process.Limits;
+
     ClaimStore Claims => process.Stores.Claims;
 
     // The usual end needs no step of its own: the next claim acknowledges the job.
@@ -75,6 +77,20 @@ internal class JobSteps(SidekiqProcess process, JobsInHand inHand, TimeProvider 
         process.DueJobs.Expect(due);
 
         return hasMoved;
+    }
+
+    // Denied by a limit.
+    public async Task<bool> PutOff(Delivery delivery, SidekiqJob job, LimitAnswer denial)
+    {
+        var due = await process
+            .Stores.Limits.PutOff(delivery, JobMoves.Limited(job), job.Jid ?? "", denial, job.Lock)
+            .ConfigureAwait(false);
+        if (due is { } at)
+        {
+            process.DueJobs.Expect(at);
+        }
+
+        return due is not null;
     }
 
     // The ledger is notified before the job leaves the working hash. If the process is killed in between, the job runs again and

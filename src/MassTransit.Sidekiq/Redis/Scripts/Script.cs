@@ -16,13 +16,16 @@ internal sealed class Script
     public static readonly Script Claim = new("claim");
     public static readonly Script Count = new("count");
     public static readonly Script CreateBatch = new("create_batch", "batch", "join_batch");
+    public static readonly Script DeclareLimits = new("declare_limits");
     public static readonly Script DeleteBatch = new("delete_batch", "batch");
     public static readonly Script EndTied = new("end_tied", "batch");
     public static readonly Script FindCancelled = new("find_cancelled");
     public static readonly Script FindFilled = new("find_filled");
     public static readonly Script FindOrphans = new("find_orphans");
     public static readonly Script FindJobs = new("find_jobs");
+    public static readonly Script FreeLimits = new("free_limits");
     public static readonly Script KeepLedger = new("keep_ledger");
+    public static readonly Script KeepLimits = new("keep_limits");
     public static readonly Script KeepLocks = new("keep_locks");
     public static readonly Script KeepTemporary = new("keep_temporary");
     public static readonly Script Leave = new("leave");
@@ -46,8 +49,10 @@ internal sealed class Script
     public static readonly Script PushDue = new("push_due");
     public static readonly Script PushTemporary = new("push_temporary");
     public static readonly Script PushTied = new("push_tied", "batch", "join_batch");
+    public static readonly Script PutOff = new("put_off");
     public static readonly Script Purge = new("purge");
     public static readonly Script ReadDue = new("read_due");
+    public static readonly Script ReadLimits = new("read_limits");
     public static readonly Script RegisterPeriodic = new("register_periodic");
     public static readonly Script Release = new("release");
     public static readonly Script ReleaseLock = new("release_lock");
@@ -67,6 +72,7 @@ internal sealed class Script
     public static readonly Script Signal = new("signal");
     public static readonly Script Subscribe = new("subscribe");
     public static readonly Script TakeLanded = new("take_landed");
+    public static readonly Script TakeLimits = new("take_limits", "limit_kinds", "limit_lines");
     public static readonly Script TakeTurn = new("take_turn");
 
     // Each part replaces the line that names its file; where it is left out, that line is a comment.

@@ -23,6 +23,8 @@ internal sealed class RedisStores(RedisConnection redis, RedisKeys keys, DeadSet
 
     public LeaseStore Leases { get; } = new(redis, keys, dead);
 
+    public LimitStore Limits { get; } = new(redis, keys);
+
     public LockStore Locks { get; } = new(redis, keys);
 
     public MetricsStore Metrics { get; } = new(redis, keys);

@@ -59,6 +59,34 @@ public class ApiTests
     }
 
     [Fact]
+    public async Task Script_reads_what_is_used_of_limits_and_no_key_of_theirs_where_something_is_redacted()
+    {
+        await using var redis = await RedisServer.Lease();
+        await redis.Db.HashSetAsync("mt:limits", "stripe", $"window 100 1000000 {TestClock.Start.ToUnixTimeSeconds()}");
+        await redis.Db.SortedSetAddAsync("mt:limit-keys:stripe", "ada", double.PositiveInfinity);
+        await redis.Db.SortedSetAddAsync("mt:limit-waiting:stripe:ada", "billing\n1", 9e9);
+        await using var site = await Site.Open(redis);
+        var api = await Api.Of(site);
+
+        var limit = First(await api.Get("limits"), "limits");
+        Assert.Equal(
+            ("stripe", "window", 100, 1),
+            (Text(limit, "name"), Text(limit, "kind"), Int(limit, "most"), Int(limit, "periodSeconds"))
+        );
+        Assert.Equal(
+            ("ada", 0, 1),
+            (Text(First(limit, "uses"), "key"), Int(First(limit, "uses"), "used"), Int(First(limit, "uses"), "waiting"))
+        );
+
+        await using var redacted = await Site.Open(
+            redis,
+            new SiteOptions { Dashboard = options => options.Redact = _ => true }
+        );
+        limit = First(await (await Api.Of(redacted)).Get("limits"), "limits");
+        Assert.Equal("hidden", Text(First(limit, "uses"), "key"));
+    }
+
+    [Fact]
     public async Task Script_reads_what_consumers_of_NET_do()
     {
         await using var redis = await RedisServer.Lease();

@@ -15,6 +15,7 @@ public class BrowserTests
         "periodic",
         "batches",
         "batches/import-7",
+        "limits",
         "metrics",
         "search?q=Pay",
     ];

@@ -13,6 +13,9 @@ public class PageTests
         await redis.SeedScheduledSet(Jobs.Of("Remind", "ccc1"), TestClock.Start);
         await redis.SeedDeadSet(Jobs.Failed("Ship", "ddd1", "Refused"), TestClock.Start);
         await redis.Db.HashSetAsync("mt:topic:Shop:Ordered", "ruby|Ship", "");
+        await redis.Db.HashSetAsync("mt:limits", "stripe", $"concurrent 5 0 {TestClock.Start.ToUnixTimeSeconds()}");
+        await redis.Db.SortedSetAddAsync("mt:limit:stripe", "process:1", double.PositiveInfinity);
+        await redis.Db.SortedSetAddAsync("mt:limit-waiting:stripe", [new("billing\n1", 9e9), new("billing\n2", 9e9)]);
         await using var site = await Site.Open(redis);
 
         Contains(
@@ -34,6 +37,7 @@ public class PageTests
         Contains(await site.Page("sidekiq/topics"), "Shop:Ordered", "ruby", "nobody serves it");
         Contains(await site.Page("sidekiq/running"), "Processes");
         Contains(await site.Page("sidekiq/periodic"), "No periodic jobs");
+        Contains(await site.Page("sidekiq/limits"), "stripe", "5 at once", "1 of 5", "2 jobs wait");
         Contains(await site.Page("sidekiq/metrics"), "No job has run in this time");
         Contains(await site.Page("sidekiq/search?q=ddd1"), "1 job has", "dead", "Ship");
         Contains(await site.Page("sidekiq/search?q=nowhere"), "Nothing that waits");
@@ -88,6 +92,8 @@ public class PageTests
                 new("busy", "0"),
             ]
         );
+        await redis.Db.HashSetAsync("mt:limits", evil, $"window 5 1000000 {TestClock.Start.ToUnixTimeSeconds()}");
+        await redis.Db.SortedSetAddAsync("mt:limit-keys:" + evil, evil, double.PositiveInfinity);
         await using var site = await Site.Open(redis);
 
         foreach (
@@ -100,6 +106,7 @@ public class PageTests
                 "retries",
                 "dead",
                 "topics",
+                "limits",
                 "running",
                 "metrics",
                 "metrics/" + Uri.EscapeDataString(evil),

@@ -33,7 +33,7 @@ internal sealed class DashboardCall
     // The time that ages are told from, the same on the whole page.
     public DateTimeOffset Now { get; } = RealTime.Clock.GetUtcNow();
 
-    // Whether messages that an outbox has set aside show no contents: the options tell of jobs, which these have not become.
+    // Whether messages that an outbox has set aside show no contents, and limits no keys: the options tell of jobs, which these are not.
     public bool HidesMessages => Options.Redact is not null;
 
     // Whether the bus has an outbox, and so a page for it.

@@ -29,6 +29,12 @@ internal static class ApiTable
             .. Topics(inspector),
             .. Periodic(inspector),
             .. Batches(inspector),
+            ApiRoute.Read<IReadOnlyList<SidekiqLimit>, LimitsView>(
+                "/limits",
+                "Limits that processes share: what is used of them, and how many jobs wait.",
+                new LimitsReader(inspector).Read,
+                LimitsView.Of
+            ),
             .. Metrics(inspector),
             .. outboxes.Count > 0 ? Outbox(outboxes) : [],
             ApiRoute.Read<SearchModel, SearchView>(

@@ -43,6 +43,7 @@ internal sealed class DashboardRoutes(
         Get(group, "/periodic/{**id}", new PeriodicReader(inspector).One);
         Get(group, "/batches", new BatchesReader(inspector).All);
         Get(group, "/batches/{id}", new BatchesReader(inspector).One);
+        Get(group, "/limits", new LimitsReader(inspector).Read);
         Get(group, "/metrics", new MetricsPages(inspector).All);
         Get(group, "/metrics/{**class}", new MetricsPages(inspector).One);
         Get(group, "/search", new SearchReader(inspector).Read);

@@ -15,6 +15,49 @@ public sealed record PoisonJob;
 [SidekiqJob("BlockingJob")]
 public sealed record BlockingJob(int Number, int Milliseconds);
 
+/// <summary>A job of limits: it notes when it starts and ends.</summary>
+[SidekiqJob("LimitedJob")]
+public sealed record LimitedJob(int Number, int Milliseconds);
+
+/// <summary>The same, for as many at once as there are slots.</summary>
+[SidekiqJob("SlotJob")]
+public sealed record SlotJob(int Number, int Milliseconds);
+
+sealed class LimitedConsumer(IDatabase redis) : IConsumer<LimitedJob>
+{
+    public Task Consume(ConsumeContext<LimitedJob> context) =>
+        Noted.Run(redis, "starts", context.Message.Number, context.Message.Milliseconds, context);
+}
+
+sealed class SlotConsumer(IDatabase redis) : IConsumer<SlotJob>
+{
+    public Task Consume(ConsumeContext<SlotJob> context) =>
+        Noted.Run(redis, "slots", context.Message.Number, context.Message.Milliseconds, context);
+}
+
+static class Noted
+{
+    // The job's number, the time by the machine's monotonic clock in µs, and how often limits had denied it; at the end the number is negative.
+    public static async Task Run(IDatabase redis, string key, int number, int milliseconds, ConsumeContext context)
+    {
+        var started = Now();
+        var denials =
+            context.GetJob().TryGet("mt", out var metadata) && metadata.TryGetProperty("limited", out var limited)
+                ? limited.GetInt32()
+                : 0;
+        await redis.ListRightPushAsync(key, $"{number} {started} {denials}");
+        if (milliseconds > 0)
+        {
+#pragma warning disable RS0030 // The time that a job takes.
+            await Task.Delay(milliseconds, context.CancellationToken);
+#pragma warning restore RS0030
+            await redis.ListRightPushAsync(key, $"{-number} {Now()} {denials}");
+        }
+    }
+
+    static long Now() => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000);
+}
+
 sealed class LedgerConsumer(IDatabase redis) : IConsumer<CrashJob>
 {
     public Task Consume(ConsumeContext<CrashJob> context) => redis.HashIncrementAsync("ledger", context.Message.Number);

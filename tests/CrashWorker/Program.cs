@@ -25,6 +25,8 @@ services.AddMassTransit(x =>
     x.AddConsumer<LedgerConsumer>();
     x.AddConsumer<PoisonConsumer>();
     x.AddConsumer<BlockingConsumer>();
+    x.AddConsumer<LimitedConsumer>();
+    x.AddConsumer<SlotConsumer>();
     x.UsingSidekiq(
         (context, cfg) =>
         {
@@ -36,6 +38,24 @@ services.AddMassTransit(x =>
                     e.ConcurrentMessageLimit = 10;
                     e.ConfigureConsumer<LedgerConsumer>(context);
                     e.ConfigureConsumer<PoisonConsumer>(context);
+                }
+            );
+            cfg.ReceiveEndpoint(
+                "limited",
+                e =>
+                {
+                    e.ConcurrentMessageLimit = 20;
+                    e.UseSidekiqLimit(limits => limits.Window("rate", 100, TimeSpan.FromSeconds(1)));
+                    e.ConfigureConsumer<LimitedConsumer>(context);
+                }
+            );
+            cfg.ReceiveEndpoint(
+                "slots",
+                e =>
+                {
+                    e.ConcurrentMessageLimit = 20;
+                    e.UseSidekiqLimit(limits => limits.Concurrent("slots", 5));
+                    e.ConfigureConsumer<SlotConsumer>(context);
                 }
             );
             cfg.ReceiveEndpoint(

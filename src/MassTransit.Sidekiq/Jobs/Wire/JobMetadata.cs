@@ -139,32 +139,7 @@ internal sealed class JobMetadata
 
     void ReadOther(ReadOnlySpan<byte> key, ref Utf8JsonReader reader, ReadOnlyMemory<byte> source)
     {
-        if (key.SequenceEqual("ct"u8))
-        {
-            ContentType = JobReader.Name(ref reader);
-            return;
-        }
-
-        if (key.SequenceEqual("ledger"u8))
-        {
-            Ledger = JobReader.Name(ref reader);
-            return;
-        }
-
-        if (key.SequenceEqual("enc"u8))
-        {
-            IsEncrypted = reader.TokenType == JsonTokenType.True;
-            reader.Skip();
-            return;
-        }
-
-        if (key.SequenceEqual("limited"u8))
-        {
-            Limited = Math.Max(0, JobReader.Int(ref reader) ?? 0);
-            return;
-        }
-
-        if (key.Length == 2 && key[1] == 'k' && ReadKey(key[0], ref reader))
+        if (ReadMark(key, ref reader) || (key.Length == 2 && key[1] == 'k' && ReadKey(key[0], ref reader)))
         {
             return;
         }
@@ -189,6 +164,28 @@ internal sealed class JobMetadata
         else if (key.SequenceEqual("headers"u8))
         {
             unreadHeaders = source.Slice(value.Start, value.Length);
+        }
+    }
+
+    bool ReadMark(ReadOnlySpan<byte> key, ref Utf8JsonReader reader)
+    {
+        switch (key.Length)
+        {
+            case 2 when key.SequenceEqual("ct"u8):
+                ContentType = JobReader.Name(ref reader);
+                return true;
+            case 3 when key.SequenceEqual("enc"u8):
+                IsEncrypted = reader.TokenType == JsonTokenType.True;
+                reader.Skip();
+                return true;
+            case 6 when key.SequenceEqual("ledger"u8):
+                Ledger = JobReader.Name(ref reader);
+                return true;
+            case 7 when key.SequenceEqual("limited"u8):
+                Limited = Math.Max(0, JobReader.Int(ref reader) ?? 0);
+                return true;
+            default:
+                return false;
         }
     }
 

@@ -5,7 +5,7 @@ namespace MassTransit.Sidekiq.Tests.Jobs;
 public sealed class JobOptionsTests
 {
     const string All =
-        """{"retry":3,"backtrace":5,"dead":false,"retry_for":3600,"retry_queue":"low","tags":["a","é"],"expires_in":60,"lock":"while","cattr":{"user":42}}""";
+        """{"retry":3,"backtrace":5,"dead":false,"retry_for":3600,"retry_queue":"low","tags":["a","é"],"expires_in":60,"mt_batch":"b","lock":"while","cattr":{"user":42}}""";
 
     // Each option alone, by the key that it has in a job.
     static readonly Dictionary<string, JobOptions> each = new(StringComparer.Ordinal)
@@ -17,6 +17,7 @@ public sealed class JobOptionsTests
         ["retry_queue"] = new() { RetryQueue = "low" },
         ["tags"] = new() { Tags = ["a", "é"] },
         ["expires_in"] = new() { ExpiresIn = TimeSpan.FromMinutes(1) },
+        ["mt_batch"] = new() { Batch = "b" },
     };
 
     static readonly JobOptions upper = new()
@@ -28,6 +29,7 @@ public sealed class JobOptionsTests
         RetryQueue = "upper",
         Tags = ["upper"],
         ExpiresIn = TimeSpan.FromSeconds(3),
+        Batch = "upper",
     };
 
     static readonly JobOptions lower = new()
@@ -39,6 +41,7 @@ public sealed class JobOptionsTests
         RetryQueue = "lower",
         Tags = ["lower"],
         ExpiresIn = TimeSpan.FromSeconds(4),
+        Batch = "lower",
     };
 
     public static TheoryData<string> EachKey => [.. JobOptions.Keys];

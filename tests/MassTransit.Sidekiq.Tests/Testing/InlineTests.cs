@@ -28,6 +28,32 @@ public sealed class InlineTests
     }
 
     [Fact]
+    public async Task Limit_holds_up_nobody()
+    {
+        await using var host = await TestedHost.Start(
+            SidekiqTestMode.Inline,
+            configure: (_, cfg) =>
+                cfg.ReceiveEndpoint(
+                    "steps",
+                    e =>
+                    {
+                        e.UseSidekiqLimit(limits => limits.Window("rate", 1, TimeSpan.FromHours(1)));
+                        e.Handler<Step>(context =>
+                        {
+                            seen.Add($"{context.Message.Number}");
+                            return Task.CompletedTask;
+                        });
+                    }
+                )
+        );
+
+        await host.Send("steps", new Step(1));
+        await host.Send("steps", new Step(2));
+
+        Assert.Equal(["1", "2"], seen.All);
+    }
+
+    [Fact]
     public async Task Exception_of_the_consumer_reaches_the_sender()
     {
         var thrown = new InvalidOperationException("Broken step.");

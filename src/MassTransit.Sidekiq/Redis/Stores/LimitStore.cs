@@ -7,8 +7,8 @@ internal sealed record LimitState(string Name, string Definition, long Keys, IRe
 
 internal sealed record LimitUseState(string Key, long Used, long Waiting, DateTimeOffset? LastDue);
 
-// The limits that processes of all languages share.
-internal sealed class LimitStore(RedisConnection redis, RedisKeys keys)
+// The limits that processes of all languages share. A test harness without Redis has none.
+internal class LimitStore(RedisConnection redis, RedisKeys keys)
 {
     public const int MostAsks = 100;
     public const int MostSlots = 500;
@@ -20,7 +20,9 @@ internal sealed class LimitStore(RedisConnection redis, RedisKeys keys)
     readonly RedisLink link = redis.Working;
 
     // Returns the names and definitions of those that another process had defined differently.
-    public async Task<IReadOnlyList<(string Name, string Before)>> Declare(IReadOnlyList<LimitDefinition> limits)
+    public virtual async Task<IReadOnlyList<(string Name, string Before)>> Declare(
+        IReadOnlyList<LimitDefinition> limits
+    )
     {
         var changed = (string[])
             (
@@ -38,7 +40,7 @@ internal sealed class LimitStore(RedisConnection redis, RedisKeys keys)
     }
 
     // At most `MostAsks`, answered in their order.
-    public async Task<IReadOnlyList<LimitAnswer>> Take(IReadOnlyList<LimitAsk> asks, TimeSpan lease)
+    public virtual async Task<IReadOnlyList<LimitAnswer>> Take(IReadOnlyList<LimitAsk> asks, TimeSpan lease)
     {
         var uses = asks.SelectMany(ask => ask.Uses).Distinct().ToList();
         var position = uses.Select((use, i) => (use, i)).ToDictionary(pair => pair.use, pair => pair.i);

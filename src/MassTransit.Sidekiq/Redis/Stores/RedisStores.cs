@@ -23,7 +23,7 @@ internal sealed class RedisStores(RedisConnection redis, RedisKeys keys, DeadSet
 
     public LeaseStore Leases { get; } = new(redis, keys, dead);
 
-    public LimitStore Limits { get; } = new(redis, keys);
+    public LimitStore Limits { get; init; } = new(redis, keys);
 
     public LockStore Locks { get; } = new(redis, keys);
 

@@ -95,6 +95,12 @@ internal sealed class LimitGate
         }
     }
 
+    // Those of jobs that have ended since.
+    public Task FreeEnded(IReadOnlyList<HeldSlot> slots) =>
+        Task.WhenAll(
+            slots.Where(slot => !held.ContainsKey(slot)).Select(slot => ends.Ask((slot, TimeSpan.Zero)) as Task)
+        );
+
     // Waits until the job may start.
     async Task<bool> IsInTime(LimitAnswer answer, TimeSpan slack, CancellationToken cancellationToken)
     {

@@ -2,7 +2,8 @@ namespace MassTransit.Sidekiq;
 
 /// <summary>
 /// Keeps the slots of running jobs: each is held for as long as the lease of a process, and extended five times in that. Without a
-/// held slot nothing is asked. The slots of a killed process end with it.
+/// held slot nothing is asked. The slots of a killed process end with it. A slot that was freed meanwhile, and may have been held again
+/// by this, is freed once more.
 /// </summary>
 internal sealed class SlotKeeper
 {
@@ -23,6 +24,7 @@ internal sealed class SlotKeeper
         if (limits.Held is { Count: > 0 } held)
         {
             await store.Keep(held, lease).ConfigureAwait(false);
+            await limits.FreeEnded(held).ConfigureAwait(false);
         }
 
         return lease / 5;

@@ -11,6 +11,7 @@ internal static class MemoryStores
             Topics = new MemoryTopicStore(jobs, redis, keys),
             Tied = new MemoryTiedStore(jobs, redis, keys),
             Batches = new MemoryBatchStore(redis, keys),
+            Limits = new MemoryLimitStore(redis, keys),
         };
 }
 
@@ -107,4 +108,14 @@ internal sealed class MemoryBatchStore(RedisConnection redis, RedisKeys keys) : 
     ) => Task.FromResult(BatchCreation.Created);
 
     public override Task<bool> Seal(string bid, long messages) => Task.FromResult(true);
+}
+
+// A limit holds up nobody.
+internal sealed class MemoryLimitStore(RedisConnection redis, RedisKeys keys) : LimitStore(redis, keys)
+{
+    public override Task<IReadOnlyList<(string Name, string Before)>> Declare(IReadOnlyList<LimitDefinition> limits) =>
+        Task.FromResult<IReadOnlyList<(string Name, string Before)>>([]);
+
+    public override Task<IReadOnlyList<LimitAnswer>> Take(IReadOnlyList<LimitAsk> asks, TimeSpan lease) =>
+        Task.FromResult<IReadOnlyList<LimitAnswer>>([.. asks.Select(_ => new LimitAnswer(null, [], TimeSpan.Zero))]);
 }

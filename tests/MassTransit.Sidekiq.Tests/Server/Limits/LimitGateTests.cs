@@ -27,6 +27,26 @@ public sealed class LimitGateTests
     }
 
     [Fact]
+    public async Task Slot_that_is_kept_while_its_job_ends_is_freed_again()
+    {
+        await using var steps = await RedisSteps.Open();
+        var store = new LimitStore(steps.Connection, steps.Keys);
+        var gate = new LimitGate(store, "me", lease, TimeProvider.System, steps.Log);
+        await Ask(gate, 1);
+        await Ask(gate, 2);
+
+        var held = gate.Held;
+        await gate.Free(new Delivery("orders", 2), [Use(slots)]);
+        await store.Keep(held, lease);
+        await gate.FreeEnded(held);
+
+        Assert.Equal(
+            ["me:1"],
+            (await steps.Redis.Db.SortedSetRangeByRankAsync("mt:limit:api")).Select(holder => $"{holder}")
+        );
+    }
+
+    [Fact]
     public async Task Start_whose_answer_comes_late_is_not_used_and_asked_for_again()
     {
         await using var steps = await RedisSteps.Open();

@@ -10,7 +10,7 @@ class ReadmeTest < RedisTest
 
   def test_every_piece_is_run_here
     assert_equal(
-      {"# sidekiq-masstransit" => 1, "Subscribe" => 2, "Publish" => 1, "Answer a request" => 1, "Unique jobs" => 1, "Cancel" => 1},
+      {"# sidekiq-masstransit" => 1, "Subscribe" => 2, "Publish" => 1, "Answer a request" => 1, "Unique jobs" => 1, "Limits" => 1, "Cancel" => 1},
       PIECES.transform_values(&:size).reject { |_, count| count.zero? }
     )
   end
@@ -66,6 +66,15 @@ class ReadmeTest < RedisTest
     assert_nil Shop::SyncOrder.perform_async(7)
     perform(queue("sync").first)
     refute_nil Shop::SyncOrder.perform_async(7)
+  end
+
+  def test_a_limit_is_one_of_its_worker
+    piece("Limits")
+
+    limits = MT.send(:limits).of("class" => "Shop::ChargeCard")
+    uses = limits.map { |limit| limit.use("args" => [{"tenant" => "acme"}]) }
+    assert_equal ["concurrent 5 0", "window 100 1000000"], limits.map(&:definition)
+    assert_equal ["stripe", "stripe-tenant:acme"], uses.map(&:id)
   end
 
   def test_a_cancelled_job_stops_where_it_asks

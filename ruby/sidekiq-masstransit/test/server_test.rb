@@ -80,6 +80,20 @@ class ServerTest < RedisTest
     Eventually.until("the lock of #{jid} is released") { call("KEYS", "sidekiq:unique:*").empty? }
   end
 
+  def test_a_job_without_room_waits_for_the_end_of_another_and_has_not_ended
+    %w[l1 l2].each { |jid| push "Limited", [jid], {"ledger" => "limited"}, "jid" => jid }
+    first = ran.last
+    waiting = Eventually.until("the other one is put off") { Sidekiq::ScheduledSet.new.first }
+
+    assert_equal [%w[l1 l2].sort, 1], [[first, waiting.jid].sort, waiting["mt"]["limited"]]
+    assert_equal [], call("ZRANGE", "mt:completed:limited", 0, -1)
+    assert_match(/\Aconcurrent 1 0 /, call("HGET", "mt:limits", "one"))
+
+    call("RPUSH", "go", 1, 1)
+    assert_equal waiting.jid, ran.last
+    Eventually.until("both have ended") { call("ZCARD", "mt:completed:limited") == 2 }
+  end
+
   def push(job_class, args, metadata, job = {})
     # As .NET does, past all middleware.
     job = {"class" => job_class, "args" => args, "jid" => "a1", "queue" => "default", "retry" => 0, "mt" => metadata}.merge(job)

@@ -5,7 +5,6 @@ require "sidekiq-masstransit"
 
 # A test flushes Redis, and need not wait as long as others may.
 Sidekiq::MassTransit.instance_variable_set(:@subscriptions, Sidekiq::MassTransit::Subscriptions.new(0.2))
-Sidekiq::MassTransit.configure
 
 module Trace
   def leave(*what)
@@ -50,4 +49,17 @@ class Locked
   end
 end
 
+class Limited
+  include Sidekiq::Worker
+  include Trace
+
+  def perform(number)
+    leave("limited", number)
+    # Without a blocking read, which ends with the connection's timeout.
+    sleep 0.01 until Sidekiq.redis { |client| client.call("LPOP", "go") }
+  end
+end
+
+Sidekiq::MassTransit.limit "one", on: Limited, concurrent: 1
+Sidekiq::MassTransit.configure
 Sidekiq::MassTransit.subscribe "Shop:Order", with: Listener

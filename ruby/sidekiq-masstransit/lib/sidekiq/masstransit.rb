@@ -21,6 +21,10 @@ require_relative "masstransit/faults"
 require_relative "masstransit/unique_lock"
 require_relative "masstransit/unique_push"
 require_relative "masstransit/unique_end"
+require_relative "masstransit/limit"
+require_relative "masstransit/limits"
+require_relative "masstransit/limit_slots"
+require_relative "masstransit/limit_gate"
 require_relative "masstransit/setup"
 
 module Sidekiq
@@ -69,6 +73,28 @@ module Sidekiq
       # @return [void]
       def write_subscriptions
         subscriptions.write
+        nil
+      end
+
+      # Limits how many jobs of a worker run at once, or start in a time, in all processes on this Redis that use the name, .NET's
+      # included. A job that has no room waits in the scheduled set, without an attempt. Several limits apply together.
+      #
+      # @param name [String] of the limit: letters, digits, '-', '_' and '.'
+      # @param on [Class] the worker
+      # @param concurrent [Integer, nil] how many run at once
+      # @param window [Integer, nil] how many start in each `per` seconds
+      # @param bucket [Integer, nil] how many start in `per` seconds on average; as many at once after a pause
+      # @param per [Numeric, nil] seconds, for a window or a bucket
+      # @param by [Proc, nil] takes the job's arguments and returns the key that has a limit of its own; none for an empty key
+      # @param reschedules [Integer] how often a job is put off before it fails
+      # @return [void]
+      # @raise [ArgumentError] the limit makes no sense
+      def limit(name, on:, concurrent: nil, window: nil, bucket: nil, per: nil, by: nil, reschedules: 100)
+        kinds = {"concurrent" => concurrent, "window" => window, "bucket" => bucket}.compact
+        raise ArgumentError, "Limit #{name.inspect} has to be one of concurrent, window and bucket." unless kinds.size == 1
+
+        limits.add(on, Limit.new(name, *kinds.first, per || 0, by: by, reschedules: reschedules))
+        Setup.limit(limits)
         nil
       end
 
@@ -166,6 +192,10 @@ module Sidekiq
 
       def subscriptions
         @subscriptions ||= Subscriptions.new
+      end
+
+      def limits
+        @limits ||= Limits.new
       end
 
       def send_to(topic, message, due, correlation_id:, headers:, **rest)

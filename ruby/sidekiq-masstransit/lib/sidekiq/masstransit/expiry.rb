@@ -16,6 +16,11 @@ module Sidekiq
         began && began + life
       end
 
+      def self.expired?(job)
+        ends = of(job)
+        !ends.nil? && ends < Time.now.to_f
+      end
+
       # From when it was pushed. A retry is pushed again, so its life counts from its creation, unless it was scheduled then.
       def self.began(job, life)
         created, failed = time(job["created_at"]), time(job["failed_at"])
@@ -39,11 +44,10 @@ module Sidekiq
       private_class_method :began, :time, :seconds
 
       def call(_worker, job, queue)
-        ends = Expiry.of(job)
-        return yield unless ends && ends < Time.now.to_f
+        return yield unless Expiry.expired?(job)
 
         Batch.report(job, "dropped")
-        Sidekiq.logger.info("Dropped job #{job["jid"]} of queue #{queue}: it expired at #{Time.at(ends).utc}")
+        Sidekiq.logger.info("Dropped job #{job["jid"]} of queue #{queue}: it expired at #{Time.at(Expiry.of(job)).utc}")
       end
     end
   end

@@ -21,12 +21,17 @@ module Sidekiq
       end
 
       CANCEL = new("cancel")
+      DECLARE_LIMITS = new("declare_limits")
+      FREE_LIMITS = new("free_limits")
+      KEEP_LIMITS = new("keep_limits")
       NOTE = new("note")
       PUBLISH = new("publish", "each_subscription")
       PUSH_TEMPORARY = new("push_temporary")
+      PUT_OFF = new("put_off")
       RELEASE_LOCK = new("release_lock")
       REPORT = new("report", "batch")
       SUBSCRIBE = new("subscribe")
+      TAKE_LIMITS = new("take_limits")
     end
   end
 end

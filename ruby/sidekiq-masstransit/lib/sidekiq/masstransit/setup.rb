@@ -6,6 +6,24 @@ module Sidekiq
     class Setup
       @lock = Mutex.new
 
+      # Hooks the limits into a server, once: without one, its jobs do not ask.
+      def self.limit(limits)
+        @lock.synchronize do
+          return if @gate
+
+          @gate = [LimitGate, limits, LimitSlots.new(limits)]
+          Sidekiq.configure_server do |config|
+            config.on(:startup) { limits.declare }
+            config.server_middleware { |chain| prepend_gate(chain) }
+          end
+        end
+      end
+
+      # Outside of the others, whatever comes first.
+      def self.prepend_gate(chain)
+        chain.prepend(*@gate) if @gate
+      end
+
       # Hooks the subscriptions into the life of a server, once.
       def self.keep(subscriptions)
         @lock.synchronize do
@@ -31,7 +49,10 @@ module Sidekiq
         Sidekiq.configure_client { |config| install_client(config) }
         Sidekiq.configure_server do |config|
           install_client(config)
-          config.server_middleware { |chain| @server.reverse_each { |middleware| chain.prepend(middleware) } }
+          config.server_middleware do |chain|
+            @server.reverse_each { |middleware| chain.prepend(middleware) }
+            Setup.prepend_gate(chain)
+          end
           config.death_handlers.concat(@deaths - config.death_handlers)
         end
         nil

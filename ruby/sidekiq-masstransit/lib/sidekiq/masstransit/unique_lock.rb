@@ -58,16 +58,21 @@ module Sidekiq
         (@job["unique_until"] || "success").to_s == moment
       end
 
-      private
-
       def name
         "sidekiq:unique:#{@queue}:#{@job["class"]}:#{@digest}"
       end
 
+      # In milliseconds.
+      def life
+        (@life * 1000).ceil
+      end
+
+      private
+
       # Counted from when the job is due.
       def milliseconds
         wait = [(@job["at"] || 0).to_f - Time.now.to_f, 0].max
-        ((wait + @life) * 1000).ceil
+        (wait * 1000).ceil + life
       end
     end
   end

@@ -4,7 +4,7 @@ require_relative "test_helper"
 
 class LimitTest < RedisTest
   Limit, Limits = Sidekiq::MassTransit::Limit, Sidekiq::MassTransit::Limits
-  JOB = {"class" => "Pay", "args" => [{"tenant" => "acme"}], "jid" => "a1", "queue" => "pay"}.freeze
+  JOB = {"class" => "Pay", "args" => [{"tenant" => "acme"}], "jid" => "a1"}.freeze
 
   def setup
     super
@@ -80,6 +80,7 @@ class LimitTest < RedisTest
     2.times { |count| work(JOB.merge("mt" => {"limited" => count})) { flunk "There was no room" } }
     error = assert_raises(Sidekiq::MassTransit::LimitError) { work(JOB.merge("mt" => {"limited" => 2})) { flunk "There was no room" } }
 
+    assert_equal [1, 2], Sidekiq::ScheduledSet.new.map { |job| job["mt"]["limited"] }.sort
     assert_includes error.message, "'api' had no room 3 times"
   end
 

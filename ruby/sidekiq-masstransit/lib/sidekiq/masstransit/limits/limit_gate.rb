@@ -18,7 +18,7 @@ module Sidekiq
 
         # An attempt, since a job that runs twice takes two slots.
         holder = "#{Metadata.host["name"]}:#{::Process.pid}:#{SecureRandom.hex(6)}"
-        due, found = ask(job, uses, holder)
+        due, found = ask(job, queue, uses, holder)
         return @slots.hold(found, holder, &run) if due.zero?
 
         deny(job, queue, due, found)
@@ -26,11 +26,11 @@ module Sidekiq
 
       private
 
-      def ask(job, uses, holder)
+      def ask(job, queue, uses, holder)
         slack = uses.map { |use| use.limit.slack }.min
         loop do
           asked = ::Process.clock_gettime(::Process::CLOCK_MONOTONIC)
-          due, found = @limits.take(job, uses, holder)
+          due, found = @limits.take(job, queue, uses, holder)
           return [due, found] unless due.zero? && ::Process.clock_gettime(::Process::CLOCK_MONOTONIC) - asked > slack
 
           @limits.free(found, holder, 0)

@@ -34,10 +34,10 @@ module Sidekiq
 
       # @return [Array] 0 and the uses of which the holder has a slot now; or when to ask again, in microseconds since 1970, and the
       #   uses that have no room
-      def take(job, uses, holder)
+      def take(job, queue, uses, holder)
         keys = uses.flat_map { |use| [*state(use, "limit", "limit-line", "limit-waiting"), "mt:limit-keys:#{use.limit.name}"] }
         args = [uses.size, LEASE, LIFE, *uses.flat_map { |use| [use.limit.name, use.key, use.limit.definition] }]
-        args += [holder, job["jid"].to_s, denials(job), uses.size, *uses.each_index]
+        args += [holder, waiter(job, queue), denials(job), uses.size, *uses.each_index]
         due, *positions = Connection.open { |redis| redis.run(Script::TAKE_LIMITS, keys: ["mt:limits", *keys], args: args) }.first
         [due, positions.map { |position| uses[position] }]
       end
@@ -49,15 +49,15 @@ module Sidekiq
         Connection.open do |redis|
           redis.run(
             Script::PUT_OFF,
-            keys: ["", "schedule", "mt:limits", lock ? lock.name : "", *uses.flat_map { |use| state(use, "limit", "limit-waiting", "limit-next") }],
-            args: ["", Sidekiq.dump_json(later), due, queue, job["jid"].to_s, lock ? lock.life : 0, *uses.map { |use| use.limit.name }]
+            keys: ["", "schedule", "mt:limits", lock ? lock.name : "", *uses.flat_map { |use| state(use, "limit", "limit-waiting") }],
+            args: ["", Sidekiq.dump_json(later), due, waiter(job, queue), job["jid"].to_s, lock ? lock.life : 0, *uses.map { |use| use.limit.name }]
           )
         end
       end
 
       # Frees the slots of a job that has ended; the jobs that have waited for them longest start.
       def free(uses, holder, seconds)
-        keys = uses.flat_map { |use| state(use, "limit", "limit-line", "limit-next") }
+        keys = uses.flat_map { |use| state(use, "limit", "limit-line", "limit-waiting") }
         Connection.open do |redis|
           args = uses.flat_map { |use| [use.limit.name, holder, (seconds * 1000).round] }
           redis.run(Script::FREE_LIMITS, keys: ["mt:limits", "schedule", "queues", *keys], args: [redis.prefix, *args])
@@ -76,6 +76,11 @@ module Sidekiq
       end
 
       private
+
+      # A job that waits, by which the end of another one finds it in the scheduled set.
+      def waiter(job, queue)
+        "#{queue}\n#{job["jid"]}"
+      end
 
       def state(use, *kinds)
         kinds.map { |kind| "mt:#{kind}:#{use.id}" }

@@ -1,8 +1,10 @@
--- free_limits.lua: free the slots of jobs that have ended, and start for each the job that has waited for it longest.
+-- free_limits.lua: free the slots of jobs that have ended, and let those start that have waited for them longest.
 -- KEYS[1] -> mt:limits   KEYS[2] -> schedule   KEYS[3] -> queues
--- For the i-th slot (from 0): KEYS[4 + 3i] -> mt:limit:<id>   KEYS[5 + 3i] -> mt:limit-line:<id>   KEYS[6 + 3i] -> mt:limit-next:<id>
+-- For the i-th slot (from 0): KEYS[4 + 3i] -> mt:limit:<id>   KEYS[5 + 3i] -> mt:limit-line:<id>
+--   KEYS[6 + 3i] -> mt:limit-waiting:<id>
 -- ARGV[1] -> key prefix   ARGV[2..] -> for each slot: the limit's name, the holder, how long it was held, in ms
--- Returns how many jobs were moved from the scheduled set to the head of their queues. Those that have left it are skipped.
+-- Returns how many jobs were moved from the scheduled set to the head of their queues, where they ask again. Those that have left
+-- the set are skipped, a hundred at most.
 -- Keys made here: queue:<queue> (LIST).
 -- One step: a kill leaves the slots until their time ends, or frees them; each job is in the set or in its queue. The first
 -- write needs no memory; a refused push restores the job.
@@ -16,25 +18,40 @@ local function is_error(answer)
 end
 
 -- False when it has left the scheduled set.
-local function start(entry)
-  local at = string.find(entry, '\n', 1, true)
-  local queue, job = string.sub(entry, 1, at - 1), string.sub(entry, at + 1)
-  local score = redis.call('ZSCORE', KEYS[2], job)
-  if not score then
-    return false
+local function start(waiter, score)
+  local at = string.find(waiter, '\n', 1, true)
+  local queue, jid = string.sub(waiter, 1, at - 1), '"' .. string.sub(waiter, at + 1) .. '"'
+  for _, job in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], score, score, 'LIMIT', 0, 10)) do
+    if string.find(job, jid, 1, true) then
+      redis.call('ZREM', KEYS[2], job)
+      if is_error(redis.pcall('RPUSH', ARGV[1] .. 'queue:' .. queue, job)) then
+        redis.call('ZADD', KEYS[2], score, job)
+      else
+        redis.call('SADD', KEYS[3], queue)
+        moved = moved + 1
+      end
+      return true
+    end
   end
-  redis.call('ZREM', KEYS[2], job)
-  if is_error(redis.pcall('RPUSH', ARGV[1] .. 'queue:' .. queue, job)) then
-    redis.call('ZADD', KEYS[2], score, job)
-    return true
+  return false
+end
+
+-- At most two at once: one for this slot, and one for a slot whose job was killed on its way.
+local function start_next(waiting, free)
+  local wanted = math.min(free, 2)
+  for _ = 1, 100 do
+    local next = wanted > 0 and redis.pcall('ZPOPMIN', waiting) or {}
+    if not next[1] then
+      return
+    end
+    if start(next[1], next[2]) then
+      wanted = wanted - 1
+    end
   end
-  redis.call('SADD', KEYS[3], queue)
-  moved = moved + 1
-  return true
 end
 
 for i = 4, #KEYS, 3 do
-  local state, line, waiting = KEYS[i], KEYS[i + 1], KEYS[i + 2]
+  local state, line = KEYS[i], KEYS[i + 1]
   local arg = i - 2
   local freed = redis.pcall('ZREM', state, ARGV[arg + 1])
   -- How long jobs take spaces those that wait; where none waits, nobody asks.
@@ -44,13 +61,8 @@ for i = 4, #KEYS, 3 do
   end
   local kind, most = string.match(redis.call('HGET', KEYS[1], ARGV[arg]) or '', '^(%a+) (%d+)')
   local held = kind == 'concurrent' and redis.pcall('ZCOUNT', state, '(' .. now, '+inf')
-  if type(held) == 'number' and held < tonumber(most) then
-    for _ = 1, 100 do
-      local entry = redis.pcall('LPOP', waiting)
-      if type(entry) ~= 'string' or start(entry) then
-        break
-      end
-    end
+  if type(held) == 'number' then
+    start_next(KEYS[i + 2], tonumber(most) - held)
   end
 end
 return moved

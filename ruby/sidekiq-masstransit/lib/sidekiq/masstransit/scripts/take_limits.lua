@@ -5,8 +5,8 @@
 -- ARGV[1] -> how many limits   ARGV[2] -> how long a slot is held that nobody keeps, in ms
 -- ARGV[3] -> how long a definition is stored that was missing, in seconds
 -- ARGV[4..] -> for each limit: its name, its key ('' for none), and its definition: '<kind> <most> <period in µs>', where kind is
---   concurrent, window or bucket; then for each job: a name for the holder of its slots, its jid, how often it was denied before,
---   how many limits it has, and their positions (from 0)
+--   concurrent, window or bucket; then for each job: a name for the holder of its slots, its queue and jid with a newline
+--   between, how often it was denied before, how many limits it has, and their positions (from 0)
 -- Returns for each job an array: 0 and the positions of the limits of which it holds a slot now; or, when it was denied, the time
 -- to ask again, in µs since 1970, and the positions of the limits that have no room. The definition in KEYS[1] takes precedence.
 -- A window counts starts for a fiftieth of its period (at most 1 s) longer than that: a job that has not started within this time of
@@ -142,7 +142,7 @@ end
 local limits, arg = {}, 4
 for i = 0, count - 1 do
   local limit = { state = KEYS[4 * i + 2], lines = KEYS[4 * i + 3], waiting = KEYS[4 * i + 4], keys = KEYS[4 * i + 5] }
-  redis.call('ZREMRANGEBYSCORE', limit.waiting, '-inf', milliseconds(now - minute))
+  redis.call('ZREMRANGEBYSCORE', limit.waiting, '-inf', string.format('%.6f', (now - minute) / 1000000))
   limit.key = ARGV[arg + 1]
   define(limit, ARGV[arg], ARGV[arg + 2])
   count_free(limit)
@@ -151,7 +151,7 @@ end
 
 local answers = {}
 while arg <= #ARGV do
-  local holder, jid, denied, used = ARGV[arg], ARGV[arg + 1], tonumber(ARGV[arg + 2]), tonumber(ARGV[arg + 3])
+  local holder, waiter, denied, used = ARGV[arg], ARGV[arg + 1], tonumber(ARGV[arg + 2]), tonumber(ARGV[arg + 3])
   local positions, slots, full = {}, { 0 }, { 0 }
   for j = 1, used do
     local position = tonumber(ARGV[arg + 3 + j])
@@ -166,7 +166,7 @@ while arg <= #ARGV do
     for _, position in ipairs(positions) do
       take(limits[position], holder)
       if denied > 0 then
-        redis.call('ZREM', limits[position].waiting, jid)
+        redis.call('ZREM', limits[position].waiting, waiter)
       end
     end
     answers[#answers + 1] = slots

@@ -175,6 +175,42 @@ public sealed class GemTests(ITestOutputHelper output)
         Assert.Equal(2, (await redis.Ran(2)).Length);
     }
 
+    [Fact]
+    public async Task Limit_holds_for_both_languages_and_wakes_the_one_that_waits()
+    {
+        await using var redis = await RedisServer.Lease();
+        var (started, end) = (new Inbox<OrderPaid>(), new TaskCompletionSource());
+        await using var bus = await TestBus.Start(
+            redis,
+            output,
+            configure: (_, cfg) =>
+                cfg.ReceiveEndpoint(
+                    "paid",
+                    e =>
+                    {
+                        e.UseSidekiqLimit(limits => limits.Concurrent("sync", 1).By<OrderPaid>(_ => "same"));
+                        e.Handler<OrderPaid>(async context =>
+                        {
+                            await started.Receive(context);
+                            await end.Task;
+                        });
+                    }
+                )
+        );
+        await bus.Send("paid", new OrderPaid(1, ""));
+        await started.Next();
+
+        await using var worker = await Start(redis, "sync");
+        await bus.Send("sync", new SyncOrder(99, 1, ""));
+        await redis.Until(async state => (await state.ScheduledSet()).Length == 1);
+        var denied = Assert.Single(await redis.ScheduledSet()).Job;
+        Assert.Contains("\"limited\":1", denied, StringComparison.Ordinal);
+        Assert.DoesNotContain("retry_count", denied, StringComparison.Ordinal);
+
+        end.SetResult();
+        Assert.Single(await redis.Ran(1));
+    }
+
     static Task<RubySidekiq> Start(RedisDatabase redis, string queue) =>
         RubySidekiq.Start(redis, "gem.rb", [queue], environment: Ruby.WithGem(redis));
 

@@ -132,6 +132,7 @@ class LimitTest < RedisTest
       "lets 0 jobs start" => ["a", "concurrent", 0],
       "1 to 10000" => ["a", "window", 20_000, 60],
       "has a period" => ["a", "bucket", 1, 0],
+      "has a period of 0.5: 1 to" => ["a", "window", 1, 0.5],
       "in a microsecond" => ["a", "bucket", 1_000_000, 0.5]
     }.each { |text, (name, kind, most, period)| assert_includes assert_raises(ArgumentError) { limit(name, kind, most, period || 0) }.message, text }
     assert_includes assert_raises(ArgumentError) { MT.limit("a", on: "Pay") }.message, "one of concurrent, window and bucket"

@@ -37,4 +37,5 @@ module Shop
   end
 end
 
+Sidekiq::MassTransit.limit "sync", on: Shop::SyncOrder, concurrent: 1, by: ->(order) { "same" if order["number"] == 99 }
 Sidekiq::MassTransit.subscribe "Shop:OrderSubmitted", with: Shop::Bookkeeper

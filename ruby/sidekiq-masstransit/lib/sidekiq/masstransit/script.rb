@@ -31,7 +31,7 @@ module Sidekiq
       RELEASE_LOCK = new("release_lock")
       REPORT = new("report", "batch")
       SUBSCRIBE = new("subscribe")
-      TAKE_LIMITS = new("take_limits")
+      TAKE_LIMITS = new("take_limits", "limit_kinds", "limit_lines")
     end
   end
 end

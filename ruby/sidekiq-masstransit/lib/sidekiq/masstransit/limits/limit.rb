@@ -19,7 +19,9 @@ module Sidekiq
 
       NAME = /\A[A-Za-z0-9_.-]{1,100}\z/.freeze
       MOST = {"concurrent" => 10_000, "window" => 10_000, "bucket" => 1_000_000_000}.freeze
-      PERIODS = (0.1..366 * 24 * 60 * 60).freeze
+      LONGEST_PERIOD = 366 * 24 * 60 * 60
+      # Starts of a shorter window cannot be timed well enough.
+      SHORTEST_PERIOD = {"window" => 1, "bucket" => 0.1}.freeze
       LONGEST_KEY = 200
 
       attr_reader :name, :reschedules
@@ -45,9 +47,9 @@ module Sidekiq
         Use.new(self, key) unless key.empty?
       end
 
-      # A window counts a start when it is granted. A job that comes later than this, in seconds, asks again.
+      # A window counts a start for its time. A job that comes later than this, in seconds, asks again.
       def slack
-        @kind == "window" ? [@period / 50.0, 1].min : Float::INFINITY
+        @kind == "window" ? [@period / 100.0, 0.4].min : Float::INFINITY
       end
 
       private
@@ -67,8 +69,9 @@ module Sidekiq
       def period_faults
         return [] if @kind == "concurrent"
 
+        shortest = SHORTEST_PERIOD[@kind]
         [
-          ("has a period of #{@period.inspect}: #{PERIODS.begin} to #{PERIODS.end} seconds." unless @period && PERIODS.cover?(@period)),
+          ("has a period of #{@period.inspect}: #{shortest} to #{LONGEST_PERIOD} seconds." unless @period&.between?(shortest, LONGEST_PERIOD)),
           ("lets #{@most} jobs start in #{@period} s: at most one in a microsecond." if @period && microseconds < @most)
         ]
       end

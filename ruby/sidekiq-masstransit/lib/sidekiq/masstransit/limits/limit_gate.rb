@@ -19,7 +19,7 @@ module Sidekiq
         # An attempt, since a job that runs twice takes two slots.
         holder = "#{Metadata.host["name"]}:#{::Process.pid}:#{SecureRandom.hex(6)}"
         due, found = ask(job, queue, uses, holder)
-        return @slots.hold(found, holder, &run) if due.zero?
+        return @slots.hold(found, holder, &run) unless due
 
         deny(job, queue, due, found)
       end
@@ -29,12 +29,23 @@ module Sidekiq
       def ask(job, queue, uses, holder)
         slack = uses.map { |use| use.limit.slack }.min
         loop do
-          asked = ::Process.clock_gettime(::Process::CLOCK_MONOTONIC)
-          due, found = @limits.take(job, queue, uses, holder)
-          return [due, found] unless due.zero? && ::Process.clock_gettime(::Process::CLOCK_MONOTONIC) - asked > slack
+          asked = now
+          due, wait, found = @limits.take(job, queue, uses, holder)
+          return [due, found] if due || in_time?(asked + wait, slack)
 
           @limits.free(found, holder, 0)
         end
+      end
+
+      # Waits for the moment at which the job may start.
+      def in_time?(start, slack)
+        early = start - now
+        sleep early if early.positive?
+        now - start <= slack
+      end
+
+      def now
+        ::Process.clock_gettime(::Process::CLOCK_MONOTONIC)
       end
 
       def deny(job, queue, due, uses)

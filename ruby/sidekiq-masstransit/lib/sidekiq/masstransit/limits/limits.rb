@@ -32,14 +32,15 @@ module Sidekiq
         end
       end
 
-      # @return [Array] 0 and the uses of which the holder has a slot now; or when to ask again, in microseconds since 1970, and the
-      #   uses that have no room
+      # @return [Array] nil, after how many seconds the job may start, and the uses of which the holder has a slot now; or when to ask
+      #   again, in microseconds since 1970, nil, and the uses that have no room
       def take(job, queue, uses, holder)
         keys = uses.flat_map { |use| [*state(use, "limit", "limit-line", "limit-waiting"), "mt:limit-keys:#{use.limit.name}"] }
         args = [uses.size, LEASE, LIFE, *uses.flat_map { |use| [use.limit.name, use.key, use.limit.definition] }]
         args += [holder, waiter(job, queue), denials(job), uses.size, *uses.each_index]
-        due, *positions = Connection.open { |redis| redis.run(Script::TAKE_LIMITS, keys: ["mt:limits", *keys], args: args) }.first
-        [due, positions.map { |position| uses[position] }]
+        due, *rest = Connection.open { |redis| redis.run(Script::TAKE_LIMITS, keys: ["mt:limits", *keys], args: args) }.first
+        wait = rest.shift / 1_000_000.0 if due.zero?
+        [(due unless due.zero?), wait, rest.map { |position| uses[position] }]
       end
 
       # A job that has been denied waits in the scheduled set, without an attempt.

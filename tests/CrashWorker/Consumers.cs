@@ -3,9 +3,9 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq.CrashWorker;
 
-/// <summary>A job that is counted each time it has run.</summary>
+/// <summary>A job that is counted each time it has run. Its first attempt may fail.</summary>
 [SidekiqJob("CrashJob")]
-public sealed record CrashJob(int Number);
+public sealed record CrashJob(int Number, bool Fails = false);
 
 /// <summary>A job that ends the process that runs it.</summary>
 [SidekiqJob("PoisonJob")]
@@ -60,7 +60,10 @@ static class Noted
 
 sealed class LedgerConsumer(IDatabase redis) : IConsumer<CrashJob>
 {
-    public Task Consume(ConsumeContext<CrashJob> context) => redis.HashIncrementAsync("ledger", context.Message.Number);
+    public Task Consume(ConsumeContext<CrashJob> context) =>
+        context.Message.Fails && context.GetJob().RetryCount is null
+            ? throw new InvalidOperationException("as it was told")
+            : redis.HashIncrementAsync("ledger", context.Message.Number);
 }
 
 sealed class PoisonConsumer(IDatabase redis) : IConsumer<PoisonJob>

@@ -18,6 +18,8 @@ public sealed class RailsGuideTests(ITestOutputHelper output)
     const string PushWithContext = """
         require "sidekiq/middleware/current_attributes"
         require "sidekiq/middleware/i18n"
+        # Which it adds for all that this Ruby pushes.
+        Sidekiq.client_middleware.remove(Sidekiq::Middleware::I18n::Client)
         eval(<<~'RUBY', TOPLEVEL_BINDING)
           I18n.available_locales = [:en, :de]
           unless Object.const_defined?(:Current)

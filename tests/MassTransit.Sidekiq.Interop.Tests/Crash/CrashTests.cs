@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
 using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq.Interop.Tests.Crash;
@@ -106,56 +105,6 @@ public sealed class CrashTests(ITestOutputHelper output)
                 ? Interlocked.Increment(ref dropped)
                 : Interlocked.Increment(ref sent);
         }
-    }
-
-    [Fact]
-    public async Task Batch_whose_processes_are_killed_tells_once_what_came_of_it()
-    {
-        const int count = 2000;
-        await using var redis = await RedisServer.Lease();
-        await using var fleet = new Fleet(redis, lease);
-        await fleet.Prepare(3);
-        await fleet.Employ(2);
-        await using var sender = await TestBus.Start(redis, output);
-        await using var scope = sender.Services.CreateAsyncScope();
-        var told = new Uri("queue:told");
-
-        var id = await scope
-            .ServiceProvider.GetRequiredService<ISidekiqBatches>()
-            .Start(
-                batch =>
-                {
-                    batch.OnComplete(told, new CrashJob(-1));
-                    batch.OnSuccess(told, new CrashJob(-2));
-                    batch.OnDeath(told, new CrashJob(-3));
-                },
-                async batch =>
-                {
-                    for (var kill = 0; kill < 6; kill++)
-                    {
-                        await Task.WhenAll(
-                            Enumerable
-                                .Range(kill * count / 6, count / 6)
-                                .Select(number => batch.Send(new Uri("queue:crash"), new CrashJob(number)))
-                        );
-                        await fleet.Kill(fleet.Working[0]);
-                        await Task.WhenAll(fleet.Employ(1), fleet.Prepare(1));
-                    }
-                },
-                TestContext.Current.CancellationToken
-            );
-
-        await redis.Until(async state => (await state.Keys()).All(key => key is not "queue:crash" && !IsClaim(key)));
-        var batch = await sender
-            .Services.GetRequiredService<ISidekiqInspector>()
-            .Batches.Find(id, TestContext.Current.CancellationToken);
-        var dead = (await redis.DeadSet()).Length;
-        output.WriteLine($"{batch}, {dead} given up after three dead workers");
-        Assert.Equal((count / 6 * 6, dead, dead), (batch!.Total, batch.Pending, batch.Dead));
-        Assert.Equal(
-            dead == 0 ? ["-1", "-2"] : ["-1", "-3"],
-            (await redis.Queue("told")).Select(job => $"{Number(job)}").Order(StringComparer.Ordinal)
-        );
     }
 
     [Fact]

@@ -138,12 +138,21 @@ public class ApiTests
         );
         var run = $$"""{"queue":"billing","payload":{{Jobs.Of("Pay", "1")}},"run_at":{{TestClock.Pushed}}}""";
         await redis.Db.HashSetAsync("ruby:1:abc:work", "tid", run);
+        await redis.Db.HashSetAsync(
+            "it-1",
+            [new("ex", 3), new("c", "77"), new("rt", "9.5"), new("mt.done", 1200), new("mt.total", 5000)]
+        );
         await using var site = await Site.Open(redis);
         var api = await Api.Of(site);
 
         var work = First(await api.Get("running"), "work");
 
         Assert.Equal(("ruby:1:abc", "Pay"), (Text(work, "process"), Text(work.GetProperty("job"), "class")));
+        Assert.Equal(
+            """{"runs":3,"runtimeSeconds":9.5,"done":1200,"total":5000}""",
+            work.GetProperty("iteration").GetRawText()
+        );
+        Assert.Contains("1,200 of 5,000 · run 3", await site.Page("sidekiq/running"), StringComparison.Ordinal);
         Assert.Equal(JsonValueKind.Null, (await api.Get("metrics/Pay")).GetProperty("p95Seconds").ValueKind);
     }
 

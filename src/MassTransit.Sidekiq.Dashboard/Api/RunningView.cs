@@ -15,7 +15,8 @@ internal sealed record RunningView(IReadOnlyList<ProcessView> Processes, IReadOn
                         work.Thread,
                         work.Queue,
                         work.RunAt.UtcDateTime,
-                        JobView.Of(call, work)
+                        JobView.Of(call, work),
+                        IterationView.Of(work.Iteration)
                     )),
             ],
             model.Work.Count <= Most
@@ -59,4 +60,18 @@ internal sealed record ProcessView(
 }
 
 // A job that runs, the longest first; null is one that its process did not write in a way that can be read.
-internal sealed record WorkView(string Process, string Thread, string Queue, DateTime RunAt, JobView? Job);
+internal sealed record WorkView(
+    string Process,
+    string Thread,
+    string Queue,
+    DateTime RunAt,
+    JobView? Job,
+    IterationView? Iteration
+);
+
+// How far an iterable job is, as it was last saved. Its cursor may be confidential, and is left out.
+internal sealed record IterationView(long Runs, double RuntimeSeconds, long? Done, long? Total)
+{
+    public static IterationView? Of(SidekiqIteration? iteration) =>
+        iteration is null ? null : new(iteration.Runs, iteration.Runtime.TotalSeconds, iteration.Done, iteration.Total);
+}

@@ -142,6 +142,7 @@ internal static class SidekiqMeter
         "moved",
         "rescheduled",
         "put_back",
+        "interrupted",
         "unreadable",
         "cancelled",
         "limited",

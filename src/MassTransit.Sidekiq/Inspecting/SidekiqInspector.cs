@@ -187,11 +187,8 @@ internal sealed class SidekiqInspector(IInspected inspected) : ISidekiqInspector
         );
     }
 
-    public async Task<IReadOnlyList<SidekiqWork>> Work(CancellationToken cancellationToken = default)
-    {
-        var processes = await Store.Processes(withWork: true).WaitAsync(cancellationToken).ConfigureAwait(false);
-        return [.. processes.SelectMany(RegistryReader.Work).OrderBy(work => work.RunAt)];
-    }
+    public Task<IReadOnlyList<SidekiqWork>> Work(CancellationToken cancellationToken = default) =>
+        RunningJobs.Read(inspected.Stores).WaitAsync(cancellationToken);
 
     public Task<IReadOnlyList<SidekiqClassMetrics>> Metrics(
         TimeSpan last,

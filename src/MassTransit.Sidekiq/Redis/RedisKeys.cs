@@ -46,7 +46,7 @@ internal sealed class RedisKeys(string prefix, string identity)
 
     public RedisKey Histogram8(string job, string minute) => Prefix + "h|" + job + "-" + minute; // the same, as Sidekiq 8 names it
 
-    public RedisKey Iteration(string jid) => Prefix + "it-" + jid; // HASH ex, c, rt of an iterable job, cancelled of any, with EX
+    public RedisKey Iteration(string jid) => Prefix + "it-" + jid; // HASH ex, c, rt, mt.done, mt.total of an iterable job, cancelled of any, with EX
 
     public RedisKey Marks(string day) => Prefix + day + "-marks"; // HASH minute -> label of a deploy, with EX
 
@@ -124,6 +124,8 @@ internal sealed class RedisKeys(string prefix, string identity)
     public RedisKey WorkersOf(string owner) => Prefix + owner + ":workers"; // HASH, the same
 
     public string PoisonPrefix => Prefix + "mt:poison:"; // + jid: STRING counter with PX
+
+    public RedisKey Poison(string jid) => PoisonPrefix + jid;
 }
 
 // The keys of one queue, encoded once: 70,000 pushes a second use them.

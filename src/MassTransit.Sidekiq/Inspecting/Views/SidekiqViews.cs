@@ -125,4 +125,16 @@ public sealed record SidekiqProcessInfo
 /// <param name="Queue">The queue the job came from.</param>
 /// <param name="Job">The job; .NET omits the arguments of a large one. Null when it cannot be read.</param>
 /// <param name="RunAt">When it started.</param>
-public sealed record SidekiqWork(string Identity, string Thread, string Queue, SidekiqJob? Job, DateTimeOffset RunAt);
+public sealed record SidekiqWork(string Identity, string Thread, string Queue, SidekiqJob? Job, DateTimeOffset RunAt)
+{
+    /// <summary>How far an iterable job is, of .NET or Ruby; null for any other job, and before its first save.</summary>
+    public SidekiqIteration? Iteration { get; init; }
+}
+
+/// <summary>How far an iterable job is, as it was last saved: every five seconds.</summary>
+/// <param name="Runs">How many runs it has begun.</param>
+/// <param name="Runtime">How long they took together.</param>
+/// <param name="Cursor">The item that comes next; null when that is the first one.</param>
+/// <param name="Done">How many items are done, if its consumer tells.</param>
+/// <param name="Total">How many there are, if its consumer tells.</param>
+public sealed record SidekiqIteration(long Runs, TimeSpan Runtime, string? Cursor, long? Done, long? Total);

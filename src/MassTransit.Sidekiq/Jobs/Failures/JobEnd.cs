@@ -15,6 +15,9 @@ internal enum JobEnd
     Moved,
     Rescheduled,
     PutBack,
+
+    // Returned to its queue between two items, with its place.
+    Interrupted,
     Unreadable,
 
     // On request: by an inspector, the dashboard, or cancel! in Ruby.
@@ -29,7 +32,7 @@ internal static class JobEnds
     public static bool IsFailure(this JobEnd end) =>
         end is JobEnd.Retried or JobEnd.Buried or JobEnd.Discarded or JobEnd.Moved;
 
-    // Sidekiq counts neither a job that has not run nor an entry that is not a job.
+    // Sidekiq counts neither a job that has not run, or is returned unchanged, nor an entry that is not a job.
     public static bool IsProcessed(this JobEnd end) =>
-        end is not (JobEnd.None or JobEnd.PutBack or JobEnd.Unreadable or JobEnd.Limited);
+        end is not (JobEnd.None or JobEnd.PutBack or JobEnd.Interrupted or JobEnd.Unreadable or JobEnd.Limited);
 }

@@ -137,6 +137,13 @@ internal sealed class JobReceiveContext
         CancelSafely();
     }
 
+    // It was cancelled before it began, and nothing has registered on its token yet.
+    public void StopOnRequest()
+    {
+        IsCancelled = true;
+        CancelSafely();
+    }
+
     // On a thread of its own: what a consumer has registered on its token may block.
     void IJobRun.Cancel()
     {

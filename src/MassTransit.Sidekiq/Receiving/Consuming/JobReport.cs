@@ -36,6 +36,16 @@ internal static class JobReport
             context.ElapsedTime.TotalSeconds
         );
 
+    public static void Interrupted(JobReceiveContext context, long executions) =>
+        LogContext.Info?.Log(
+            "Job {JobId} ({Class}) of queue {Queue} was interrupted after {Seconds:0.0} s of run {Run}, and goes on where it was",
+            context.Job.Jid,
+            context.Job.Class,
+            context.Job.Queue,
+            context.ElapsedTime.TotalSeconds,
+            executions
+        );
+
     public static void Unreadable(string queue, Exception fault)
     {
         SidekiqMeter.CountUnreadable(fault, null, queue);

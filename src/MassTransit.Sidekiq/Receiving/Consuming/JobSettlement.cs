@@ -11,6 +11,7 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
     readonly Delivery delivery = new(endpoint.Endpoint.Queues.Names[claimed.Queue], claimed.Number);
     JobReceiveContext? context;
     FailureVerdict? verdict;
+    JobIteration? iteration;
     bool isSettled;
 
     public string Queue => delivery.Queue;
@@ -61,10 +62,18 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
         {
             // It came to its end nevertheless. The mark goes with it, so that the same message can be sent again.
             var job = context!.Job;
-            return Settle(JobEnd.Acknowledged, () => steps.Cancel(delivery, job));
+            return Settle(JobEnd.Acknowledged, () => steps.EndWithState(delivery, job, BatchOutcome.Dropped));
         }
 
-        if (context?.Job is { } tied && (tied.Ties.Any || tied.Metadata is { Ledger: not null }))
+        if (iteration is { IsInterrupted: true })
+        {
+            return Settle(JobEnd.Interrupted, () => steps.Interrupt(delivery, context!.Job, iteration));
+        }
+
+        if (
+            context?.Job is { } tied
+            && (tied.Ties.Any || iteration is not null || tied.Metadata is { Ledger: not null })
+        )
         {
             return Settle(JobEnd.Acknowledged, () => EndOf(tied, outcome));
         }
@@ -81,6 +90,14 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
     // One step more, and only for a job that is unique until now.
     public Task Start() =>
         context?.Job.Lock is { Until: SidekiqUniqueUntil.Start } held ? steps.Release(held) : Task.CompletedTask;
+
+    // The place of an iterable consumer. MassTransit's own retries run it again in the same delivery.
+    public async Task<JobIteration> Iterate(Type consumer, IterationProgress progress)
+    {
+        iteration ??= new JobIteration(context!, steps, delivery, consumer, progress);
+        await iteration.Begin(consumer).ConfigureAwait(false);
+        return iteration;
+    }
 
     public Task<LimitAnswer> Ask(IReadOnlyList<LimitUse> limits) =>
         steps.Limits.Ask(delivery, context!.Job, limits, context.CancellationToken);
@@ -136,7 +153,7 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
     {
         var job = context!.Job;
         JobReport.Cancelled(context);
-        return Settle(JobEnd.Cancelled, () => steps.Cancel(delivery, job));
+        return Settle(JobEnd.Cancelled, () => steps.EndWithState(delivery, job, BatchOutcome.Dropped));
     }
 
     // The retry options of the consumer that failed, the innermost first.
@@ -235,7 +252,9 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
         Settle(end, step, () => endpoint.Runtime.Deaths.Tell(death.Json, delivery.Queue, exception));
 
     Task<bool> EndOf(SidekiqJob job, BatchOutcome outcome) =>
-        job.Ties is { Any: true } ties ? steps.End(delivery, job, ties, outcome) : steps.End(claimed, job);
+        iteration is not null ? steps.EndWithState(delivery, job, outcome)
+        : job.Ties is { Any: true } ties ? steps.End(delivery, job, ties, outcome)
+        : steps.End(claimed, job);
 
     Task Move(string queue, SendHeaders headers)
     {

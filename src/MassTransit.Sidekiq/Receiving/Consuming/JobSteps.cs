@@ -6,6 +6,14 @@ internal class JobSteps(SidekiqProcess process, JobsInHand inHand, TimeProvider 
 {
     public LimitGate Limits => process.Limits;
 
+    public TimeProvider Clock => clock;
+
+    // Whether the endpoint stops.
+    public bool IsStopping => stopping.IsCancellationRequested;
+
+    // Whether a job may end between two items, to go on later.
+    public virtual bool CanInterrupt => true;
+
     ClaimStore Claims => process.Stores.Claims;
 
     // The usual end needs no step of its own: the next claim acknowledges the job.
@@ -44,13 +52,11 @@ internal class JobSteps(SidekiqProcess process, JobsInHand inHand, TimeProvider 
         }
     }
 
-    // Noted first, as a death is.
-    public virtual async Task<bool> Cancel(Delivery delivery, SidekiqJob job)
+    // The same for a job that iterates or was cancelled, whose state ends with it.
+    public virtual async Task<bool> EndWithState(Delivery delivery, SidekiqJob job, BatchOutcome outcome)
     {
         await process.Stores.Completions.Note(job, isDead: false, clock.GetUtcNow()).ConfigureAwait(false);
-        return await process
-            .Stores.Tied.End(delivery, job.Ties, BatchOutcome.Dropped, cancelled: job.Jid)
-            .ConfigureAwait(false);
+        return await process.Stores.Tied.End(delivery, job.Ties, outcome, stateOf: job.Jid).ConfigureAwait(false);
     }
 
     public virtual async Task<bool> Retry(
@@ -112,6 +118,30 @@ internal class JobSteps(SidekiqProcess process, JobsInHand inHand, TimeProvider 
         ReadOnlyMemory<byte> json,
         JobTies ties = default
     ) => Claims.MoveTo(delivery, queue, json, ties);
+
+    // A lost Redis is waited for: beginning at the beginning would run all items again.
+    public virtual async Task<IterationState> ReadIteration(string jid, CancellationToken cancellationToken)
+    {
+        var backOff = new BackOff();
+        while (true)
+        {
+            try
+            {
+                return await process.Stores.Iterations.Read(jid).ConfigureAwait(false);
+            }
+            catch (ConnectionException lost) when (lost.IsTransient)
+            {
+                await process.Redis.Pause(backOff.Next(), cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    // False when the claim is gone.
+    public virtual Task<bool> SaveIteration(Delivery delivery, string jid, IterationState state) =>
+        process.Stores.Iterations.Save(delivery, jid, state);
+
+    public Task<bool> Interrupt(Delivery delivery, SidekiqJob job, JobIteration iteration) =>
+        process.Stores.Iterations.Interrupt(delivery, job.Jid!, iteration.State, iteration.GoesToTheBack);
 
     public virtual async Task<bool> Return(Delivery delivery) =>
         await Claims.Requeue(delivery.Queue, [delivery.Number]).ConfigureAwait(false) > 0;

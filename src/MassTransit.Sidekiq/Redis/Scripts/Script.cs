@@ -24,6 +24,7 @@ internal sealed class Script
     public static readonly Script FindOrphans = new("find_orphans");
     public static readonly Script FindJobs = new("find_jobs");
     public static readonly Script FreeLimits = new("free_limits");
+    public static readonly Script Interrupt = new("interrupt");
     public static readonly Script KeepLedger = new("keep_ledger");
     public static readonly Script KeepLimits = new("keep_limits");
     public static readonly Script KeepLocks = new("keep_locks");
@@ -53,6 +54,7 @@ internal sealed class Script
     public static readonly Script Purge = new("purge");
     public static readonly Script ReadDue = new("read_due");
     public static readonly Script ReadLimits = new("read_limits");
+    public static readonly Script ReadIterations = new("read_iterations");
     public static readonly Script RegisterPeriodic = new("register_periodic");
     public static readonly Script Release = new("release");
     public static readonly Script ReleaseLock = new("release_lock");
@@ -68,6 +70,7 @@ internal sealed class Script
     public static readonly Script ReturnLanding = new("return_landing");
     public static readonly Script RunPeriodic = new("run_periodic", "publish", "each_subscription", "tie_copies");
     public static readonly Script SealBatch = new("seal_batch", "batch");
+    public static readonly Script SaveIteration = new("save_iteration");
     public static readonly Script Schedule = new("schedule");
     public static readonly Script Signal = new("signal");
     public static readonly Script Subscribe = new("subscribe");

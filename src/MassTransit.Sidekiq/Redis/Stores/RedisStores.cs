@@ -19,6 +19,8 @@ internal sealed class RedisStores(RedisConnection redis, RedisKeys keys, DeadSet
 
     public InspectionStore Inspection { get; } = new(redis, keys);
 
+    public IterationStore Iterations { get; } = new(redis, keys);
+
     public JobStore Jobs { get; init; } = new(redis, keys);
 
     public LeaseStore Leases { get; } = new(redis, keys, dead);

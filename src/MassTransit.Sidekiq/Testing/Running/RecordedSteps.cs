@@ -14,6 +14,9 @@ internal sealed class RecordedSteps(SidekiqProcess process, JobsInHand inHand, T
     // The queue that it is moved to.
     public string? Queue { get; private set; }
 
+    // A job that is stored nowhere has no queue to return to.
+    public override bool CanInterrupt => isStored;
+
     public override void Acknowledge(ClaimedJob claimed)
     {
         if (isStored)
@@ -41,8 +44,14 @@ internal sealed class RecordedSteps(SidekiqProcess process, JobsInHand inHand, T
 
     public override Task Release(JobLock held) => isStored ? base.Release(held) : done;
 
-    public override Task<bool> Cancel(Delivery delivery, SidekiqJob job) =>
-        isStored ? base.Cancel(delivery, job) : done;
+    public override Task<bool> EndWithState(Delivery delivery, SidekiqJob job, BatchOutcome outcome) =>
+        isStored ? base.EndWithState(delivery, job, outcome) : done;
+
+    public override Task<IterationState> ReadIteration(string jid, CancellationToken cancellationToken) =>
+        isStored ? base.ReadIteration(jid, cancellationToken) : Task.FromResult(IterationState.None);
+
+    public override Task<bool> SaveIteration(Delivery delivery, string jid, IterationState state) =>
+        isStored ? base.SaveIteration(delivery, jid, state) : done;
 
     public override Task<bool> Retry(
         Delivery delivery,

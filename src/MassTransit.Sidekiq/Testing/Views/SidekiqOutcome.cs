@@ -30,6 +30,6 @@ public enum SidekiqOutcome
     /// <summary>It was cancelled on request.</summary>
     Cancelled,
 
-    /// <summary>Its endpoint stopped, and it is back in its queue.</summary>
+    /// <summary>It is back in its queue: its endpoint stopped, or an iterable consumer has had its time.</summary>
     Returned,
 }

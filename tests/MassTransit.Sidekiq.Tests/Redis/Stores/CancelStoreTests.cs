@@ -31,10 +31,10 @@ public sealed class CancelStoreTests
         await store.Cancel("1", now);
 
         var tied = new TiedJobStore(steps.Connection, steps.Keys);
-        Assert.False(await tied.End(new Delivery("orders", 8), default, BatchOutcome.Dropped, cancelled: "1"));
+        Assert.False(await tied.End(new Delivery("orders", 8), default, BatchOutcome.Dropped, stateOf: "1"));
         Assert.True(await steps.Redis.Db.KeyExistsAsync("it-1"));
 
-        Assert.True(await tied.End(new Delivery("orders", 7), default, BatchOutcome.Dropped, cancelled: "1"));
+        Assert.True(await tied.End(new Delivery("orders", 7), default, BatchOutcome.Dropped, stateOf: "1"));
         Assert.Empty(await steps.Redis.Keys());
     }
 

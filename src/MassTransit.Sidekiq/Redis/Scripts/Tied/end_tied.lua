@@ -1,6 +1,7 @@
--- end_tied.lua: acknowledge a job that something ends with: the lock of a unique job, its place in a batch, the mark of a cancelled one.
+-- end_tied.lua: acknowledge a job that something ends with: the lock of a unique one, the place in a batch, the state of one that
+-- iterates, the mark of a cancelled one.
 -- KEYS[1] -> mt:working:<identity>:<name>   KEYS[2] -> sidekiq:unique:<lock>, '' for none   KEYS[3] -> mt:batch:<bid>, '' for none
--- KEYS[4] -> it-<jid> of a cancelled job
+-- KEYS[4] -> it-<jid> of a job that iterates or was cancelled
 -- ARGV[1] -> delivery number   ARGV[2] -> its jid   ARGV[3] -> what its batch is told: success, dropped or death
 -- ARGV[4] -> now, float seconds
 -- Returns 1, or 0 when the claim is gone: then another process has the job, with all that is tied to it.

@@ -43,15 +43,15 @@ internal class TiedJobStore(RedisConnection redis, RedisKeys keys)
         return (int)replaced == 1;
     }
 
-    // False when the claim is gone. `cancelled` is the jid whose mark ends with it.
-    public async Task<bool> End(Delivery delivery, JobTies ties, BatchOutcome outcome, string? cancelled = null)
+    // False when the claim is gone. `stateOf` is the jid of a job that iterates or was cancelled: its state ends with it.
+    public async Task<bool> End(Delivery delivery, JobTies ties, BatchOutcome outcome, string? stateOf = null)
     {
         RedisKey[] touched = [keys.Queue(delivery.Queue).Working, .. keys.Of(ties)];
         return (int)
                 await redis
                     .Working.Run(
                         Script.EndTied,
-                        cancelled is null ? touched : [.. touched, keys.Iteration(cancelled)],
+                        stateOf is null ? touched : [.. touched, keys.Iteration(stateOf)],
                         [delivery.Number, ties.Jid, outcome.Name(), Score.From(redis.Clock.GetUtcNow())]
                     )
                     .ConfigureAwait(false) == 1;

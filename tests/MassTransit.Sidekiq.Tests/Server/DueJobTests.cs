@@ -8,7 +8,7 @@ namespace MassTransit.Sidekiq.Tests.Server;
 public sealed class DueJobTests(ITestOutputHelper output)
 {
     // Of a process with an endpoint: lease, rescue, reconciliation, poll, heartbeat, periodic jobs.
-    const int Loops = 8;
+    const int Loops = 9;
 
     [Theory]
     [InlineData(1)]

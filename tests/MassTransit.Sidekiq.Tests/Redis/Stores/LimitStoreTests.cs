@@ -97,7 +97,19 @@ public sealed class LimitStoreTests
     [Fact]
     public async Task Job_that_has_room_in_a_moment_may_start_then_with_all_its_limits()
     {
-        await using var steps = await RedisSteps.Open();
+        // The moment may be over before a busy machine has asked.
+        var wasInTime = false;
+        for (var attempt = 0; attempt < 20 && !wasInTime; attempt++)
+        {
+            await using var steps = await RedisSteps.Open();
+            wasInTime = await HasRoomInAMoment(steps);
+        }
+
+        Assert.True(wasInTime);
+    }
+
+    static async Task<bool> HasRoomInAMoment(RedisSteps steps)
+    {
         var store = Store(steps);
         await Ask(store, window, "a", "b", "c");
         var now = await Now(steps);
@@ -112,16 +124,18 @@ public sealed class LimitStoreTests
         }
 
         var answer = (await store.Take([new LimitAsk("d", "orders", "d", 0, [Use(window), Use(slots)])], lease))[0];
+        // It is not before the one that has been let start then.
+        var next = (await store.Take([new LimitAsk("e", "orders", "e", 0, [Use(window)])], lease))[0];
+        if (answer.Wait == TimeSpan.Zero || next.Wait == TimeSpan.Zero)
+        {
+            return false;
+        }
 
         Assert.Null(answer.Due);
         Assert.InRange(answer.Wait, TimeSpan.FromTicks(1), TimeSpan.FromMilliseconds(60));
-        Assert.Equal(Time(now + 60_000), await Start(steps, 0));
-        // It is not before the one that has been let start then.
-        Assert.InRange(
-            (await store.Take([new LimitAsk("e", "orders", "e", 0, [Use(window)])], lease))[0].Wait,
-            TimeSpan.FromTicks(1),
-            TimeSpan.FromMilliseconds(60)
-        );
+        Assert.Equal(Time(now + 60_000), await Start(steps, 1));
+        Assert.InRange(next.Wait, TimeSpan.FromTicks(1), TimeSpan.FromMilliseconds(60));
+        return true;
     }
 
     [Fact]

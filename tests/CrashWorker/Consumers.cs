@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq.CrashWorker;
@@ -58,6 +59,10 @@ static class Noted
     static long Now() => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1_000_000);
 }
 
+/// <summary>A job of as many items as it has run when it is told that they are enough; each is counted when it has run.</summary>
+[SidekiqJob("IterableJob")]
+public sealed record IterableJob;
+
 sealed class LedgerConsumer(IDatabase redis) : IConsumer<CrashJob>
 {
     public Task Consume(ConsumeContext<CrashJob> context) =>
@@ -73,6 +78,28 @@ sealed class PoisonConsumer(IDatabase redis) : IConsumer<PoisonJob>
         await redis.StringIncrementAsync("poisoned");
         Process.GetCurrentProcess().Kill();
     }
+}
+
+sealed class IterableConsumer(IDatabase redis) : IIterableConsumer<IterableJob, int>
+{
+    // Short, so that a test sees many interruptions.
+    public TimeSpan? MaxIterationRuntime => TimeSpan.FromMilliseconds(200);
+
+    public async IAsyncEnumerable<Step<int>> Items(ConsumeContext<IterableJob> context, string? cursor)
+    {
+        await redis.StringIncrementAsync("runs");
+        for (var item = int.Parse(cursor ?? "0", CultureInfo.InvariantCulture); ; item++)
+        {
+            if (item % 100 == 0 && await redis.KeyExistsAsync("enough"))
+            {
+                yield break;
+            }
+
+            yield return new Step<int>(item, item.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    public Task Each(ConsumeContext<IterableJob> context, int item) => redis.HashIncrementAsync("ledger", item);
 }
 
 sealed class BlockingConsumer(IDatabase redis) : IConsumer<BlockingJob>

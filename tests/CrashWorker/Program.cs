@@ -27,6 +27,7 @@ services.AddMassTransit(x =>
     x.AddConsumer<BlockingConsumer>();
     x.AddConsumer<LimitedConsumer>();
     x.AddConsumer<SlotConsumer>();
+    x.AddConsumer<IterableConsumer>();
     x.UsingSidekiq(
         (context, cfg) =>
         {
@@ -38,6 +39,7 @@ services.AddMassTransit(x =>
                     e.ConcurrentMessageLimit = 10;
                     e.ConfigureConsumer<LedgerConsumer>(context);
                     e.ConfigureConsumer<PoisonConsumer>(context);
+                    e.ConfigureConsumer<IterableConsumer>(context);
                 }
             );
             cfg.ReceiveEndpoint(

@@ -152,7 +152,7 @@ public class ApiTests
             """{"runs":3,"runtimeSeconds":9.5,"done":1200,"total":5000}""",
             work.GetProperty("iteration").GetRawText()
         );
-        Assert.Contains("1,200 of 5,000 · run 3", await site.Page("sidekiq/running"), StringComparison.Ordinal);
+        Assert.Contains("1,200 of 5,000, run 3", await site.Page("sidekiq/running"), StringComparison.Ordinal);
         Assert.Equal(JsonValueKind.Null, (await api.Get("metrics/Pay")).GetProperty("p95Seconds").ValueKind);
     }
 

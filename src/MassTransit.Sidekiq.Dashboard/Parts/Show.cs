@@ -7,12 +7,12 @@ namespace MassTransit.Sidekiq;
 // Numbers and times for people.
 internal static class Show
 {
-    // Of an iterable job: "1,200 of 5,000 · run 3".
+    // Of an iterable job: "1,200 of 5,000, run 3".
     public static string Progress(SidekiqIteration iteration) =>
         iteration switch
         {
-            { Done: { } done, Total: { } total } => $"{Number(done)} of {Number(total)} · run {Number(iteration.Runs)}",
-            { Done: { } done } => $"{Number(done)} · run {Number(iteration.Runs)}",
+            { Done: { } done, Total: { } total } => $"{Number(done)} of {Number(total)}, run {Number(iteration.Runs)}",
+            { Done: { } done } => $"{Number(done)}, run {Number(iteration.Runs)}",
             _ => $"run {Number(iteration.Runs)}",
         };
 

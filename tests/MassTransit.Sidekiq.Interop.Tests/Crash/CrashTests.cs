@@ -108,6 +108,50 @@ public sealed class CrashTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Job_of_many_items_goes_on_where_its_killed_process_had_saved_it_last()
+    {
+        const int Deaths = 3;
+        const string Job = """{"class":"IterableJob","args":[{}],"jid":"17e4ab1e","queue":"crash","retry":true}""";
+        await using var redis = await RedisServer.Lease();
+        await using var fleet = new Fleet(redis, lease);
+        await fleet.Prepare(3);
+        await fleet.Employ(2);
+        await redis.SeedQueue("crash", Job);
+
+        // As often as a job that gets nowhere may: then it would be poison.
+        var (ran, unsaved) = (0L, 0L);
+        for (var death = 1; death <= Deaths; death++)
+        {
+            ChildProcess? holder = null;
+            await redis.Until(async state =>
+                await state.Db.HashLengthAsync("ledger") > ran + 2000
+                && (holder = await Holder(state, fleet)) is not null
+            );
+            await fleet.Kill(holder!);
+            ran = await redis.Db.HashLengthAsync("ledger");
+            unsaved += ran - (long)await redis.Db.HashGetAsync("it-17e4ab1e", "c");
+            await Task.WhenAll(fleet.Employ(1), fleet.Prepare(1));
+        }
+
+        await redis.Until(async state => await state.Db.HashLengthAsync("ledger") > ran);
+        await redis.Db.StringSetAsync("enough", "");
+        await redis.Until(async state => !await state.Db.KeyExistsAsync("it-17e4ab1e"));
+
+        var ledger = (await redis.Db.HashGetAllAsync("ledger")).ToDictionary(
+            run => (int)run.Name,
+            run => (int)run.Value
+        );
+        var repeated = ledger.Values.Sum() - ledger.Count;
+        output.WriteLine(
+            $"{ledger.Count} items in {await redis.Db.StringGetAsync("runs")} runs, {Deaths} killed: {repeated} ran twice, of {unsaved} behind the places saved last"
+        );
+        Assert.Equal(Enumerable.Range(0, ledger.Count), ledger.Keys.Order());
+        Assert.InRange(repeated, 0, unsaved + Deaths);
+        Assert.Empty(await redis.DeadSet());
+        Assert.Empty(await redis.RetrySet());
+    }
+
+    [Fact]
     public async Task Job_that_kills_its_process_three_times_is_dead()
     {
         await using var redis = await RedisServer.Lease();
@@ -162,6 +206,19 @@ public sealed class CrashTests(ITestOutputHelper output)
         }
 
         return count;
+    }
+
+    static async Task<ChildProcess?> Holder(RedisDatabase redis, Fleet fleet)
+    {
+        foreach (var worker in fleet.Working)
+        {
+            if (await Claimed(redis, worker.Id) > 0)
+            {
+                return worker;
+            }
+        }
+
+        return null;
     }
 
     static bool IsClaim(string key) =>

@@ -35,6 +35,7 @@ internal sealed class JobIteration(
     long startedAt;
     long savedAt;
     bool isRunning;
+    bool hasReached;
 
     public string? Cursor { get; private set; }
 
@@ -57,8 +58,17 @@ internal sealed class JobIteration(
         }
 
         isRunning = true;
-        (IsInterrupted, startedAt) = (false, steps.Clock.GetTimestamp());
-        before = await steps.ReadIteration(jid, run.CancellationToken).ConfigureAwait(false);
+        (IsInterrupted, hasReached, startedAt) = (false, false, steps.Clock.GetTimestamp());
+        try
+        {
+            before = await steps.ReadIteration(jid, run.CancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            isRunning = false;
+            throw;
+        }
+
         (Cursor, savedAt) = (before.Cursor, steps.Clock.GetTimestamp());
         if (before.IsCancelled)
         {
@@ -75,8 +85,11 @@ internal sealed class JobIteration(
             ?? throw new InvalidOperationException(
                 $"Iterable consumer {TypeCache.GetShortName(consumer)} returned an item without a cursor. Each step needs one."
             );
-        GoesToTheBack = !steps.IsStopping && steps.Clock.GetElapsedTime(startedAt) >= maxRuntime;
+
+        // Not before the first item, or a run that begins slowly would get nowhere, again and again.
+        GoesToTheBack = hasReached && !steps.IsStopping && steps.Clock.GetElapsedTime(startedAt) >= maxRuntime;
         IsInterrupted = steps.CanInterrupt && (steps.IsStopping || GoesToTheBack);
+        hasReached = true;
         if (IsInterrupted)
         {
             isRunning = false;

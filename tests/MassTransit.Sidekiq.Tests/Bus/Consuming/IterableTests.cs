@@ -77,6 +77,21 @@ public sealed class IterableTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Run_without_any_time_gets_on_by_one_item()
+    {
+        await using var redis = await RedisServer.Lease();
+        var log = new WalkLog { MaxRuntime = TimeSpan.Zero };
+        await redis.SeedQueue(Walks.Queue, Walks.Job(3, "c3"));
+
+        await using var bus = await Walks.Start(redis, output, log);
+        await log.Items.Next(3);
+        await Walks.Ended(redis);
+
+        Assert.Equal([0, 1, 2], log.Items.All);
+        Assert.Equal([null, "1", "2"], log.Begun.All);
+    }
+
+    [Fact]
     public async Task Place_is_saved_every_five_seconds_with_the_progress()
     {
         await using var redis = await RedisServer.Lease();

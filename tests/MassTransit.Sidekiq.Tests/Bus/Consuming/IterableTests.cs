@@ -31,11 +31,11 @@ public sealed class IterableTests(ITestOutputHelper output)
         await using var redis = await RedisServer.Lease();
         // It pauses at each item, and not for a time.
         var log = new WalkLog { Each = (_, _) => redis.Db.PingAsync() };
-        var (walk, later) = (Walks.Job(int.MaxValue, "b1"), Walks.Job(0, "b2"));
+        var (walk, later) = (Walks.Job(Walks.Long, "b1"), Walks.Job(0, "b2"));
         await redis.SeedQueue(Walks.Queue, walk, later);
         var first = await Walks.Start(redis, output, log);
         await log.Items.Next(3);
-        await first.DisposeAsync();
+        await first.DisposeAsync().AsTask().InTime("the end of the first bus");
 
         Assert.Contains(
             first.Log,
@@ -172,7 +172,7 @@ public sealed class IterableTests(ITestOutputHelper output)
         await using var redis = await RedisServer.Lease();
         var log = new WalkLog { Each = (_, _) => redis.Db.PingAsync() };
         await using var bus = await Walks.Start(redis, output, log);
-        await redis.SeedQueue(Walks.Queue, Walks.Job(int.MaxValue, "f1"));
+        await redis.SeedQueue(Walks.Queue, Walks.Job(Walks.Long, "f1"));
         var inspector = bus.Services.GetRequiredService<ISidekiqInspector>();
         await redis.Until(async _ => (await inspector.Work(never)).Any(work => work.Job?.Jid == "f1"));
 
@@ -218,7 +218,7 @@ public sealed class IterableTests(ITestOutputHelper output)
             },
         };
         await using var bus = await Walks.Start(redis, output, log, clock: clock);
-        await redis.SeedQueue(Walks.Queue, Walks.Job(int.MaxValue, "g1"));
+        await redis.SeedQueue(Walks.Queue, Walks.Job(Walks.Long, "g1"));
         var inspector = bus.Services.GetRequiredService<ISidekiqInspector>();
 
         SidekiqIteration? iteration = null;

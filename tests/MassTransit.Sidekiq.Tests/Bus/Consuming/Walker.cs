@@ -56,6 +56,9 @@ static class Walks
 {
     public const string Queue = "walks";
 
+    // Longer than a test takes, and not endless: what does not stop it must not hold up the other tests.
+    public const int Long = 200_000;
+
     public static string Job(int to, string jid) =>
         $$"""{"class":"Walk","args":[{"to":{{to}}}],"queue":"walks","jid":"{{jid}}","retry":true,"added":"stays"}""";
 

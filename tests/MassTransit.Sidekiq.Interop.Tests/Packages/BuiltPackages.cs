@@ -17,9 +17,9 @@ public sealed class BuiltPackages : IAsyncLifetime
         "build.sh",
         "Directory.Build.props",
         "Directory.Packages.props",
+        "docs/images/icon.png",
         "global.json",
         "LICENSE",
-        "README.md",
     ];
 
     readonly string copy = Directory.CreateTempSubdirectory("sidekiq-pack-").FullName;

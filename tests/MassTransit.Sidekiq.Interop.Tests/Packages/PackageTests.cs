@@ -1,13 +1,14 @@
 using System.Reflection.Metadata;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace MassTransit.Sidekiq.Interop.Tests;
 
 /// <summary>What people install.</summary>
 [Collection<InstallTests>]
-public sealed class PackageTests(BuiltPackages packages)
+public sealed partial class PackageTests(BuiltPackages packages)
 {
     const string Transport = "MassTransit.Sidekiq";
     const string Outbox = "MassTransit.Sidekiq.Outbox";
@@ -26,11 +27,32 @@ public sealed class PackageTests(BuiltPackages packages)
         Assert.Equal(package, Text(metadata, "id"));
         Assert.Equal("MIT", Text(metadata, "license"));
         Assert.Equal("README.md", Text(metadata, "readme"));
+        Assert.Equal("icon.png", Text(metadata, "icon"));
+        Assert.Equal(BuiltPackages.Origin, Text(metadata, "projectUrl").TrimEnd('/'));
+        Assert.StartsWith($"{BuiltPackages.Origin}/blob/", Text(metadata, "releaseNotes"), StringComparison.Ordinal);
         Assert.Contains("sidekiq", Text(metadata, "tags").Split(' '));
         Assert.Contains("Sidekiq", Text(metadata, "description"), StringComparison.Ordinal);
         var repository = Element(metadata, "repository");
         Assert.Equal(BuiltPackages.Origin, repository.Attribute("url")?.Value.TrimEnd('/'));
         Assert.Equal(40, repository.Attribute("commit")?.Value.Length);
+    }
+
+    [Theory]
+    [InlineData(Transport)]
+    [InlineData(Outbox)]
+    [InlineData(Dashboard)]
+    public async Task Readme_of_a_package_is_its_own_and_its_links_lead_to_the_sources_it_was_built_from(string package)
+    {
+        using var archive = packages.Open(package);
+        using var reader = new StreamReader(archive.GetEntry("README.md")!.Open());
+        var readme = await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+
+        Assert.StartsWith($"# {package}\n", readme.ReplaceLineEndings("\n"), StringComparison.Ordinal);
+        var commit = Element(packages.Metadata(package), "repository").Attribute("commit")!.Value;
+        Assert.Contains($"]({BuiltPackages.Origin}/blob/{commit}/docs/", readme, StringComparison.Ordinal);
+        Assert.Empty(
+            Link().Matches(readme).Where(link => !link.Value.StartsWith("](https://", StringComparison.Ordinal))
+        );
     }
 
     [Theory]
@@ -150,4 +172,7 @@ public sealed class PackageTests(BuiltPackages packages)
         metadata.Elements().Single(element => element.Name.LocalName == name);
 
     static string Text(XElement metadata, string name) => Element(metadata, name).Value;
+
+    [GeneratedRegex(@"\]\([^)]+\)")]
+    private static partial Regex Link();
 }

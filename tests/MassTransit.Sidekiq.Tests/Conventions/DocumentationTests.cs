@@ -11,6 +11,7 @@ public partial class DocumentationTests
         .. Repository.Files("docs", "*.md"),
         .. Repository.Files("samples", "*.md"),
         .. Repository.Files("ruby", "*.md"),
+        .. Repository.Files("src", "*.md"),
         .. Root("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"),
     ];
 
@@ -48,7 +49,7 @@ public partial class DocumentationTests
             .GetProperties()
             .Select(option => $"| `{option.Name}` | {Written(option.GetValue(defaults))} |");
 
-        var table = Row().Matches(Page("README.md").Text).Select(row => row.Value);
+        var table = Row().Matches(Page("docs/configuration.md").Text).Select(row => row.Value);
 
         Assert.Equal(options, table);
     }

@@ -95,12 +95,20 @@ internal static class OutboxRow
             InitiatorId = Id(reader, column++),
             RequestId = Id(reader, column++),
             SourceAddress = Address(reader, column++, addresses),
-            DestinationAddress = Address(reader, column++, addresses),
+            DestinationAddress = Here(Address(reader, column++, addresses)),
             ResponseAddress = Address(reader, column++, addresses),
             FaultAddress = Address(reader, column++, addresses),
             ExpirationTime = Time(reader, column),
         };
     }
+
+    // MassTransit's own outbox stages for the transport that its host has, perhaps still RabbitMQ. What it published to an exchange
+    // there, or sent to one, goes to the topic or else the queue of that name. A response queue of that host is not here.
+    static Uri? Here(Uri? address) =>
+        address is { IsAbsoluteUri: true, Scheme: "rabbitmq" or "rabbitmqs" }
+        && !address.Query.Contains("temporary=true", StringComparison.Ordinal)
+            ? new Uri($"exchange:{address.Segments[^1]}")
+            : address;
 
     // The connection failed, so there is no row.
     static bool IsOfTheConnection(Exception fault) =>

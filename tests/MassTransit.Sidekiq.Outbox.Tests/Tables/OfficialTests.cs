@@ -67,6 +67,46 @@ public class OfficialTests
         Assert.False(job.GetProperty("retry").GetBoolean());
     }
 
+    // Its host has RabbitMQ still; the row names an exchange there.
+    [Fact]
+    public async Task Row_that_was_staged_for_RabbitMQ_goes_to_the_topic_or_queue_of_that_name()
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var database = await TestDatabase.Lease(Database.Postgres);
+        await using (var db = database.Open())
+        {
+            var published = OfficialRow.Stage(
+                db,
+                ShipUrn,
+                "",
+                $$$"""{"messageType":["{{{ShipUrn}}}"],"message":{"step":1},"headers":{}}""",
+                "application/vnd.masstransit+json"
+            );
+            published.Properties = """{"RMQ-Exchange":"MassTransit.Sidekiq.Outbox.Tests.Contracts:ShipOrder"}""";
+            published.DestinationAddress = new Uri(
+                "rabbitmq://localhost:5672/shop/MassTransit.Sidekiq.Outbox.Tests.Contracts:ShipOrder"
+            );
+            var sent = OfficialRow.Stage(db, ShipUrn, "", """{"step":2}""");
+            sent.DestinationAddress = new Uri("rabbitmq://localhost/orders?bind=true&queue=orders");
+            var response = OfficialRow.Stage(db, ShipUrn, "", """{"step":3}""");
+            response.DestinationAddress = new Uri("rabbitmq://localhost/host_bus_1?temporary=true");
+            await db.SaveChangesAsync();
+        }
+
+        var counted = new Counted();
+        await using var host = await Consuming(database, redis, counted);
+        await host.Drained();
+        await Until(() => counted.Times == 1);
+
+        Assert.Equal(2, Assert.Single(await redis.Jobs("orders")).Step());
+        await using var after = database.Open();
+        Assert.Contains(
+            "temporary=true",
+            (await after.Set<OutboxFault>().SingleAsync()).DestinationAddress!,
+            StringComparison.Ordinal
+        );
+    }
+
     [Fact]
     public async Task Row_that_it_scheduled_can_be_cancelled()
     {

@@ -102,7 +102,7 @@ verb_test() {
   if [ "${1:-}" = --fast ]; then
     need redis-server=redis-server pg_ctlcluster=postgresql mariadbd=mariadb-server curl=curl
   else
-    need redis-server=redis-server pg_ctlcluster=postgresql mariadbd=mariadb-server sidekiq=ruby-sidekiq ruby:active_job=ruby-activejob ruby:action_mailer=ruby-actionmailer ruby:minitest=ruby-minitest ruby:redis-namespace=ruby-redis-namespace chromium=chromium curl=curl
+    need redis-server=redis-server pg_ctlcluster=postgresql mariadbd=mariadb-server rabbitmqctl=rabbitmq-server sidekiq=ruby-sidekiq ruby:active_job=ruby-activejob ruby:action_mailer=ruby-actionmailer ruby:minitest=ruby-minitest ruby:redis-namespace=ruby-redis-namespace chromium=chromium curl=curl
     # Tests make migrations with dotnet ef.
     dotnet tool restore >/dev/null
   fi

@@ -20,6 +20,7 @@ internal sealed class Script
     public static readonly Script DeleteBatch = new("delete_batch", "batch");
     public static readonly Script EndTied = new("end_tied", "batch");
     public static readonly Script FindCancelled = new("find_cancelled");
+    public static readonly Script FindDatabases = new("find_databases");
     public static readonly Script FindFilled = new("find_filled");
     public static readonly Script FindOrphans = new("find_orphans");
     public static readonly Script FindJobs = new("find_jobs");

@@ -15,6 +15,8 @@ internal sealed class RedisStores(RedisConnection redis, RedisKeys keys, DeadSet
 
     public CompletionStore Completions { get; } = new(redis, keys);
 
+    public DatabaseReader Databases { get; } = new(redis, keys);
+
     public DueJobStore DueJobs { get; } = new(redis, keys, dead);
 
     public InspectionStore Inspection { get; } = new(redis, keys);

@@ -46,6 +46,9 @@ internal sealed class SidekiqHostConfiguration
 
     public LimitRegistry Limits { get; } = new();
 
+    // The classes of all endpoints, but for temporary ones, which nobody else sends to.
+    public ClassSuggestions Suggestions { get; } = new();
+
     // The retry options of endpoints that do not configure their own.
     public JobFailureOptions Retry { get; set; } = JobFailureOptions.None;
 

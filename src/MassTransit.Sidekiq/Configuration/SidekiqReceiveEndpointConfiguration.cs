@@ -161,6 +161,11 @@ internal sealed class SidekiqReceiveEndpointConfiguration
             .Concat(host.Runtime.ValidateContracts())
             .ThrowIfContainsFailure($"The receive endpoint '{name}' is invalid:");
 
+        if (!Temporary)
+        {
+            host.Suggestions.Add(QueueOrder.Names[0], Classes);
+        }
+
         var context = new SidekiqReceiveEndpointContext(host.Runtime, this, ToSettings(), host.Destinations);
         context.GetOrAddPayload<IErrorTransport>(() => JobErrorTransport.Instance);
         context.GetOrAddPayload<IDeadLetterTransport>(() => JobErrorTransport.Instance);
@@ -192,6 +197,7 @@ internal sealed class SidekiqReceiveEndpointConfiguration
             Name = name,
             Queues = QueueOrder,
             Classes = Classes,
+            Suggestions = host.Suggestions,
             Topics = topics,
             Concurrency = Concurrency,
             IsTemporary = Temporary,

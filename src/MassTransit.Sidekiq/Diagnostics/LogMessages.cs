@@ -42,6 +42,24 @@ internal static partial class LogMessages
     [LoggerMessage(1008, LogLevel.Warning, "Endpoint {Endpoint} takes jobs again")]
     public static partial void EndpointServed(this ILogger logger, Uri endpoint);
 
+    // The first attempts of a process: a host that is misspelled looks like one that is down.
+    [LoggerMessage(
+        1009,
+        LogLevel.Warning,
+        "Redis not reached at {Address} since this process started: nothing is fetched, sends wait ({Reason}). It is tried again by itself; if Redis runs, check host, port, TLS and firewall"
+    )]
+    public static partial void RedisNotReached(this ILogger logger, string address, string reason);
+
+    [LoggerMessage(1010, LogLevel.Warning, "Redis reached at {Address} for the first time, after {Seconds:0.0} s")]
+    public static partial void RedisReached(this ILogger logger, string address, double seconds);
+
+    [LoggerMessage(
+        1011,
+        LogLevel.Warning,
+        "Database {Database} of Redis at {Address} holds no queues, and these do: {Others}. If Ruby or another service works in one of them, the two never meet: set Database, or the end of the URL (redis://host:6379/<number>), to that of Ruby"
+    )]
+    public static partial void QueuesElsewhere(this ILogger logger, int database, string address, string others);
+
     [LoggerMessage(2000, LogLevel.Information, "Quiet, requested by {By}: no more jobs are fetched, {Count} still run")]
     public static partial void Quieted(this ILogger logger, int count, string by);
 
@@ -126,4 +144,11 @@ internal static partial class LogMessages
         "Limit {Name} is {Now} from now on, in all processes: it was {Before}. If they change it in turn, different versions or applications define it differently: rename one"
     )]
     public static partial void LimitChanged(this ILogger logger, string name, string now, string before);
+
+    [LoggerMessage(
+        2015,
+        LogLevel.Warning,
+        "Message type {Class} was published to topic {Topic}, to which no queue subscribes: it is dropped, as on an exchange without a binding. Start its consumer once, which subscribes its queue for good, or send to a queue. Logged once for each topic, counted as sidekiq.publish.unrouted"
+    )]
+    public static partial void Unrouted(this ILogger logger, string @class, string topic);
 }

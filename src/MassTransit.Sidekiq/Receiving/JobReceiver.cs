@@ -184,7 +184,7 @@ internal class JobReceiver : Agent, ReceiveTransportHandle, DeliveryMetrics
     }
 
     ConnectionException Unreachable(string reason) =>
-        new($"Redis at {process.Redis.Settings.Address} does not answer ({reason}).", isTransient: true);
+        new($"Redis at {process.Redis.Settings.Address} {process.Redis.Silence} ({reason}).", isTransient: true);
 
     async Task DeclareTopology()
     {

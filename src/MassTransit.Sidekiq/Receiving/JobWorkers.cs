@@ -212,7 +212,7 @@ internal sealed class JobWorkers(
         running[worker] = null;
         try
         {
-            Count(settlement.End, job?.KnownClass, job?.ElapsedTime ?? TimeSpan.Zero, claimed.Queue);
+            Count(settlement, job, claimed.Queue);
             job?.Dispose();
         }
         catch (Exception fault)
@@ -256,17 +256,26 @@ internal sealed class JobWorkers(
     }
 
     // Responses are not jobs, and are not counted.
-    void Count(JobEnd end, string? knownClass, TimeSpan elapsed, int queue)
+    void Count(JobSettlement settlement, JobReceiveContext? job, int queue)
     {
         if (context.Endpoint.IsTemporary)
         {
             return;
         }
 
+        var end = settlement.End;
         SidekiqMeter.CountSettled(Queues.Names[queue], end);
-        if (end.IsProcessed())
+        if (!end.IsProcessed())
         {
-            process.Tally.Ran(knownClass, elapsed, end.IsFailure());
+            return;
+        }
+
+        var elapsed = job?.ElapsedTime ?? TimeSpan.Zero;
+        process.Tally.Ran(job?.KnownClass, elapsed, end.IsFailure());
+        // Null for a job that expired before it ran.
+        if (job is not null)
+        {
+            SidekiqMeter.RecordRun(Queues.Names[queue], job.KnownClass, elapsed, end, settlement.Failure);
         }
     }
 }

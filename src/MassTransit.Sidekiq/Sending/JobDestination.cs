@@ -5,6 +5,8 @@ internal abstract class JobDestination
 {
     public abstract string Name { get; }
 
+    public virtual bool IsTemporary => false;
+
     public abstract Task Send(SidekiqProcess process, in OutgoingJob job);
 
     // The same destination for a periodic message, which is sent by processes that do not know its type.
@@ -17,6 +19,8 @@ internal sealed class QueueDestination(SidekiqEndpointAddress address) : JobDest
     static readonly TimeSpan temporaryLife = TimeSpan.FromMinutes(1);
 
     public override string Name => address.Name;
+
+    public override bool IsTemporary => address.IsTemporary;
 
     public override Task Send(SidekiqProcess process, in OutgoingJob job) =>
         job.Batch is not null && address.IsTemporary

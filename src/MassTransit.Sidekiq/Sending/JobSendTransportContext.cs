@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using MassTransit.Middleware;
 using MassTransit.Transports;
@@ -79,6 +80,8 @@ internal sealed class JobSendTransportContext(
             return Capture(capture, job);
         }
 
+        SidekiqMeter.CountSent(destination.Name, destination.IsTemporary);
+        MessagingActivity.Describe(ActivityKind.Producer, "send", "send");
         draft.EnqueuedAt = job.Due is null ? now : null;
         var process = runtime.Process;
         var answers = context.RequestId is null

@@ -15,6 +15,11 @@ internal static class OutgoingSteps
             process.DueJobs.Expect(due);
         }
 
+        if (publication.Count == 0 && request.Unique is not { Conflicts.Count: > 0 })
+        {
+            process.Unrouted.Dropped(request.Entities[0], request.Class);
+        }
+
         return publication;
     }
 

@@ -2,6 +2,12 @@ using Microsoft.Extensions.Logging;
 
 namespace MassTransit.Sidekiq;
 
+// The endpoints that a bus is configured with, as far as its sends need them.
+internal sealed record OwnEndpoints(IReadOnlyList<Uri> Subscribing, IReadOnlyDictionary<Uri, string> AnswerQueues)
+{
+    public static readonly OwnEndpoints None = new([], new Dictionary<Uri, string>());
+}
+
 // Whether the bus's own endpoints have subscribed in Redis. The host starts its services without waiting for the bus, and a
 // message that one of them publishes at once would miss the consumers of its own process. So a publish waits for them, but not
 // for long, since a bus that is never started may be used for sending.

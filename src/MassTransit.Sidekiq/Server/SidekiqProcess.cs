@@ -12,6 +12,7 @@ internal sealed class SidekiqProcess : Agent
     readonly Heartbeat heartbeat;
     readonly SidekiqGauges gauges;
     readonly PoolWatch pool;
+    readonly DatabaseLookout lookout;
     readonly CancellationTokenRegistration hostStops;
     int hasBegun;
 
@@ -37,6 +38,8 @@ internal sealed class SidekiqProcess : Agent
             Shown = redaction.Of,
         };
         pool = new PoolWatch(logger);
+        lookout = new DatabaseLookout(Stores, logger);
+        Unrouted = new UnroutedPublishes(logger);
 
         Temporary = new TemporaryQueues(Stores.Topics, endpoints.AnswerQueues);
         Subscriptions = new OwnSubscriptions(endpoints.Subscribing, logger);
@@ -101,6 +104,8 @@ internal sealed class SidekiqProcess : Agent
 
     public LimitGate Limits { get; }
 
+    public UnroutedPublishes Unrouted { get; }
+
     public PeriodicRunner Periodic { get; }
 
     public DateTimeOffset? LastBeat => heartbeat.LastBeat;
@@ -116,6 +121,7 @@ internal sealed class SidekiqProcess : Agent
             pool.Start();
             gauges.Start();
             loops.Start(ofEndpoints);
+            lookout.Look().Forget();
         }
     }
 

@@ -26,13 +26,24 @@ public sealed class MeterTests(ITestOutputHelper output)
             );
         }
 
-        Assert.Equal(5, measured.Sum("sidekiq.jobs.claimed"));
+        Assert.Equal(5, measured.Sum("messaging.client.consumed.messages"));
+        Assert.Equal(3, measured.Sum("messaging.client.sent.messages"));
+        var runs = measured.All.Where(one => one.Instrument == "messaging.process.duration").ToList();
+        Assert.Equal(4, runs.Count);
+        Assert.Single(
+            runs,
+            one => Equals(one.Tags.GetValueOrDefault("error.type"), "System.InvalidOperationException")
+        );
+        Assert.Equal(
+            ["MassTransit::Sidekiq::Tests::Diagnostics::MeterTests::Work", "none"],
+            runs.Select(one => (string)one.Tags["sidekiq.job.class"]!).Distinct().Order()
+        );
         Assert.Equal(2, measured.Sum("sidekiq.jobs.settled", "acknowledged"));
         Assert.Equal(1, measured.Sum("sidekiq.jobs.settled", "retried"));
         Assert.Equal(1, measured.Sum("sidekiq.jobs.settled", "buried"));
         Assert.Equal(1, measured.Sum("sidekiq.jobs.settled", "unreadable"));
         Assert.Equal(2, measured.Sum("sidekiq.jobs.unreadable"));
-        Assert.All(measured.All, one => Assert.InRange(one.Tags.Count, 2, 4));
+        Assert.All(measured.All, one => Assert.InRange(one.Tags.Count, 2, 5));
     }
 
     [Fact]
@@ -87,6 +98,9 @@ public sealed class MeterTests(ITestOutputHelper output)
         Assert.Equal("sidekiq", send.GetTagItem("messaging.system"));
         Assert.Equal("sidekiq", receive.GetTagItem("messaging.system"));
         Assert.Equal("traced", receive.GetTagItem("messaging.destination.name"));
+        Assert.Equal("traced", send.GetTagItem("messaging.destination.name"));
+        Assert.Equal("send", send.GetTagItem("messaging.operation.type"));
+        Assert.Equal("process", receive.GetTagItem("messaging.operation.type"));
         Assert.Equal(send.TraceId, receive.TraceId);
         Assert.Equal(send.SpanId, receive.ParentSpanId);
     }

@@ -10,6 +10,9 @@ internal sealed record EndpointSettings
     // The classes that its consumers take.
     public required JobClassMap Classes { get; init; }
 
+    // What was meant with a class that is not among them.
+    public ClassSuggestions Suggestions { get; init; } = new();
+
     // The topics that its queue subscribes to.
     public required IReadOnlyCollection<string> Topics { get; init; }
 
@@ -30,4 +33,16 @@ internal sealed record EndpointSettings
 
     // Whether failed jobs move to an error queue, instead of the retry and dead sets.
     public bool HasErrorQueue { get; init; }
+
+    // `queue` is the one of the endpoint's queues that the job came from.
+    public UnknownJobClassException Unknown(SidekiqJob job, string queue)
+    {
+        var jobClass = job.Wrapped ?? job.Class;
+        return new UnknownJobClassException(
+            jobClass,
+            queue,
+            Classes.Classes,
+            Suggestions.For(jobClass, Queues.Names[0])
+        );
+    }
 }

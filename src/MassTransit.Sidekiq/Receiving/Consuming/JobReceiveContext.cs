@@ -179,12 +179,9 @@ internal sealed class JobReceiveContext
     // By OpenTelemetry's semantic conventions for messaging.
     public Task NameActivity()
     {
-        if (Activity.Current is { Source.Name: DiagnosticHeaders.DefaultListenerName } activity)
-        {
-            activity.SetTag(DiagnosticHeaders.Messaging.System, "sidekiq");
-            activity.SetTag(DiagnosticHeaders.Messaging.DestinationName, Job.Queue);
-        }
-
+        MessagingActivity
+            .Describe(ActivityKind.Consumer, "receive", "process")
+            ?.SetTag(DiagnosticHeaders.Messaging.DestinationName, Job.Queue);
         return Task.CompletedTask;
     }
 

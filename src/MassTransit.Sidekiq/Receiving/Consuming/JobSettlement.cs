@@ -216,11 +216,7 @@ internal sealed class JobSettlement(SidekiqReceiveEndpointContext endpoint, JobS
     // No consumer on this endpoint takes the job.
     public Task Skip(string? reason)
     {
-        var unknown = new UnknownJobClassException(
-            context!.Job.Wrapped ?? context.Job.Class,
-            delivery.Queue,
-            endpoint.Endpoint.Classes.Classes
-        );
+        var unknown = endpoint.Endpoint.Unknown(context!.Job, delivery.Queue);
 
         if (!endpoint.Endpoint.HasErrorQueue)
         {

@@ -41,11 +41,7 @@ internal static class JobToMessage
 
         return job.Metadata?.MessageTypes.Length > 0 && job.ArgsCount == 1
             ? Utf8Text.Repair(job.Json.Slice(job.FirstArg.Start, job.FirstArg.Length))
-            : throw new UnknownJobClassException(
-                job.Wrapped ?? job.Class,
-                endpoint.Queues.Names[0],
-                endpoint.Classes.Classes
-            );
+            : throw endpoint.Unknown(job, endpoint.Queues.Names[0]);
     }
 
     // A body that is JSON, but contains more than the message, is stored in the job as one object.

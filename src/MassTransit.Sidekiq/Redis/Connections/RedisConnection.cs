@@ -25,6 +25,10 @@ internal sealed class RedisConnection : IAsyncDisposable
     long lostAt;
     TaskCompletionSource back = new(TaskCreationOptions.RunContinuationsAsynchronously);
     bool isChecked;
+    volatile bool isReached;
+
+    // Before the outage of now, or the last one.
+    bool wasUp;
     long backAt;
     int epoch;
 
@@ -81,6 +85,9 @@ internal sealed class RedisConnection : IAsyncDisposable
             }
         }
     }
+
+    // For errors: a Redis that never answered may be a wrong address.
+    public string Silence => isReached ? "does not answer" : "has not answered since this process started";
 
     // How long Redis has been up without an outage, as far as this process knows: since this process started, since the last
     // outage ended, or since Redis started, if that was later.
@@ -227,6 +234,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         string reason;
         lock (gate)
         {
+            isReached |= lost is null;
             reason = lost ?? outage;
             if (!(lost is null ? down.Remove(link) : down.Add(link)))
             {
@@ -239,13 +247,13 @@ internal sealed class RedisConnection : IAsyncDisposable
                 length = RealTime.Clock.GetElapsedTime(lostAt);
                 backAt = RealTime.Clock.GetTimestamp();
                 epoch++;
-                Logger.RedisBack(Settings.Address, length.Value.TotalSeconds);
+                LogEnd(length.Value.TotalSeconds);
             }
             else if (lost is not null && down.Count == 1)
             {
-                (outage, lostAt) = (lost, RealTime.Clock.GetTimestamp());
+                (outage, lostAt, wasUp) = (lost, RealTime.Clock.GetTimestamp(), isReached);
                 // Here, so that no log shows the end of an outage before its beginning.
-                Logger.RedisLost(Settings.Address, reason);
+                LogBegin(reason);
             }
             else
             {
@@ -263,6 +271,30 @@ internal sealed class RedisConnection : IAsyncDisposable
         else
         {
             Lost?.Invoke(this, new RedisOutage(reason, TimeSpan.Zero));
+        }
+    }
+
+    void LogBegin(string reason)
+    {
+        if (wasUp)
+        {
+            Logger.RedisLost(Settings.Address, reason);
+        }
+        else
+        {
+            Logger.RedisNotReached(Settings.Address, reason);
+        }
+    }
+
+    void LogEnd(double seconds)
+    {
+        if (wasUp)
+        {
+            Logger.RedisBack(Settings.Address, seconds);
+        }
+        else
+        {
+            Logger.RedisReached(Settings.Address, seconds);
         }
     }
 }

@@ -39,10 +39,25 @@ public class RedisConnectionTests
 
         await connected.InTime();
         await Until(() => steps.Log.Lines.Length == 2);
-        Assert.StartsWith($"Redis lost at 127.0.0.1:{server.Port}: ", steps.Log.Lines[0], StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Redis not reached at 127.0.0.1:{server.Port} since this process started: ",
+            steps.Log.Lines[0],
+            StringComparison.Ordinal
+        );
+        Assert.StartsWith(
+            $"Redis reached at 127.0.0.1:{server.Port} for the first time, after ",
+            steps.Log.Lines[1],
+            StringComparison.Ordinal
+        );
+
+        await server.Kill();
+        await Until(() => steps.Log.Lines.Length == 3);
+        Assert.StartsWith($"Redis lost at 127.0.0.1:{server.Port}: ", steps.Log.Lines[2], StringComparison.Ordinal);
+        await server.Restart();
+        await Until(() => steps.Log.Lines.Length == 4);
         Assert.StartsWith(
             $"Redis back at 127.0.0.1:{server.Port} after ",
-            steps.Log.Lines[1],
+            steps.Log.Lines[3],
             StringComparison.Ordinal
         );
     }

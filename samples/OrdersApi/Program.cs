@@ -61,6 +61,8 @@ app.UseSwaggerUI(page => page.SwaggerEndpoint("/openapi/v1.json", "Orders"));
 app.MapOpenApi();
 app.MapGet("/", () => Results.Redirect("/swagger")).ExcludeFromDescription();
 app.MapHealthChecks("/health");
+app.MapHealthChecks("/live", new() { Predicate = check => check.Tags.Contains("live") });
+app.MapHealthChecks("/ready", new() { Predicate = check => check.Tags.Contains("ready") });
 
 // Queues, retries, topics and processes, of Ruby too. Without a policy it answers only in Development, and only to this machine.
 app.MapSidekiqDashboard();

@@ -32,6 +32,7 @@ public class ApiTests
         await using var shop = await Shop.Open();
 
         Assert.Equal("Healthy", await shop.Api.GetStringAsync("/health"));
+        Assert.Equal("Healthy", await shop.Api.GetStringAsync("/ready"));
     }
 
     [Fact]
@@ -53,6 +54,8 @@ public class ApiTests
 
         await shop.Submit("Ada");
         Assert.Equal("Degraded", await shop.Api.GetStringAsync("/health"));
+        Assert.Equal("Degraded", await shop.Api.GetStringAsync("/ready"));
+        Assert.Equal("Healthy", await shop.Api.GetStringAsync("/live"));
     }
 
     [Fact]

@@ -70,7 +70,11 @@ internal static class SidekiqServices
         }
 
         services.AddSingleton(provider => new SidekiqHealthCheck<TBus>(runtime(provider)));
-        services.AddHealthChecks().AddCheck<SidekiqHealthCheck<TBus>>(name, tags: ["ready"]);
+        services.AddSingleton(provider => new SidekiqLiveCheck<TBus>(runtime(provider)));
+        services
+            .AddHealthChecks()
+            .AddCheck<SidekiqHealthCheck<TBus>>(name, tags: ["ready"])
+            .AddCheck<SidekiqLiveCheck<TBus>>($"{name}-live", tags: ["live"]);
     }
 
     static BusRuntime Runtime(IServiceProvider provider) =>

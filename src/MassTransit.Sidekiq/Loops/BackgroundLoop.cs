@@ -11,6 +11,11 @@ internal sealed class BackgroundLoop(string name, Func<CancellationToken, Task<T
     readonly CancellationTokenSource stopping = new();
     readonly WakeUp wake = new();
     Task running = Task.CompletedTask;
+    long turnedAt;
+
+    // How long ago it last began a cycle; nothing before the first.
+    public TimeSpan SinceTurn =>
+        Volatile.Read(ref turnedAt) is var turned && turned == 0 ? TimeSpan.Zero : clock.GetElapsedTime(turned);
 
     public void Start() => running = Task.Run(Run);
 
@@ -31,6 +36,7 @@ internal sealed class BackgroundLoop(string name, Func<CancellationToken, Task<T
         while (!stopping.IsCancellationRequested)
         {
             TimeSpan pause;
+            Volatile.Write(ref turnedAt, clock.GetTimestamp());
             try
             {
                 pause = await cycle(stopping.Token).ConfigureAwait(false);

@@ -24,6 +24,30 @@ public sealed class BackgroundLoopTests
     }
 
     [Fact]
+    public async Task Time_since_its_last_turn_grows_while_a_cycle_hangs()
+    {
+        var hangs = new TaskCompletionSource<TimeSpan>();
+        var begun = new TaskCompletionSource();
+        await using var loop = new BackgroundLoop(
+            "Nightly",
+            _ =>
+            {
+                begun.TrySetResult();
+                return hangs.Task;
+            },
+            clock
+        );
+        Assert.Equal(TimeSpan.Zero, loop.SinceTurn);
+        loop.Start();
+        await begun.Task.InTime();
+
+        clock.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.Equal(TimeSpan.FromMinutes(2), loop.SinceTurn);
+        hangs.SetResult(pause);
+    }
+
+    [Fact]
     public async Task Call_ends_the_pause_at_once()
     {
         await using var loop = Loop(_ => Timeout.InfiniteTimeSpan);

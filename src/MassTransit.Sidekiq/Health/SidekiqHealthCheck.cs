@@ -37,7 +37,7 @@ internal sealed class SidekiqHealthCheck<TBus>(BusRuntime runtime) : IHealthChec
         {
             return new HealthCheckResult(
                 context.Registration.FailureStatus,
-                $"Redis at {process.Redis.Settings.Address} does not answer.",
+                $"Redis at {process.Redis.Settings.Address} {process.Redis.Silence}.",
                 fault
             );
         }

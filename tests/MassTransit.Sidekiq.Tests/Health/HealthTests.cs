@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-namespace MassTransit.Sidekiq.Tests.Inspecting;
+namespace MassTransit.Sidekiq.Tests.Health;
 
 public sealed class HealthTests(ITestOutputHelper output)
 {
@@ -37,6 +37,74 @@ public sealed class HealthTests(ITestOutputHelper output)
         );
         await server.Restart();
         await Eventually.Until(async () => (await Check(bus)).Status == HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task Process_lives_while_Redis_is_away_and_is_not_ready()
+    {
+        await using var server = await RedisServer.StartOwn();
+        await using var bus = await Start(server.Open());
+        Assert.Equal(HealthStatus.Healthy, (await Report(bus, "live")).Status);
+
+        await server.Stop();
+
+        await Eventually.Until(async () => (await Report(bus, "ready")).Status == HealthStatus.Unhealthy);
+        var live = await Report(bus, "live");
+        Assert.Equal(HealthStatus.Healthy, live.Status);
+        // The bus itself is only ready or not.
+        Assert.Equal(["sidekiq-live"], live.Entries.Keys);
+        Assert.Equal(["masstransit-bus", "sidekiq"], (await Report(bus, "ready")).Entries.Keys.Order());
+    }
+
+    [Fact]
+    public async Task Redis_that_was_never_reached_is_told_from_one_that_was_lost()
+    {
+        await using var server = await RedisServer.StartOwn();
+        await server.Stop();
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddMassTransit(x =>
+            x.UsingSidekiq(
+                (_, cfg) =>
+                {
+                    cfg.Host($"redis://127.0.0.1:{server.Port}/0");
+                    cfg.ReceiveEndpoint("orders", e => e.Handler<SubmitOrder>(_ => Task.CompletedTask));
+                }
+            )
+        );
+        await using var provider = services.BuildServiceProvider();
+        var bus = provider.GetRequiredService<IBusControl>();
+        var started = bus.StartAsync(TestContext.Current.CancellationToken);
+
+        await Eventually.Until(async () => (await Check(provider)).Status == HealthStatus.Unhealthy);
+        Assert.Contains(
+            $"Redis at 127.0.0.1:{server.Port} has not answered since this process started",
+            (await Check(provider)).Description,
+            StringComparison.Ordinal
+        );
+
+        await server.Restart();
+        await started.InTime();
+        await bus.StopAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [InlineData(61, true, 3600, "The lease was not renewed for 61 s (limit 60 s) although Redis answers")]
+    [InlineData(59, true, 3600, null)]
+    // Redis is away, or has just come back.
+    [InlineData(3600, false, 3600, null)]
+    [InlineData(3600, true, 59, null)]
+    public void Process_is_stuck_when_its_lease_is_not_renewed_though_Redis_answers(
+        int sinceTurn,
+        bool isRedisUp,
+        int sinceBack,
+        string? fault
+    )
+    {
+        var said = Liveness.Fault(TimeSpan.FromSeconds(sinceTurn), isRedisUp, TimeSpan.FromSeconds(sinceBack));
+
+        Assert.StartsWith(fault ?? "", said ?? "", StringComparison.Ordinal);
+        Assert.Equal(fault is null, said is null);
     }
 
     [Fact]
@@ -101,10 +169,18 @@ public sealed class HealthTests(ITestOutputHelper output)
             }
         );
 
-    static async Task<HealthReportEntry> Check(TestBus bus)
-    {
-        var report = await bus
+    static Task<HealthReport> Report(TestBus bus, string tag) =>
+        bus
             .Services.GetRequiredService<HealthCheckService>()
+            .CheckHealthAsync(check => check.Tags.Contains(tag), TestContext.Current.CancellationToken)
+            .InTime();
+
+    static Task<HealthReportEntry> Check(TestBus bus) => Check(bus.Services);
+
+    static async Task<HealthReportEntry> Check(IServiceProvider services)
+    {
+        var report = await services
+            .GetRequiredService<HealthCheckService>()
             .CheckHealthAsync(check => check.Name == "sidekiq", TestContext.Current.CancellationToken)
             .InTime();
 

@@ -16,28 +16,28 @@ internal sealed class OutboxMetrics : IDisposable
 
     public OutboxMetrics(string contextName)
     {
-        context = new KeyValuePair<string, object?>("context", contextName);
-        drained = meter.CreateCounter<long>("outbox.drained", "{message}", "Messages sent from the outbox");
+        context = new KeyValuePair<string, object?>("sidekiq.outbox.context", contextName);
+        drained = meter.CreateCounter<long>("sidekiq.outbox.drained", "{message}", "Messages sent from the outbox");
         pending = meter.CreateObservableGauge(
-            "outbox.pending",
+            "sidekiq.outbox.pending",
             () => Measure(Counts.Pending),
             "{message}",
             "Messages that are committed and not yet sent"
         );
         meter.CreateObservableGauge(
-            "outbox.oldest",
+            "sidekiq.outbox.oldest",
             () => Measure(Counts.OldestAge.TotalSeconds),
             "s",
             "How long the oldest message waits"
         );
         meter.CreateObservableGauge(
-            "outbox.set_aside",
+            "sidekiq.outbox.set_aside",
             () => Measure(Counts.SetAside),
             "{message}",
             "Messages that could not be sent"
         );
         meter.CreateObservableGauge(
-            "outbox.ledger_open",
+            "sidekiq.outbox.ledger_open",
             () => Measure(Counts.Open),
             "{job}",
             "Jobs that were sent and are not known to be completed"

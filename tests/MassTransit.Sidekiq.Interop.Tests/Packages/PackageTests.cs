@@ -13,6 +13,7 @@ public sealed partial class PackageTests(BuiltPackages packages)
     const string Transport = "MassTransit.Sidekiq";
     const string Outbox = "MassTransit.Sidekiq.Outbox";
     const string Dashboard = "MassTransit.Sidekiq.Dashboard";
+    const string OpenTelemetry = "MassTransit.Sidekiq.OpenTelemetry";
 
     static readonly Guid sourceLink = new("CC110556-A091-4D38-9FEC-25AB9A351A6A");
 
@@ -20,6 +21,7 @@ public sealed partial class PackageTests(BuiltPackages packages)
     [InlineData(Transport)]
     [InlineData(Outbox)]
     [InlineData(Dashboard)]
+    [InlineData(OpenTelemetry)]
     public void Package_says_what_it_is(string package)
     {
         var metadata = packages.Metadata(package);
@@ -80,6 +82,7 @@ public sealed partial class PackageTests(BuiltPackages packages)
     [InlineData(Transport)]
     [InlineData(Outbox)]
     [InlineData(Dashboard)]
+    [InlineData(OpenTelemetry)]
     public void Package_holds_the_assembly_its_documentation_and_the_readme(string package)
     {
         using var archive = packages.Open(package);
@@ -97,6 +100,7 @@ public sealed partial class PackageTests(BuiltPackages packages)
     [InlineData(Transport)]
     [InlineData(Outbox)]
     [InlineData(Dashboard)]
+    [InlineData(OpenTelemetry)]
     public async Task Symbols_lead_to_the_sources_and_name_no_path_of_the_machine_that_built_them(string package)
     {
         using var archive = packages.Open(package, "snupkg");

@@ -69,11 +69,11 @@ public class SeeingTests
         {
             Assert.Equal(
                 [
-                    new("outbox.drained", 5),
-                    new("outbox.ledger_open", 4),
-                    new("outbox.oldest", 3),
-                    new("outbox.pending", 7),
-                    new KeyValuePair<string, double>("outbox.set_aside", 2),
+                    new("sidekiq.outbox.drained", 5),
+                    new("sidekiq.outbox.ledger_open", 4),
+                    new("sidekiq.outbox.oldest", 3),
+                    new("sidekiq.outbox.pending", 7),
+                    new KeyValuePair<string, double>("sidekiq.outbox.set_aside", 2),
                 ],
                 seen.OrderBy(entry => entry.Key, StringComparer.Ordinal)
             );

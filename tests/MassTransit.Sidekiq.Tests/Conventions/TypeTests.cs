@@ -22,5 +22,13 @@ public class TypeTests
     public void Public_surface_is_the_approved_one() =>
         Approved.Matches(PublicApi.Print(Library), "tests/MassTransit.Sidekiq.Tests/Conventions", "PublicApi");
 
+    [Fact]
+    public void Public_surface_of_the_instrumentation_is_the_approved_one() =>
+        Approved.Matches(
+            PublicApi.Print(typeof(SidekiqInstrumentationExtensions).Assembly),
+            "tests/MassTransit.Sidekiq.Tests/Conventions",
+            "PublicApi.OpenTelemetry"
+        );
+
     static Type? Definition(Type? type) => type is { IsGenericType: true } ? type.GetGenericTypeDefinition() : type;
 }

@@ -365,8 +365,8 @@ public sealed class LimitTests(ITestOutputHelper output)
         }
     }
 
-    static bool IsAlarming(string line) =>
-        line.StartsWith("Warning", StringComparison.Ordinal) || line.StartsWith("Error", StringComparison.Ordinal);
+    static bool IsAlarming(string line) => // other tests have queues in other databases of the server
+        line.Split(':')[0] is "Warning" or "Error" && !line.Contains("holds no queues", StringComparison.Ordinal);
 
     static ISidekiqInspector Inspector(TestBus bus) => bus.Services.GetRequiredService<ISidekiqInspector>();
 

@@ -107,6 +107,22 @@ namespace MassTransit.Sidekiq.Tests
         }
 
         [Fact]
+        public async Task Server_that_many_applications_share_by_database_is_no_warning()
+        {
+            await using var server = await RedisServer.StartOwn();
+            foreach (var number in Enumerable.Range(1, 4))
+            {
+                await server.Open(number).SeedQueue("default", "{}");
+            }
+
+            await using var bus = await Start(server);
+            await Until(async () => await server.Calls("select") >= 5);
+            await bus.Send("heard", new Heard(1));
+            Assert.True(await bus.Harness.Consumed.Any<Heard>());
+            Assert.DoesNotContain(bus.Log, IsElsewhere);
+        }
+
+        [Fact]
         public async Task Handler_of_a_message_without_a_namespace_is_refused_at_the_start()
         {
             await using var redis = await RedisServer.Lease();

@@ -60,6 +60,13 @@ internal static partial class LogMessages
     )]
     public static partial void QueuesElsewhere(this ILogger logger, int database, string address, string others);
 
+    [LoggerMessage(
+        1012,
+        LogLevel.Information,
+        "A killed process is found when its lease ends, after {Seconds:0} s, and not within three: Redis does not tell which connections are open ({Reason}). Allow the command CLIENT LIST to its user"
+    )]
+    public static partial void DeathsUnseen(this ILogger logger, double seconds, string reason);
+
     [LoggerMessage(2000, LogLevel.Information, "Quiet, requested by {By}: no more jobs are fetched, {Count} still run")]
     public static partial void Quieted(this ILogger logger, int count, string by);
 

@@ -57,7 +57,7 @@ internal sealed class RedisKeys(string prefix, string identity)
 
     // Ours
     public RedisKey Owners { get; } = prefix + "mt:owners"; // SET of "identity|queue" that may have claims
-    public RedisKey Rescuer { get; } = prefix + "mt:rescuer"; // STRING with PX: a process has looked for orphans
+    public RedisKey Rescuer { get; } = prefix + "mt:rescuer"; // STRING with PX: "identity connection" of the process that looks for dead ones
     public RedisKey Temporaries { get; } = prefix + "mt:temporaries"; // ZSET of queues that are or were temporary -> last kept
 
     public RedisKey Polling { get; } = prefix + "mt:polling"; // STRING with PX: the process that moves what is due
@@ -67,7 +67,7 @@ internal sealed class RedisKeys(string prefix, string identity)
     public RedisKey Batches { get; } = prefix + "mt:batches"; // ZSET id of a batch -> when it was started
     public RedisKey Epoch { get; } = prefix + "mt:epoch"; // STRING: missing only when Redis lost its data
 
-    public RedisKey Alive { get; } = prefix + "mt:alive:" + identity; // STRING with PX: this process's lease
+    public RedisKey Alive { get; } = prefix + "mt:alive:" + identity; // STRING with PX: this process's lease, the ids of its connections
 
     public RedisKey Limits { get; } = prefix + "mt:limits"; // HASH name -> "kind most period declared", with EX
 

@@ -10,6 +10,7 @@ internal sealed class LeaseKeeper
     readonly TemporaryQueues temporary;
     readonly TimeSpan lease;
     readonly ConcurrentDictionary<Uri, Func<Task>> subscribers = new();
+    bool isSecond;
 
     public LeaseKeeper(
         RedisConnection redis,
@@ -44,7 +45,13 @@ internal sealed class LeaseKeeper
     async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
     {
         await Renew().ConfigureAwait(false);
-        await temporary.Renew().ConfigureAwait(false);
-        return lease / 5;
+        // They live for minutes, and each costs more than the lease.
+        if (!isSecond)
+        {
+            await temporary.Renew().ConfigureAwait(false);
+        }
+
+        isSecond = !isSecond;
+        return lease / 10;
     }
 }

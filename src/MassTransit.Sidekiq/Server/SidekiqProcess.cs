@@ -59,7 +59,7 @@ internal sealed class SidekiqProcess : Agent
         ofEndpoints =
         [
             Lease.Loop,
-            new OrphanRescuer(Redis, Stores.Leases, deaths, clock, settings.Lease).Loop,
+            new OrphanRescuer(Stores, deaths, clock, settings.Lease).Loop,
             Reconciler.Loop,
             Unsettled.Loop,
             DueJobs.Loop,

@@ -25,6 +25,7 @@ sealed class RedisSteps : IAsyncDisposable
         Claims = new ClaimStore(Connection, Keys, DeadSet.Default);
         Leases = new LeaseStore(Connection, Keys, DeadSet.Default);
         DueJobs = new DueJobStore(Connection, Keys, DeadSet.Default);
+        Watch = new WatchStore(Connection, Keys);
     }
 
     public RedisDatabase Redis { get; }
@@ -44,6 +45,8 @@ sealed class RedisSteps : IAsyncDisposable
     public LeaseStore Leases { get; }
 
     public DueJobStore DueJobs { get; }
+
+    public WatchStore Watch { get; }
 
     public static async Task<RedisSteps> Open(string prefix = "") =>
         new(await RedisServer.Lease(), "host:1:a", prefix, null, null);
@@ -85,6 +88,17 @@ sealed class RedisSteps : IAsyncDisposable
 
     // The lease ends now.
     public Task Die() => Redis.Db.KeyDeleteAsync(Keys.Alive);
+
+    // What kill -9 leaves: the lease is there, and Redis sees the connections closed.
+    public async Task Kill()
+    {
+        long[] open =
+        [
+            .. Connection.Ids.ToString().Split(' ').Select(id => long.Parse(id, CultureInfo.InvariantCulture)),
+        ];
+        await Connection.DisposeAsync();
+        await Until(async () => (await first!.Watch.Open(open)).Count == 0);
+    }
 
     public Task<ClaimedJobs> Claim(int count, params string[] queues) => Claims.Claim(Request(count, queues));
 

@@ -105,7 +105,7 @@ public sealed class LeaseKeeperTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Each_fifth_of_the_lease_it_is_renewed_with_the_temporary_queues()
+    public async Task Each_tenth_of_the_lease_it_is_renewed_and_each_fifth_the_temporary_queues()
     {
         await temporary.Keep(
             "bus",
@@ -120,9 +120,13 @@ public sealed class LeaseKeeperTests : IAsyncLifetime
         Assert.Empty(subscribed.All);
         await steps.Redis.Flush();
 
-        clock.Advance((lease / 5) - TimeSpan.FromTicks(1));
+        clock.Advance((lease / 10) - TimeSpan.FromTicks(1));
         Assert.True(clock.Armed().IsCompleted);
         clock.Advance(TimeSpan.FromTicks(1));
+        await Until(async () => await steps.Redis.Db.KeyExistsAsync(steps.Keys.Alive));
+        await clock.Armed().InTime();
+        Assert.Empty(subscribed.All);
+        clock.Advance(lease / 10);
         await subscribed.Next();
 
         Assert.Equal(["mt:alive:host:1:a", "mt:temporaries", "mt:temporary:bus"], await steps.Redis.Keys());

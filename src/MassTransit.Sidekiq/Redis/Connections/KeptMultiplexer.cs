@@ -14,12 +14,11 @@ namespace MassTransit.Sidekiq;
 internal sealed class KeptMultiplexer : IAsyncDisposable
 {
     const string Replica = "READONLY: it is a replica now";
-
     static readonly TimeSpan watchPeriod = TimeSpan.FromSeconds(1);
-
     readonly RedisSettings settings;
     readonly PrimaryWatch primary;
     readonly Action<string?> report;
+    readonly ConnectionIds? ids;
     readonly Lock gate = new();
     readonly SilenceWatch silence;
 
@@ -35,10 +34,10 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
     long reopenedAt;
     long failedAt;
 
-    // `report` gets every change: the reason when Redis is lost, null when it answers.
-    public KeptMultiplexer(RedisSettings settings, PrimaryWatch primary, Action<string?> report)
+    // `report` gets every change: the reason when Redis is lost, null when it answers. `ids` gets each connection's before that.
+    public KeptMultiplexer(RedisSettings settings, PrimaryWatch primary, Action<string?> report, ConnectionIds? ids)
     {
-        (this.settings, this.primary, this.report) = (settings, primary, report);
+        (this.settings, this.primary, this.report, this.ids) = (settings, primary, report, ids);
         silence = new SilenceWatch(settings.CommandTimeout);
         primary.Changed += OnPrimaryChanged;
     }
@@ -189,6 +188,7 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
         {
             await open.PingAsync().ConfigureAwait(false);
             isReplica = !await PrimaryWatch.HasPrimary(current, lookAgain: isReplica).ConfigureAwait(false);
+            await (ids?.Ask(open) ?? Task.CompletedTask).ConfigureAwait(false);
             if (current == multiplexer)
             {
                 Report(isReplica ? Replica : null);

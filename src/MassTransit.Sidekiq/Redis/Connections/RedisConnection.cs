@@ -39,7 +39,7 @@ internal sealed class RedisConnection : IAsyncDisposable
         Primary = new PrimaryWatch(settings);
         Refusals = new WriteRefusals(settings.Address, logger);
         Sending = new RedisLink(settings, Primary, Refusals, Report, settings.Replicas);
-        Working = new RedisLink(settings, Primary, Refusals, Report);
+        Working = new RedisLink(settings, Primary, Refusals, Report, ids: Ids);
         Control = settings.Connection is null
             ? Working
             : new RedisLink(settings with { Connection = null }, Primary, Refusals, static (_, _) => { });
@@ -61,7 +61,10 @@ internal sealed class RedisConnection : IAsyncDisposable
 
     public RedisLink Working { get; }
 
-    // For CLIENT UNBLOCK, which a multiplexer of the user's own may refuse to send.
+    // What others know this process by.
+    public ConnectionIds Ids { get; } = new();
+
+    // For CLIENT UNBLOCK and CLIENT LIST, which a multiplexer of the user's own may refuse to send.
     public RedisLink Control { get; }
 
     public ILogger Logger { get; }
@@ -190,7 +193,7 @@ internal sealed class RedisConnection : IAsyncDisposable
             );
         }
 
-        var info = await Info(database).ConfigureAwait(false);
+        var info = await RedisInfo.Of(database).ConfigureAwait(false);
         if (Version.TryParse(RedisInfo.Field(info, "redis_version:"), out var version) && version < oldestServer)
         {
             throw new ConnectionException(
@@ -212,20 +215,6 @@ internal sealed class RedisConnection : IAsyncDisposable
         }
 
         isChecked = true;
-    }
-
-    // Hosted Redis often forbids or renames INFO, and a multiplexer of the user's own may not be allowed to send it. The
-    // operator is then trusted, as in Sidekiq.
-    static async Task<string> Info(IDatabase database)
-    {
-        try
-        {
-            return (string?)await database.ExecuteAsync("INFO").ConfigureAwait(false) ?? "";
-        }
-        catch (Exception refused) when (refused is RedisServerException or RedisCommandException)
-        {
-            return "";
-        }
     }
 
     void Report(RedisLink link, string? lost)

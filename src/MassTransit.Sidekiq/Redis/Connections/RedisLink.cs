@@ -12,17 +12,18 @@ internal sealed class RedisLink : IAsyncDisposable
     readonly ScriptLoads scripts = new();
     readonly int replicas;
 
-    // `report` gets every change: the reason when the link is lost, null when it works.
+    // `report` gets every change: the reason when the link is lost, null when it works. `ids` gets its id.
     public RedisLink(
         RedisSettings settings,
         PrimaryWatch primary,
         WriteRefusals refusals,
         Action<RedisLink, string?> report,
-        int replicas = 0
+        int replicas = 0,
+        ConnectionIds? ids = null
     )
     {
         (this.settings, this.refusals, this.replicas) = (settings, refusals, replicas);
-        multiplexer = new KeptMultiplexer(settings, primary, reason => report(this, reason));
+        multiplexer = new KeptMultiplexer(settings, primary, reason => report(this, reason), ids);
     }
 
     public bool IsConnected => multiplexer.IsConnected;

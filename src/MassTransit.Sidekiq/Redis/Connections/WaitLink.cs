@@ -8,11 +8,12 @@ internal sealed class WaitLink : IAsyncDisposable
 {
     readonly ConnectionMultiplexer multiplexer;
     readonly PrimaryWatch primary;
+    readonly ConnectionIds ids;
     volatile bool isBroken;
 
-    WaitLink(ConnectionMultiplexer multiplexer, PrimaryWatch primary, IDatabase database)
+    WaitLink(ConnectionMultiplexer multiplexer, RedisConnection redis, IDatabase database)
     {
-        (this.multiplexer, this.primary, Database) = (multiplexer, primary, database);
+        (this.multiplexer, primary, ids, Database) = (multiplexer, redis.Primary, redis.Ids, database);
         multiplexer.ConnectionFailed += OnFailed;
         primary.Changed += OnPrimaryChanged;
     }
@@ -35,10 +36,11 @@ internal sealed class WaitLink : IAsyncDisposable
             .ConnectAsync(options)
             .WaitAsync(cancellationToken)
             .ConfigureAwait(false);
-        var open = new WaitLink(multiplexer, redis.Primary, multiplexer.GetDatabase(RedisOptions.Database(settings)));
+        var open = new WaitLink(multiplexer, redis, multiplexer.GetDatabase(RedisOptions.Database(settings)));
         try
         {
             open.ClientId = (long)await open.Database.ExecuteAsync("CLIENT", "ID").ConfigureAwait(false);
+            open.ids.Waits(open.ClientId);
             await open.Database.ExecuteAsync("SCRIPT", "LOAD", Script.TakeLanded.Text).ConfigureAwait(false);
 
             // The primary may have moved before we subscribed to that, and a wait elsewhere would never end.
@@ -59,6 +61,7 @@ internal sealed class WaitLink : IAsyncDisposable
     // Pending commands fail.
     public async ValueTask DisposeAsync()
     {
+        ids.WaitsNoMore(ClientId);
         primary.Changed -= OnPrimaryChanged;
         multiplexer.ConnectionFailed -= OnFailed;
         await multiplexer.CloseAsync(allowCommandsToComplete: false).ConfigureAwait(false);

@@ -18,11 +18,11 @@ internal sealed class Script
     public static readonly Script CreateBatch = new("create_batch", "batch", "join_batch");
     public static readonly Script DeclareLimits = new("declare_limits");
     public static readonly Script DeleteBatch = new("delete_batch", "batch");
+    public static readonly Script EndLease = new("end_lease");
     public static readonly Script EndTied = new("end_tied", "batch");
     public static readonly Script FindCancelled = new("find_cancelled");
     public static readonly Script FindDatabases = new("find_databases");
     public static readonly Script FindFilled = new("find_filled");
-    public static readonly Script FindOrphans = new("find_orphans");
     public static readonly Script FindJobs = new("find_jobs");
     public static readonly Script FreeLimits = new("free_limits");
     public static readonly Script Interrupt = new("interrupt");
@@ -31,6 +31,7 @@ internal sealed class Script
     public static readonly Script KeepLocks = new("keep_locks");
     public static readonly Script KeepTemporary = new("keep_temporary");
     public static readonly Script Leave = new("leave");
+    public static readonly Script Look = new("look");
     public static readonly Script MakeLasting = new("make_lasting");
     public static readonly Script MarkDeploy = new("mark_deploy");
     public static readonly Script Move = new("move", "batch");
@@ -78,6 +79,7 @@ internal sealed class Script
     public static readonly Script TakeLanded = new("take_landed");
     public static readonly Script TakeLimits = new("take_limits", "limit_kinds", "limit_lines");
     public static readonly Script TakeTurn = new("take_turn");
+    public static readonly Script Watch = new("watch");
 
     // Each part replaces the line that names its file; where it is left out, that line is a comment.
     Script(string name, params string[] parts)

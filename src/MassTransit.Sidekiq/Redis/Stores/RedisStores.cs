@@ -48,4 +48,6 @@ internal sealed class RedisStores(RedisConnection redis, RedisKeys keys, DeadSet
     public TopicReader TopicReader { get; } = new(redis, keys);
 
     public TopicStore Topics { get; init; } = new(redis, keys);
+
+    public WatchStore Watch { get; } = new(redis, keys);
 }

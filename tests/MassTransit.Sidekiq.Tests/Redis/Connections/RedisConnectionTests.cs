@@ -201,7 +201,7 @@ public class RedisConnectionTests
         {
             var fault = await Assert.ThrowsAsync<ConnectionException>(() => steps.Jobs.Push("orders", "{}".Bytes()));
             Assert.True(fault.IsTransient);
-            await Assert.ThrowsAsync<ConnectionException>(() => steps.Leases.FindOrphans());
+            await Assert.ThrowsAsync<ConnectionException>(() => steps.Watch.Look());
         }
 
         Assert.False(steps.Connection.IsConnected);
@@ -308,7 +308,7 @@ public class RedisConnectionTests
         {
             // All have asked before the first hears that it is missing.
             server.Pause();
-            Task[] asked = [.. Enumerable.Range(0, 50).Select(_ => steps.Leases.Renew(RedisSteps.Life))];
+            Task[] asked = [.. Enumerable.Range(0, 50).Select(_ => steps.Watch.Look())];
             server.Resume();
             await Task.WhenAll(asked);
 

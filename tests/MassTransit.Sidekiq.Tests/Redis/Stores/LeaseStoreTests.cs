@@ -24,10 +24,10 @@ public class LeaseStoreTests
         await steps.Alive("orders", "odd|name");
         await other.Alive("orders");
 
-        Assert.Empty(await other.Leases.FindOrphans());
+        Assert.Empty((await other.Watch.Look()).Orphans);
         await steps.Die();
 
-        var orphans = await other.Leases.FindOrphans();
+        var orphans = (await other.Watch.Look()).Orphans;
         Assert.Equal(
             [new Orphan("host:1:a", "odd|name"), new Orphan("host:1:a", "orders")],
             orphans.OrderBy(orphan => orphan.Queue, StringComparer.Ordinal)
@@ -72,7 +72,7 @@ public class LeaseStoreTests
 
         Assert.Equal(2, await steps.Leases.Release());
 
-        var orphans = await rescuer.Leases.FindOrphans();
+        var orphans = (await rescuer.Watch.Look()).Orphans;
         Assert.Equal(["landed", "orders"], orphans.Select(orphan => orphan.Queue).Order());
     }
 

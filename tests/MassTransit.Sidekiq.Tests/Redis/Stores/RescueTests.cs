@@ -16,7 +16,7 @@ public class RescueTests
 
         Assert.Equal(["1", "2", "3", "4", "5"], await steps.Redis.Queue("orders"));
         Assert.Empty(await steps.Working("orders"));
-        Assert.Empty(await rescuer.Leases.FindOrphans());
+        Assert.Empty((await rescuer.Watch.Look()).Orphans);
     }
 
     [Fact]
@@ -151,8 +151,7 @@ public class RescueTests
         await steps.Redis.Db.StringSetAsync("mt:poison:abc", 2);
 
         var rescuer = new OrphanRescuer(
-            steps.Connection,
-            steps.Another().Leases,
+            new RedisStores(steps.Connection, steps.Another().Keys, DeadSet.Default),
             deaths,
             new FakeClock(),
             TimeSpan.FromSeconds(5)
@@ -253,7 +252,7 @@ public class RescueTests
 
         Assert.Empty(await steps.Redis.Queue("orders"));
         Assert.Empty(await steps.Working("orders"));
-        Assert.Empty(await steps.Leases.FindOrphans());
+        Assert.Empty((await steps.Watch.Look()).Orphans);
     }
 
     [Fact]

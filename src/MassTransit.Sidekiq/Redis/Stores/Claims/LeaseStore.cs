@@ -27,6 +27,8 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet 
     readonly RedisLink link = redis.Working;
     readonly Lock gate = new();
     readonly HashSet<string> owned = new(StringComparer.Ordinal);
+    (int Queues, string Text)? written;
+    int changes;
 
     // Queues to be registered by the next Renew, before the first claim from them, so that a rescuer knows which working
     // hashes exist.
@@ -35,20 +37,40 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet 
         lock (gate)
         {
             owned.UnionWith(queues);
+            changes++;
         }
     }
 
-    // Takes or renews the lease, and registers the owned queues each time: a rescuer may have removed us while we stalled.
-    // False when the lease had ended. Nothing can be claimed without one.
+    // Takes or renews the lease: one PEXPIRE, unless there is something to write. A lease that had ended may have been ended by
+    // a rescuer, who removed the owned queues too. False then. Nothing can be claimed without a lease.
     public async Task<bool> Renew(TimeSpan life)
     {
         RedisValue[] arguments;
+        (int Queues, string Text) now;
+        bool isWritten;
         lock (gate)
         {
-            arguments = [(long)life.TotalMilliseconds, .. owned.Select(Member)];
+            now = (changes, ProcessLease.TextOf(redis.Ids));
+            isWritten = written == now;
+            arguments = [(long)life.TotalMilliseconds, now.Text, .. owned.Select(Member)];
         }
 
-        return (int)await link.Run(Script.Renew, [keys.Alive, keys.Owners], arguments).ConfigureAwait(false) == 1;
+        if (
+            isWritten
+            && await link.Call("renew", keys.Alive, database => database.KeyExpireAsync(keys.Alive, life))
+                .ConfigureAwait(false)
+        )
+        {
+            return true;
+        }
+
+        var lived = await link.Run(Script.Renew, [keys.Alive, keys.Owners], arguments).ConfigureAwait(false);
+        lock (gate)
+        {
+            written = now;
+        }
+
+        return (int)lived == 1;
     }
 
     // At a clean stop of one endpoint. Returns how many of its queues still have claims; those stay registered.
@@ -64,23 +86,6 @@ internal sealed class LeaseStore(RedisConnection redis, RedisKeys keys, DeadSet 
         }
 
         return Release(queues, endsLease: true);
-    }
-
-    // Up to 100 at a time, in one round trip. One look per `turn` is enough for all processes together: empty when another
-    // process has looked since. Without a turn it always looks.
-    public async Task<IReadOnlyList<Orphan>> FindOrphans(TimeSpan turn = default)
-    {
-        var members = (string[])
-            (
-                await link.Run(
-                        Script.FindOrphans,
-                        [keys.Owners, keys.Rescuer],
-                        [(string)keys.AliveOf("")!, (long)turn.TotalMilliseconds]
-                    )
-                    .ConfigureAwait(false)
-            )!;
-
-        return [.. members.Select(Orphan.Parse)];
     }
 
     // Moves up to `limit` jobs, the newest first. A job rescued `poisonLimit` times within 72 hours probably kills its

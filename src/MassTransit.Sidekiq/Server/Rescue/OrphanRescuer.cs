@@ -2,7 +2,8 @@ namespace MassTransit.Sidekiq;
 
 /// <summary>
 /// Rescues the jobs of dead processes. A process is alive while its lease key exists.
-/// 1. Every cycle, find the owners of claimed jobs whose lease has ended. One process at a time checks on behalf of all.
+/// 1. One process at a time (DeathWatch) looks on behalf of all for owners of claimed jobs whose lease has ended: when it has ended
+///    the leases of dead processes itself, and three times in the length of a lease.
 /// 2. Return their jobs to the head of their queues, so that the oldest runs next, at most 100 per script.
 /// 3. A job that is rescued for the third time within 72 hours goes to the dead set: it probably kills its worker.
 /// Two processes may rescue from the same owner: each script moves the jobs still there, so a job is moved once.
@@ -12,13 +13,17 @@ internal sealed class OrphanRescuer
 {
     readonly RedisConnection redis;
     readonly LeaseStore leases;
+    readonly DeathWatch watch;
     readonly JobDeaths deaths;
     readonly TimeProvider clock;
     readonly TimeSpan lease;
+    long? lookedAt;
 
-    public OrphanRescuer(RedisConnection redis, LeaseStore leases, JobDeaths deaths, TimeProvider clock, TimeSpan lease)
+    public OrphanRescuer(RedisStores stores, JobDeaths deaths, TimeProvider clock, TimeSpan lease)
     {
-        (this.redis, this.leases, this.deaths, this.clock, this.lease) = (redis, leases, deaths, clock, lease);
+        (redis, leases) = (stores.Redis, stores.Leases);
+        (this.deaths, this.clock, this.lease) = (deaths, clock, lease);
+        watch = new DeathWatch(stores.Watch, lease, clock, redis.Logger);
         Loop = new BackgroundLoop("Rescue of orphaned jobs", Cycle, clock);
     }
 
@@ -26,14 +31,37 @@ internal sealed class OrphanRescuer
 
     public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
     {
-        var interval = lease / 3;
         if (redis.SinceBack < lease)
         {
-            return interval;
+            watch.Forget();
+            return lease / 3;
         }
 
-        // A little less than the interval, so that the turn has ended when the same process checks again.
-        var orphans = await leases.FindOrphans(lease / 4).ConfigureAwait(false);
+        if (!await watch.Take().ConfigureAwait(false))
+        {
+            lookedAt = null;
+            return watch.Interval;
+        }
+
+        // A process that has just taken over looks first, so that it knows whom to watch.
+        if (lookedAt is not { } last || clock.GetElapsedTime(last) >= lease / 3)
+        {
+            await RescueAll(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (await watch.EndLeases().ConfigureAwait(false))
+        {
+            await RescueAll(cancellationToken).ConfigureAwait(false);
+        }
+
+        return lookedAt is null ? TimeSpan.Zero : watch.Interval;
+    }
+
+    async Task RescueAll(CancellationToken cancellationToken)
+    {
+        var orphans = await watch.Look().ConfigureAwait(false);
+        // There may be more.
+        lookedAt = orphans.Count < WatchStore.MostOrphans ? clock.GetTimestamp() : null;
         Exception? refusal = null;
         foreach (var orphan in orphans)
         {
@@ -48,7 +76,10 @@ internal sealed class OrphanRescuer
             }
         }
 
-        return refusal is null ? interval : throw refusal;
+        if (refusal is not null)
+        {
+            throw refusal;
+        }
     }
 
     async Task Rescue(Orphan orphan, CancellationToken cancellationToken)

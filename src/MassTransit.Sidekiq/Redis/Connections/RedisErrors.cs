@@ -80,6 +80,10 @@ internal static class RedisErrors
     // A key holds another type than Sidekiq keeps there.
     public static bool IsWrongType(string message) => Code(message) == "WRONGTYPE";
 
+    // The user lacks a command or a key.
+    public static bool IsNoPermission(Exception? exception) =>
+        exception is RedisServerException && Code(exception.Message) == "NOPERM";
+
     // A server that is not, or is no longer, the primary.
     public static bool IsReadOnly(Exception exception) =>
         exception is RedisServerException && Code(exception.Message) is "READONLY" or "MASTERDOWN";

@@ -24,6 +24,7 @@ internal sealed class Script
     public static readonly Script FindDatabases = new("find_databases");
     public static readonly Script FindFilled = new("find_filled");
     public static readonly Script FindJobs = new("find_jobs");
+    public static readonly Script FindRefused = new("find_refused");
     public static readonly Script FreeLimits = new("free_limits");
     public static readonly Script Interrupt = new("interrupt");
     public static readonly Script KeepLedger = new("keep_ledger");

@@ -41,6 +41,8 @@ internal sealed class RedisStores(RedisConnection redis, RedisKeys keys, DeadSet
 
     public JobSearch Search { get; } = new(redis, keys);
 
+    public RightsReader Rights { get; } = new(redis);
+
     public StatStore Stats { get; } = new(redis, keys);
 
     public TiedJobStore Tied { get; init; } = new(redis, keys);

@@ -12,7 +12,7 @@ usage() {
 ./build.sh bench [--quick]  throughput and latency, against Ruby Sidekiq and MassTransit in memory; bench bulk: a million at once
 ./build.sh compat           buses, connections and real Ruby on the oldest StackExchange.Redis, and one between
 ./build.sh chaos [--minutes N] [--seed S]  workers, relays, Redis and PostgreSQL killed, frozen, filled and cut off at work; N for each of two tests
-./build.sh pictures         the pictures of the dashboard in docs/images, from the sample with real Ruby
+./build.sh pictures         the pictures in docs/images: the dashboard, from the sample with real Ruby, and the tool
 ./build.sh pack [OPTION...] the NuGet packages, into artifacts/packages; options are those of dotnet pack, such as -p:Version=1.0.0
 EOF
 }
@@ -150,6 +150,11 @@ verb_pictures() {
   local name
   for name in overview retries job; do
     cp "artifacts/dashboard/sample-$name.png" "docs/images/dashboard-$name.png"
+  done
+  dotnet build tests/MassTransit.Sidekiq.Tests -c Release -v quiet -warnaserror
+  run_tests tests/MassTransit.Sidekiq.Tests -class '*.ToolPictureTests'
+  for name in doctor jobs; do
+    cp "artifacts/tool/$name.svg" "docs/images/tool-$name.svg"
   done
 }
 

@@ -42,6 +42,14 @@ public sealed partial class ShellTests
         "dotnet ef database update",
     ];
 
+    // ToolPackageTests types these.
+    static readonly string[] toolCommands =
+    [
+        "dotnet new tool-manifest",
+        "dotnet tool install MassTransit.Sidekiq.Tool",
+        "dotnet sidekiq doctor --redis redis://localhost:6379/0",
+    ];
+
     [Fact]
     public void Each_command_is_of_a_kind_that_a_test_knows() =>
         Assert.Empty(
@@ -52,6 +60,7 @@ public sealed partial class ShellTests
                 && !OneClass().IsMatch(command)
                 && !sampleCommands.Contains(command)
                 && !migrationCommands.Contains(command)
+                && !toolCommands.Contains(command)
                 && !IsGemTest(command)
                 // ApiGuideTests of the dashboard type these.
                 && !command.StartsWith("curl -sf ", StringComparison.Ordinal)

@@ -15,26 +15,24 @@ sealed class SvgPicture(string command) : IAnsiConsoleEncoder
 
     public string Encode(IAnsiConsole console, IEnumerable<IRenderable> renderables)
     {
-        var (pieces, line, column, widest) = (new StringBuilder(), 1, 0, 0);
+        var lines = Segment.SplitLines(renderables.SelectMany(renderable => renderable.GetSegments(console)));
+        var pieces = new StringBuilder();
         Piece(pieces, $"$ {command}", 0, 0, "#8be9fd");
-        foreach (var segment in renderables.SelectMany(renderable => renderable.GetSegments(console)))
+        foreach (var (line, segments) in lines.Index())
         {
-            if (segment.IsLineBreak)
+            var column = 0;
+            foreach (var segment in segments.Where(segment => !segment.IsControlCode))
             {
-                (line, column) = (line + 1, 0);
-            }
-            else if (!segment.IsControlCode)
-            {
-                Piece(pieces, segment.Text, line, column, ColorOf(segment.Style));
+                Piece(pieces, segment.Text, line + 1, column, ColorOf(segment.Style));
                 column += segment.CellCount();
-                widest = Math.Max(widest, column);
             }
         }
 
+        var (width, height) = (lines.Max(line => line.CellCount()) * Letter, (lines.Count + 1) * Line);
         return string.Create(
             CultureInfo.InvariantCulture,
             $"""
-            <svg xmlns="http://www.w3.org/2000/svg" width="{(widest * Letter) + (2 * Margin):0}" height="{(line * Line)
+            <svg xmlns="http://www.w3.org/2000/svg" width="{width + (2 * Margin):0}" height="{height
                 + (
                     2 * Margin
                 )}" font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14">

@@ -54,6 +54,11 @@ public sealed class ToolPictureTests
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         await File.WriteAllTextAsync(file, picture.ReplaceLineEndings("\n"));
 
-        return string.Join('\n', XDocument.Parse(picture).Descendants().Select(text => text.Value));
+        var texts = XDocument.Parse(picture).Descendants().Where(text => text.Name.LocalName == "text").ToList();
+        Assert.Equal(
+            console.Output.TrimEnd().Split('\n').Length + 1,
+            texts.Select(text => text.Attribute("y")!.Value).Distinct().Count()
+        );
+        return string.Join('\n', texts.Select(text => text.Value));
     }
 }

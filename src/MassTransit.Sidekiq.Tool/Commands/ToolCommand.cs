@@ -29,9 +29,12 @@ internal abstract class ToolCommand(string name, string description) : Command(n
         {
             run.Terminal.Note("Interrupted.");
         }
-        catch (Exception fault)
-            when (fault is ToolFault or ConnectionException or SidekiqRedisException or ArgumentException or DbException
-            )
+        catch (ConnectionException lost)
+        {
+            // Without the token: this is the end already, and takes a second.
+            run.Terminal.Note((await run.Redis.WhyLost(CancellationToken.None) ?? lost).Message);
+        }
+        catch (Exception fault) when (fault is ToolFault or SidekiqRedisException or ArgumentException or DbException)
         {
             run.Terminal.Note(fault.Message);
         }

@@ -9,6 +9,9 @@ internal sealed class ToolRedis : IAsyncDisposable
 {
     static readonly TimeSpan connectTimeout = TimeSpan.FromSeconds(3);
 
+    static readonly TimeSpan pause = TimeSpan.FromMilliseconds(200);
+    static readonly TimeSpan longestSearch = TimeSpan.FromSeconds(1);
+
     readonly InspectedRedis redis;
     Task<string>? info;
 
@@ -76,6 +79,33 @@ internal sealed class ToolRedis : IAsyncDisposable
         catch (SidekiqRedisException)
         {
             return null;
+        }
+    }
+
+    // Why Redis did not answer: the first command may end before the reason is known, such as a refused password. Asks again for a
+    // second, until a refusal tells; null when it answers meanwhile.
+    public async Task<Exception?> WhyLost(CancellationToken token)
+    {
+        var asked = RealTime.Clock.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await Inspector.RetrySet.Count(token);
+                return null;
+            }
+            catch (SidekiqRedisException refused)
+            {
+                return refused;
+            }
+            catch (ConnectionException lost) when (RealTime.Clock.GetElapsedTime(asked) > longestSearch)
+            {
+                return lost;
+            }
+            catch (ConnectionException)
+            {
+                await Task.Delay(pause, RealTime.Clock, token);
+            }
         }
     }
 

@@ -11,6 +11,10 @@ sealed class SvgPicture(string command) : IAnsiConsoleEncoder
 {
     const double Letter = 8.4;
     const int Line = 18;
+
+    // One that no viewer folds into its neighbours.
+    const char Space = '\u00a0';
+
     const int Margin = 14;
 
     public string Encode(IAnsiConsole console, IEnumerable<IRenderable> renderables)
@@ -62,7 +66,7 @@ sealed class SvgPicture(string command) : IAnsiConsoleEncoder
         var left = Margin + ((column + text.IndexOf(shown, StringComparison.Ordinal)) * Letter);
         pieces.Append(
             CultureInfo.InvariantCulture,
-            $"<text x=\"{left:0.#}\" y=\"{Margin + 12 + (line * Line)}\" fill=\"{color}\" textLength=\"{shown.Length * Letter:0.#}\" lengthAdjust=\"spacingAndGlyphs\">{WebUtility.HtmlEncode(shown)}</text>\n"
+            $"<text x=\"{left:0.#}\" y=\"{Margin + 12 + (line * Line)}\" fill=\"{color}\" textLength=\"{shown.Length * Letter:0.#}\" lengthAdjust=\"spacingAndGlyphs\">{WebUtility.HtmlEncode(shown.Replace(' ', Space))}</text>\n"
         );
     }
 }

@@ -59,6 +59,6 @@ public sealed class ToolPictureTests
             console.Output.TrimEnd().Split('\n').Length + 1,
             texts.Select(text => text.Attribute("y")!.Value).Distinct().Count()
         );
-        return string.Join('\n', texts.Select(text => text.Value));
+        return string.Join('\n', texts.Select(text => text.Value.Replace('\u00a0', ' ')));
     }
 }

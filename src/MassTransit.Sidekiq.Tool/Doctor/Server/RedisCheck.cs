@@ -5,9 +5,7 @@ namespace MassTransit.Sidekiq;
 // Whether Redis answers at all, and if not, which of the reasons it is.
 internal sealed class RedisCheck() : DoctorCheck("redis")
 {
-    public override Task<Finding> Run(Examination examination) => Run(examination, isSecond: false);
-
-    async Task<Finding> Run(Examination examination, bool isSecond)
+    public override async Task<Finding> Run(Examination examination)
     {
         var redis = examination.Redis;
         try
@@ -23,7 +21,15 @@ internal sealed class RedisCheck() : DoctorCheck("redis")
         }
         catch (ConnectionException lost)
         {
-            return await Lost(examination, lost, isSecond);
+            return await redis.WhyLost(examination.Token) switch
+            {
+                SidekiqRedisException refused => Refused(redis, refused),
+                ConnectionException again => await Lost(examination, again),
+                _ => Warning(
+                    $"{redis.Place} answers now, and did not at first: {lost.Message}",
+                    "Look at the network, and at the log of Redis."
+                ),
+            };
         }
     }
 
@@ -57,7 +63,7 @@ internal sealed class RedisCheck() : DoctorCheck("redis")
             : Error(refused.Message, $"Redis says: {inner.Message}");
     }
 
-    async Task<Finding> Lost(Examination examination, ConnectionException lost, bool isSecond)
+    async Task<Finding> Lost(Examination examination, ConnectionException lost)
     {
         var redis = examination.Redis;
         var inner = lost.InnerException ?? lost;
@@ -70,12 +76,6 @@ internal sealed class RedisCheck() : DoctorCheck("redis")
         }
 
         var error = await TcpProbe.Try(redis.Servers[0], examination.Token);
-        if (error == SocketError.Success && !isSecond)
-        {
-            // The reason of a first refusal may have come after the connection had ended: the second tells it.
-            return await Run(examination, isSecond: true);
-        }
-
         if (error == SocketError.Success)
         {
             return Error(

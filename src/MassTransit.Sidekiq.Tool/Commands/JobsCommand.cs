@@ -27,7 +27,7 @@ internal sealed class JobsCommand : ToolCommand
 
     static readonly Sheet<JobRow> sheet = new(
         "No such jobs.",
-        new Column<JobRow>("jid", row => row.Jid ?? ""),
+        new Column<JobRow>("jid", row => row.Jid ?? "") { IsWhole = true },
         new Column<JobRow>("class", row => row.Class ?? "(not a job)"),
         new Column<JobRow>("queue", row => row.Queue ?? ""),
         new Column<JobRow>("due, or died", row => Words.Time(row.At)),

@@ -3,6 +3,9 @@ namespace MassTransit.Sidekiq;
 // How a record looks in a table.
 internal sealed record Column<T>(string Title, Func<T, string> Text, bool IsNumber = false)
 {
+    // Whether it stays on one line in a narrow terminal, so that it can be copied; numbers do.
+    public bool IsWhole { get; init; } = IsNumber;
+
     // The colour of a cell; null for that of the terminal.
     public Func<T, Spectre.Console.Color?>? Color { get; init; }
 }

@@ -92,7 +92,8 @@ internal sealed class Terminal(ToolHost host, bool isJson)
         foreach (var column in sheet.Columns)
         {
             var header = new TableColumn(new Text(column.Title, new Style(decoration: Decoration.Bold)));
-            table.AddColumn(column.IsNumber ? header.RightAligned().NoWrap() : header);
+            header.NoWrap = column.IsWhole;
+            table.AddColumn(column.IsNumber ? header.RightAligned() : header);
         }
 
         foreach (var record in records)

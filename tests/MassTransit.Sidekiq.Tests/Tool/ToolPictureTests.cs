@@ -44,7 +44,7 @@ public sealed class ToolPictureTests
 
     static async Task<string> Picture(RedisDatabase redis, params string[] command)
     {
-        using var console = new TestConsole().Width(130);
+        using var console = new TestConsole().Width(150);
         using var recorder = new Recorder(console);
         var host = new ToolHost(recorder, console, _ => null, TimeProvider.System);
         Assert.NotEqual(2, await SidekiqTool.Run([.. command, "--redis", redis.Url], host, CancellationToken.None));

@@ -117,6 +117,7 @@ verb_test() {
     }
   done
   if [ "${1:-}" != --fast ]; then
+    embedded_tests || [ "$(counter failed artifacts/tests/embedded.trx)" -gt 0 ] || failures=$((failures + 1))
     run_gem_tests || [ "$(counter failed artifacts/tests/sidekiq-masstransit.trx)" -gt 0 ] || failures=$((failures + 1))
   fi
 
@@ -182,6 +183,29 @@ verb_chaos() {
     SIDEKIQ_CHAOS_MINUTES=$minutes SIDEKIQ_CHAOS_SEED=$seed LIMIT=$((${minutes%.*} * 120 + 900)) \
       run_tests "tests/$project" -class '*.ChaosTests' -showLiveOutput
   done
+}
+
+# The tests of the transport on the embedded server, a process of its own. Left out are those of Redis's own specifics:
+# Bus/Redis and Redis/Connections (failover, refusals, TLS, users) and TopicsTests, which searches a million keys: minutes here.
+embedded_tests() {
+  local file classes=() folder server port status=0
+  for file in $(find tests/MassTransit.Sidekiq.Tests/{Bus,Diagnostics,Inspecting,Receiving,Redis/Stores,Sending,Server} \
+    -name '*Tests.cs' -not -path '*/Bus/Redis/*' -not -name TopicsTests.cs | sort); do
+    classes+=(-class "*.$(basename "$file" .cs)")
+  done
+  folder=$(mktemp -d)
+  dotnet exec tests/EmbeddedHost/bin/Release/net10.0/EmbeddedHost.dll "$folder/data" 0 48 > "$folder/log" 2>&1 &
+  server=$!
+  for _ in $(seq 100); do
+    grep -q 'Application started' "$folder/log" && break
+    sleep 0.2
+  done
+  port=$(grep -oE '127\.0\.0\.1:[0-9]+' "$folder/log" | head -1 || cat "$folder/log")
+  SIDEKIQ_TEST_REDIS=$port timeout 600 dotnet exec tests/MassTransit.Sidekiq.Tests/bin/Release/net10.0/MassTransit.Sidekiq.Tests.dll \
+    -noLogo -noColor -result-trx artifacts/tests/embedded.trx "${classes[@]}" || status=$?
+  kill "$server" && wait "$server" || true
+  rm -rf "$folder"
+  return $status
 }
 
 # What an application gets that has another StackExchange.Redis than ours: buses, connections and, on the lowest, real Ruby.

@@ -43,6 +43,7 @@ public sealed class InstalledProject : IAsyncDisposable
               </PropertyGroup>
               <ItemGroup>
                 <PackageReference Include="MassTransit.Sidekiq" Version="{packages.Version}" />
+                <PackageReference Include="MassTransit.Sidekiq.Embedded" Version="{packages.Version}" />
                 <PackageReference Include="MassTransit.Sidekiq.Outbox" Version="{packages.Version}" />
                 {string.Concat(references)}
               </ItemGroup>

@@ -14,6 +14,7 @@ public sealed partial class PackageTests(BuiltPackages packages)
     const string Outbox = "MassTransit.Sidekiq.Outbox";
     const string Dashboard = "MassTransit.Sidekiq.Dashboard";
     const string OpenTelemetry = "MassTransit.Sidekiq.OpenTelemetry";
+    const string Embedded = "MassTransit.Sidekiq.Embedded";
 
     static readonly Guid sourceLink = new("CC110556-A091-4D38-9FEC-25AB9A351A6A");
 
@@ -22,6 +23,7 @@ public sealed partial class PackageTests(BuiltPackages packages)
     [InlineData(Outbox)]
     [InlineData(Dashboard)]
     [InlineData(OpenTelemetry)]
+    [InlineData(Embedded)]
     public void Package_says_what_it_is(string package)
     {
         var metadata = packages.Metadata(package);
@@ -62,6 +64,7 @@ public sealed partial class PackageTests(BuiltPackages packages)
     [Theory]
     [InlineData(Outbox)]
     [InlineData(Dashboard)]
+    [InlineData(Embedded)]
     public void Package_asks_for_exactly_its_own_version_of_the_transport(string package) =>
         Assert.Equal($"[{packages.Version}]", Dependencies(package)[Transport]);
 
@@ -85,6 +88,7 @@ public sealed partial class PackageTests(BuiltPackages packages)
     [InlineData(Outbox)]
     [InlineData(Dashboard)]
     [InlineData(OpenTelemetry)]
+    [InlineData(Embedded)]
     public void Package_holds_the_assembly_its_documentation_and_the_readme(string package)
     {
         using var archive = packages.Open(package);
@@ -103,6 +107,7 @@ public sealed partial class PackageTests(BuiltPackages packages)
     [InlineData(Outbox)]
     [InlineData(Dashboard)]
     [InlineData(OpenTelemetry)]
+    [InlineData(Embedded)]
     public async Task Symbols_lead_to_the_sources_and_name_no_path_of_the_machine_that_built_them(string package)
     {
         using var archive = packages.Open(package, "snupkg");
@@ -161,9 +166,9 @@ public sealed partial class PackageTests(BuiltPackages packages)
         await using var service = project.Start(environment);
         await service.Line("Bus started");
         await Ruby.Run(Repository.PathOf("samples/QuickStart/enqueue.rb"), environment);
-        await redis.Until(async state => (await state.Queue("mail")).Length == 1);
+        await redis.Until(async state => (await state.Queue("mail")).Length == 2);
 
-        var job = JsonElement.Parse(Assert.Single(await redis.Queue("mail")));
+        var job = JsonElement.Parse((await redis.Queue("mail"))[1]);
         Assert.Equal("[42]", job.GetProperty("args").GetRawText());
         await service.Stop();
     }

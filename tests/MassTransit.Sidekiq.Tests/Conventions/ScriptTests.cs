@@ -44,7 +44,9 @@ public partial class ScriptTests
     [Fact]
     public void Each_script_is_in_the_assembly()
     {
-        var embedded = Assembly.Load("MassTransit.Sidekiq").GetManifestResourceNames();
+        var embedded = new[] { "MassTransit.Sidekiq", "MassTransit.Sidekiq.Embedded" }.SelectMany(name =>
+            Assembly.Load(name).GetManifestResourceNames()
+        );
 
         Assert.Empty(Scripts.Select(script => Path.GetFileName(script.Path)).Except(embedded));
     }

@@ -1,0 +1,25 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace MassTransit.Sidekiq;
+
+// Who is connected, for CLIENT LIST and CLIENT UNBLOCK.
+internal sealed class ClientList
+{
+    readonly ConcurrentDictionary<long, ClientState> clients = [];
+
+    public int Count => clients.Count;
+
+    public void Add(ClientState client) => clients[client.Id] = client;
+
+    public void Remove(ClientState client) => clients.TryRemove(client.Id, out _);
+
+    // Whether the client was waiting.
+    public bool Unblock(string id) =>
+        long.TryParse(id, CultureInfo.InvariantCulture, out var number)
+        && clients.TryGetValue(number, out var client)
+        && client.Unblock();
+
+    public string Describe() =>
+        string.Concat(clients.Values.OrderBy(client => client.Id).Select(client => $"{client.Describe()}\n"));
+}

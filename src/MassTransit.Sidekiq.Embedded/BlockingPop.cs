@@ -11,12 +11,10 @@ internal sealed class BlockingPop
     readonly ReadOnlyMemory<byte>[] keys;
     readonly TimeSpan timeout;
 
-    BlockingPop(Command[] attempts, ReadOnlyMemory<byte>[] keys, TimeSpan timeout, int bytes)
+    BlockingPop(Command[] attempts, ReadOnlyMemory<byte>[] keys, TimeSpan timeout)
     {
-        (this.attempts, this.keys, this.timeout, Bytes) = (attempts, keys, timeout, bytes);
+        (this.attempts, this.keys, this.timeout) = (attempts, keys, timeout);
     }
-
-    public int Bytes { get; }
 
     // Null when it is none, or none that is complete.
     public static BlockingPop? Of(Command command)
@@ -48,8 +46,7 @@ internal sealed class BlockingPop
         return new BlockingPop(
             isMove ? [Command.Of([bare, .. words])] : [.. words.Select(key => Command.Of(bare, key))],
             isMove ? [] : words,
-            seconds == 0 ? System.Threading.Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(seconds),
-            own.Bytes.Length
+            seconds == 0 ? System.Threading.Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(seconds)
         );
     }
 

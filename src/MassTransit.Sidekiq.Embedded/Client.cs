@@ -75,7 +75,7 @@ internal sealed class Client : IDisposable
     // Runs what has arrived. Returns a command that waits, if one came.
     BlockingPop? Turn()
     {
-        var bytes = 0;
+        var hasRun = false;
         BlockingPop? wait = null;
         lock (store.Turns)
         {
@@ -83,7 +83,7 @@ internal sealed class Client : IDisposable
             {
                 while (wait is null && !replies.IsClosed && commands.TryRead(out var command))
                 {
-                    bytes += command.Bytes.Length;
+                    hasRun = true;
                     wait = runner.IsInTransaction ? null : BlockingPop.Of(command);
                     if (wait is null)
                     {
@@ -98,9 +98,9 @@ internal sealed class Client : IDisposable
             }
         }
 
-        if (bytes > 0)
+        if (hasRun)
         {
-            store.Touch(bytes);
+            store.Touch();
         }
 
         return wait;
@@ -126,7 +126,7 @@ internal sealed class Client : IDisposable
 
                 if (isDone)
                 {
-                    store.Touch(wait.Bytes);
+                    store.Touch();
                     return;
                 }
 

@@ -9,7 +9,7 @@ internal sealed class ClientState(long id)
 
     public string Name { get; set; } = "";
 
-    public string Database { get; set; } = "0";
+    public int Database { get; set; }
 
     // Completes when another client unblocks this one.
     public Task BeginWait()

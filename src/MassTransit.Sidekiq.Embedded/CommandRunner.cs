@@ -33,6 +33,7 @@ internal sealed class CommandRunner : IDisposable
 
     public void Run(Command command)
     {
+        store.Count(Client.Database, command.Bytes.Length);
         replies.IsInTurn = true;
         var name = command.Name;
         if (transaction is not null && name is not ("EXEC" or "DISCARD" or "MULTI" or "WATCH"))
@@ -163,7 +164,7 @@ internal sealed class CommandRunner : IDisposable
         var reply = replies.TakeFrom(before);
         if (reply is [(byte)'+', ..])
         {
-            Client.Database = command.Text(1);
+            Client.Database = int.Parse(command.Text(1), CultureInfo.InvariantCulture);
         }
 
         replies.Write(reply);

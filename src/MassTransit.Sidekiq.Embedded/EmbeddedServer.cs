@@ -43,11 +43,7 @@ internal sealed class EmbeddedServer(
         Reserve();
         folder = DataFolder.Open(configured.Value.DataFolder, environment);
         // It reads the folder, which takes as long as there is data.
-        store = await Task.Run(
-                () => EmbeddedStore.Open(folder.Path, configured.Value.Databases, logger),
-                cancellationToken
-            )
-            .ConfigureAwait(false);
+        store = await Task.Run(() => Open(folder.Path), cancellationToken).ConfigureAwait(false);
         accepting = Accept(store);
     }
 
@@ -104,6 +100,21 @@ internal sealed class EmbeddedServer(
         }
     }
 
+    EmbeddedStore Open(string path)
+    {
+        try
+        {
+            return EmbeddedStore.Open(path, configured.Value.Databases, logger);
+        }
+        catch (Exception unreadable)
+        {
+            throw new ConfigurationException(
+                $"The embedded server cannot read its data in {path}: {unreadable.Message} Move the folder away to begin anew, or set another DataFolder.",
+                unreadable
+            );
+        }
+    }
+
     async Task Accept(EmbeddedStore open)
     {
         while (!stopping.IsCancellationRequested)
@@ -123,9 +134,17 @@ internal sealed class EmbeddedServer(
                 continue;
             }
 
-            socket.NoDelay = true;
-            var client = new Client(socket, open, logger);
-            clients[client] = Serve(client);
+            try
+            {
+                socket.NoDelay = true;
+                var client = new Client(socket, open, logger);
+                clients[client] = Serve(client);
+            }
+            catch (Exception failed)
+            {
+                logger.ClientFailed(failed, 0);
+                socket.Dispose();
+            }
         }
     }
 

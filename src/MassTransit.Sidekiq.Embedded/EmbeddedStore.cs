@@ -16,7 +16,7 @@ namespace MassTransit.Sidekiq;
 /// </summary>
 internal sealed class EmbeddedStore : GarnetServer
 {
-    // Bytes of commands since the last checkpoint after which a start would replay too much.
+    // Bytes of commands to one database since its last checkpoint after which a start would replay too much.
     const long CheckpointAfter = 64 * 1024 * 1024;
 
     readonly ILogger logger;
@@ -26,7 +26,7 @@ internal sealed class EmbeddedStore : GarnetServer
     Task running = Task.CompletedTask;
     Task? waiting;
     TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    long uncheckpointed;
+    readonly Dictionary<int, long> uncheckpointed = [];
 
     EmbeddedStore(GarnetServerOptions options, SilentNetwork network, string folder, ILogger logger)
         : base(options, loggerFactory: null, [network])
@@ -55,14 +55,15 @@ internal sealed class EmbeddedStore : GarnetServer
     // In a turn.
     public IMessageConsumer NewSession(INetworkSender replies) => network.NewSession(replies);
 
-    // After a turn of this many bytes of commands.
-    public void Touch(int bytes)
-    {
-        Interlocked.Add(ref uncheckpointed, bytes);
+    // In a turn: this many bytes of commands ran on a database.
+    public void Count(int database, int bytes) =>
+        uncheckpointed[database] = uncheckpointed.GetValueOrDefault(database) + bytes;
+
+    // After a turn.
+    public void Touch() =>
         Interlocked
             .Exchange(ref changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))
             .SetResult();
-    }
 
     // Completes when the turns before it are on disk.
     public Task Commit()
@@ -77,7 +78,7 @@ internal sealed class EmbeddedStore : GarnetServer
     {
         lock (Turns)
         {
-            Checkpoint();
+            Checkpoint(after: 0);
         }
 
         Dispose();
@@ -98,10 +99,7 @@ internal sealed class EmbeddedStore : GarnetServer
                 }
 
                 commit = Store.CommitAOFAsync(CancellationToken.None);
-                if (Interlocked.Read(ref uncheckpointed) > CheckpointAfter)
-                {
-                    Checkpoint();
-                }
+                Checkpoint(CheckpointAfter);
             }
 
             await commit.ConfigureAwait(false);
@@ -113,11 +111,17 @@ internal sealed class EmbeddedStore : GarnetServer
         }
     }
 
-    // In a turn, which all wait for: a few ms for small data, and only each 64 MB of commands. Shortens the log to what came after.
-    void Checkpoint()
+    // In a turn, which all wait for. Shortens the log of each database that got this many bytes to what comes after.
+    void Checkpoint(long after)
     {
-        Interlocked.Exchange(ref uncheckpointed, 0);
-        storeWrapper.TakeCheckpointAsync(background: false).GetAwaiter().GetResult();
+        foreach (var (database, bytes) in uncheckpointed.ToList())
+        {
+            if (bytes > after)
+            {
+                uncheckpointed[database] = 0;
+                storeWrapper.TakeCheckpointAsync(background: false, database).GetAwaiter().GetResult();
+            }
+        }
     }
 
     static GarnetServerOptions Options(string folder, int databases) =>

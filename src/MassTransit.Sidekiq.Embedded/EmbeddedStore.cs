@@ -12,7 +12,7 @@ namespace MassTransit.Sidekiq;
 /// they declare, and ours find theirs as they run. Two rules make each script the atomic step that it is in Redis.
 /// 1. Turns: one client's commands run at a time (<see cref="Turns" />), so no other command comes between two of a script.
 /// 2. Commits lie between turns: what a crash leaves on disk is the state after a turn, never the middle of one.
-/// A reply leaves after the commit of its turn, so what a client was told is on disk. One commit serves all that wait.
+/// A reply leaves after the commit of its turn, so what a client was told survives the process. One commit serves all that wait.
 /// </summary>
 internal sealed class EmbeddedStore : GarnetServer
 {

@@ -46,6 +46,7 @@ public sealed partial class PackageTests(BuiltPackages packages)
     [InlineData(Outbox)]
     [InlineData(Dashboard)]
     [InlineData(OpenTelemetry)]
+    [InlineData(Embedded)]
     [InlineData("MassTransit.Sidekiq.Tool")]
     public async Task Readme_of_a_package_is_its_own_and_its_links_lead_to_the_sources_it_was_built_from(string package)
     {

@@ -32,6 +32,8 @@ public sealed partial class ShellTests
         "docker compose up --build",
         "sidekiq -C sidekiq.yml -r ./worker.rb",
         "dotnet run",
+        // QuickStartTests run what it builds, with Redis and without.
+        "dotnet run --project samples/QuickStart",
     ];
 
     // MigrationTests of the packages type these.

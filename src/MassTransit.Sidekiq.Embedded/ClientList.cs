@@ -20,6 +20,18 @@ internal sealed class ClientList
         && clients.TryGetValue(number, out var client)
         && client.Unblock();
 
-    public string Describe() =>
-        string.Concat(clients.Values.OrderBy(client => client.Id).Select(client => $"{client.Describe()}\n"));
+    // `filter` is what follows CLIENT LIST: nothing, or ID and the ids of the clients that are asked for.
+    public string Describe(IReadOnlyList<string> filter)
+    {
+        var asked =
+            filter is [var kind, ..] && kind.Equals("ID", StringComparison.OrdinalIgnoreCase)
+                ? filter.Skip(1).ToHashSet(StringComparer.Ordinal)
+                : null;
+        return string.Concat(
+            clients
+                .Values.Where(client => asked?.Contains(client.Id.ToString(CultureInfo.InvariantCulture)) ?? true)
+                .OrderBy(client => client.Id)
+                .Select(client => $"{client.Describe()}\n")
+        );
+    }
 }

@@ -41,5 +41,7 @@ internal readonly struct Command(Memory<byte> bytes, Range[] words)
     // "" when there is no such word.
     public string Text(int word) => word < words.Length ? Encoding.UTF8.GetString(this[word].Span) : "";
 
+    public string[] Texts(int first) => [.. Enumerable.Range(first, Math.Max(0, words.Length - first)).Select(Text)];
+
     public Command Copy() => new(bytes.ToArray(), words);
 }

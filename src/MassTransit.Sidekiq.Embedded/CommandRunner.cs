@@ -142,7 +142,7 @@ internal sealed class CommandRunner : IDisposable
                 replies.Write(string.Create(CultureInfo.InvariantCulture, $":{Client.Id}\r\n"));
                 break;
             case "LIST":
-                replies.WriteString(store.Clients.Describe());
+                replies.WriteString(store.Clients.Describe(command.Texts(2)));
                 break;
             case "UNBLOCK":
                 replies.Write(store.Clients.Unblock(command.Text(2)) ? ":1\r\n"u8 : ":0\r\n"u8);

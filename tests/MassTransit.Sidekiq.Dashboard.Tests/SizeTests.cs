@@ -6,8 +6,8 @@ namespace MassTransit.Sidekiq.Dashboard.Tests;
 
 public partial class SizeTests
 {
-    const int Batch = 20_000;
-    const int Batches = 50;
+    const int Batch = 5_000;
+    const int Batches = 200;
     const int Queues = 500;
 
     static readonly string[] pages =

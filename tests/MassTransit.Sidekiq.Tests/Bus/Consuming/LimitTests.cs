@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq.Tests;
@@ -29,10 +30,7 @@ public sealed class LimitTests(ITestOutputHelper output)
         await redis.Until(async state => await state.Db.SortedSetLengthAsync("mt:limit:api") == 0);
         Assert.Empty(await redis.RetrySet());
         Assert.DoesNotContain(first.Log.Concat(second.Log), IsAlarming);
-        Assert.Contains(
-            first.Log.Concat(second.Log),
-            line => line.Contains("for limit 'api'", StringComparison.Ordinal)
-        );
+        Assert.Contains(first.Log.Concat(second.Log), line => Regex.IsMatch(line, "for limit 'api'"));
 
         Task<TestBus> Worker() =>
             TestBus.Start(
@@ -365,8 +363,9 @@ public sealed class LimitTests(ITestOutputHelper output)
         }
     }
 
-    static bool IsAlarming(string line) => // other tests have queues in other databases of the server
-        line.Split(':')[0] is "Warning" or "Error" && !line.Contains("holds no queues", StringComparison.Ordinal);
+    // Other tests have queues in other databases, and keep the machine busy.
+    static bool IsAlarming(string line) =>
+        Regex.IsMatch(line, "^(Warning|Error):(?!.*(holds no queues|pool starvation))");
 
     static ISidekiqInspector Inspector(TestBus bus) => bus.Services.GetRequiredService<ISidekiqInspector>();
 

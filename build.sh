@@ -9,7 +9,8 @@ usage() {
 ./build.sh demo [--keep]    a .NET service and a Ruby Sidekiq worker at work together; --keep leaves them running
 ./build.sh test [--fast]    build, then every test; --fast leaves out the tests with real Ruby, a browser or packages
 ./build.sh check            layout, analyzers, a build without warnings, conventions
-./build.sh bench [--quick]  throughput and latency, against Ruby Sidekiq and MassTransit in memory; bench bulk: a million at once
+./build.sh bench [--quick [--keep]] [--peers=rabbitmq,hangfire]  throughput and latency, against Ruby Sidekiq and MassTransit in memory, and
+                            against these; --quick says what is slower than the kept result; bench bulk: a million at once
 ./build.sh compat           buses, connections and real Ruby on the oldest StackExchange.Redis, and one between
 ./build.sh chaos [--minutes N] [--seed S]  workers, relays, Redis and PostgreSQL killed, frozen, filled and cut off at work; N for each of two tests
 ./build.sh pictures         the pictures in docs/images: the dashboard, from the sample with real Ruby, and the tool
@@ -181,9 +182,11 @@ verb_pictures() {
 }
 
 verb_bench() {
-  need redis-server=redis-server sidekiq=ruby-sidekiq pg_ctlcluster=postgresql
+  local servers=(redis-server=redis-server sidekiq=ruby-sidekiq pg_ctlcluster=postgresql)
+  [[ " $* " != *" --peers="*rabbitmq* ]] || servers+=(rabbitmqctl=rabbitmq-server)
+  need "${servers[@]}"
   dotnet build benchmarks -c Release -v quiet -warnaserror
-  timeout 600 dotnet exec benchmarks/bin/Release/net10.0/MassTransit.Sidekiq.Benchmarks.dll "$@"
+  timeout 900 dotnet exec benchmarks/bin/Release/net10.0/MassTransit.Sidekiq.Benchmarks.dll "$@"
 }
 
 # A seed repeats the order of the harms to workers and Redis, not the instants at which they meet the work.

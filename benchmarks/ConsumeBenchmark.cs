@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq.Benchmarks;
 
-// One process, concurrency 10, a consumer that does nothing, full queues: ours, Ruby's, and MassTransit in memory.
+// One process, concurrency 10, a consumer that does nothing, full queues: ours, Ruby's, MassTransit in memory, and the peers.
 internal sealed class ConsumeBenchmark(Lab lab)
 {
     const int Concurrency = 10;
@@ -26,6 +26,12 @@ internal sealed class ConsumeBenchmark(Lab lab)
         figures.AddRatio("consume.vs_memory", ours.JobsPerSecond, memory.JobsPerSecond);
         figures.AddRatio("consume.queues100_vs_1", spread.JobsPerSecond, ours.JobsPerSecond);
         figures.Add("consume.alloc_bytes_per_job", ours.AllocatedPerJob - memory.AllocatedPerJob, "bytes");
+        foreach (var peer in lab.Peers)
+        {
+            var rate = await Peer(peer);
+            figures.Add(peer.Figure("consume", "per_s"), rate, "jobs/s");
+            figures.AddRatio($"consume.vs_{peer.Name}", ours.JobsPerSecond, rate);
+        }
     }
 
     async Task<Meter> Ours(string[] queues, Figures? figures)
@@ -96,6 +102,31 @@ internal sealed class ConsumeBenchmark(Lab lab)
         await meter.Done;
         lab.Report("consume in memory", cost, jobs);
         return meter;
+    }
+
+    async Task<double> Peer(Contestant peer)
+    {
+        var queue = lab.NewQueue();
+        var (first, jobs) = (peer.Backlog / 4, lab.Jobs(peer.Backlog));
+        var meter = new Meter(first, first + jobs, Task.CompletedTask);
+        await using (var sender = await peer.Sender<BenchJob>(queue))
+        {
+            await Parallel.ForEachAsync(
+                Enumerable.Range(0, first + jobs),
+                new ParallelOptions { MaxDegreeOfParallelism = 32 },
+                async (_, _) => await sender.Send(BenchJob.Any)
+            );
+        }
+
+        var cost = lab.Cost();
+        await using (await peer.Consume<BenchJob>([queue], _ => meter.Count()))
+        {
+            await meter.Done;
+            lab.Report($"consume, {peer.Name}", cost, first + jobs);
+        }
+
+        await lab.Redis.Flush();
+        return meter.JobsPerSecond;
     }
 
     // What left the queue between two readings, after the first tenth: Ruby claims one job at a time.

@@ -1,12 +1,16 @@
-using System.Globalization;
-using System.Text.Json;
-
 namespace MassTransit.Sidekiq.Benchmarks;
 
 // Collects one value per figure and round; the result is the median over the rounds.
 internal sealed class Figures
 {
     readonly Dictionary<string, (string Unit, List<double> Values)> figures = new(StringComparer.Ordinal);
+
+    public IReadOnlyDictionary<string, Figure> Results =>
+        figures.ToDictionary(
+            figure => figure.Key,
+            figure => Figure.Of(figure.Value.Values, figure.Value.Unit),
+            StringComparer.Ordinal
+        );
 
     public void Add(string name, double value, string unit)
     {
@@ -18,7 +22,10 @@ internal sealed class Figures
         figure.Values.Add(value);
     }
 
-    public void AddRatio(string name, double value, double of) => Add(name, value / of, "ratio");
+    public void AddRatio(string name, double value, double of) => Add(name, value / of, Figure.Ratio);
+
+    // Less is better.
+    public void AddRatioOfTimes(string name, double value, double of) => Add(name, value / of, Figure.RatioOfTimes);
 
     public void Clear() => figures.Clear();
 
@@ -26,46 +33,19 @@ internal sealed class Figures
     {
         output.WriteLine("| figure | median | min | max | unit | must | aim | |");
         output.WriteLine("|---|---:|---:|---:|---|---:|---:|---|");
-        foreach (var (name, (unit, values)) in figures)
+        foreach (var (name, figure) in Results)
         {
             var target = Target.Of(name);
-            var (must, aim) = target is null ? ("", "") : (Text(target.Must), Text(target.Aim));
+            var (must, aim) = target is null ? ("", "") : (Figure.Text(target.Must), Figure.Text(target.Aim));
             output.WriteLine(
-                $"| {name} | {Text(Median(values))} | {Text(values.Min())} | {Text(values.Max())} | {unit} | {must} | {aim} | {target?.Verdict(Median(values))} |"
+                $"| {name} | {Figure.Text(figure.Median)} | {Figure.Text(figure.Min)} | {Figure.Text(figure.Max)} | {figure.Unit} | {must} | {aim} | {target?.Verdict(figure.Median)} |"
             );
         }
     }
 
-    // name -> { median, min, max, unit }, so that a number can be looked up by its name.
     public void Write(string file)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        using var stream = File.Create(file);
-        using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
-        json.WriteStartObject();
-        foreach (var (name, (unit, values)) in figures)
-        {
-            json.WriteStartObject(name);
-            json.WriteNumber("median", Rounded(Median(values)));
-            json.WriteNumber("min", Rounded(values.Min()));
-            json.WriteNumber("max", Rounded(values.Max()));
-            json.WriteString("unit", unit);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndObject();
+        File.WriteAllText(file, Figure.Write(Results));
     }
-
-    static double Median(List<double> values)
-    {
-        var sorted = values.Order().ToList();
-        var middle = sorted.Count / 2;
-        return sorted.Count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-    }
-
-    static double Rounded(double value) =>
-        double.Parse(value.ToString("G5", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
-
-    static string Text(double value) =>
-        value.ToString(Math.Abs(value) >= 100 ? "N0" : "0.###", CultureInfo.InvariantCulture);
 }

@@ -5,21 +5,34 @@ using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq.Benchmarks;
 
-// Shared by all measurements: a Redis of their own, a Ruby process, and how long to measure.
+// Shared by all measurements: servers of their own, a Ruby process, and how long to measure.
 internal sealed class Lab : IAsyncDisposable
 {
     const int SingleSize = 1000;
+    const int WarmSteps = 5000;
 
+    static readonly TimeSpan longestWarming = TimeSpan.FromSeconds(1);
+
+    readonly BenchOptions options;
     readonly RedisServer server;
+    readonly RedisServer? durable;
+    readonly RabbitMqServer? rabbitMq;
     readonly ConnectionMultiplexer connection;
     readonly ChildProcess rubyClient;
-    readonly bool verbose;
+    int queues;
 
-    Lab(RedisServer server, ConnectionMultiplexer connection, ChildProcess rubyClient, bool quick, bool verbose)
+    Lab(
+        BenchOptions options,
+        RedisServer server,
+        RedisServer? durable,
+        RabbitMqServer? rabbitMq,
+        ConnectionMultiplexer connection,
+        ChildProcess rubyClient
+    )
     {
-        (this.server, this.connection, this.rubyClient) = (server, connection, rubyClient);
-        this.verbose = verbose;
-        Scale = quick ? 0.3 : 1;
+        (this.options, this.connection, this.rubyClient) = (options, connection, rubyClient);
+        (this.server, this.durable, this.rabbitMq) = (server, durable, rabbitMq);
+        Scale = options.Quick ? 0.3 : 1;
     }
 
     // 1, or less for a quick look.
@@ -31,7 +44,13 @@ internal sealed class Lab : IAsyncDisposable
 
     public IDatabase Db => connection.GetDatabase(0);
 
-    public static async Task<Lab> Start(bool quick, bool verbose)
+    // What was asked for besides Ruby and MassTransit in memory.
+    public IEnumerable<Contestant> Peers => Contestants(0).Skip(1);
+
+    // Ours first, then the peers, on servers that have a message on disk before they confirm it. None without peers.
+    public IEnumerable<Contestant> DurableContestants => durable is null ? [] : Contestants(durable.Open());
+
+    public static async Task<Lab> Start(BenchOptions options)
     {
         var server = await RedisServer.StartOwn();
         var connection = await server.Connect();
@@ -42,8 +61,19 @@ internal sealed class Lab : IAsyncDisposable
         };
         var client = ChildProcess.Start("ruby", [Ruby.Script("bench_client.rb")], environment);
         await client.Line("ready");
-        return new Lab(server, connection, client, quick, verbose);
+        var durable =
+            options.Peers.Count > 0 ? await RedisServer.StartOwn(new RedisServerOptions { AppendOnly = true }) : null;
+        var rabbitMq = options.Peers.Contains(BenchOptions.RabbitMq, StringComparer.Ordinal)
+            ? await RabbitMqServer.Start(onOneThread: false)
+            : null;
+        return new Lab(options, server, durable, rabbitMq, connection, client);
     }
+
+    // Ours first, then the peers. A database other than 0 is never emptied.
+    public IEnumerable<Contestant> Contestants(int database) => Contestants(server.Open(database));
+
+    // A queue that nobody has used, so that none has to be emptied.
+    public string NewQueue() => string.Create(CultureInfo.InvariantCulture, $"bench-{++queues}");
 
     public int Jobs(int count) => (int)(count * Scale);
 
@@ -134,7 +164,7 @@ internal sealed class Lab : IAsyncDisposable
 
     public void Report(string what, (TimeSpan Own, TimeSpan Redis) before, long count)
     {
-        if (verbose)
+        if (options.Verbose)
         {
             var (own, redis) = Cost();
             Console.WriteLine(
@@ -163,6 +193,21 @@ internal sealed class Lab : IAsyncDisposable
         }
     }
 
+    // 5,000 steps, or those of a second: runs before the clock does, so that the compiler has done its work.
+    public static async Task Warm(int inFlight, Func<Task> step)
+    {
+        var (start, left) = (Stopwatch.GetTimestamp(), WarmSteps);
+        await Task.WhenAll(Enumerable.Range(0, inFlight).Select(_ => Task.Run(Caller)));
+
+        async Task Caller()
+        {
+            while (Interlocked.Decrement(ref left) >= 0 && Stopwatch.GetElapsedTime(start) < longestWarming)
+            {
+                await step();
+            }
+        }
+    }
+
     public static async Task Until(Func<bool> condition)
     {
         while (!condition())
@@ -176,6 +221,16 @@ internal sealed class Lab : IAsyncDisposable
         await rubyClient.DisposeAsync();
         await server.DisposeAsync();
         connection.Dispose();
+        await (durable?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (rabbitMq?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
+
+    IEnumerable<Contestant> Contestants(RedisDatabase redis)
+    {
+        var address = new Uri(redis.Url);
+        return options
+            .Peers.Select(peer => Contestant.Of(peer, peer == BenchOptions.RabbitMq ? rabbitMq!.Url : address))
+            .Prepend(Contestant.Of(Contestant.Ours, address));
     }
 
     RedisValue[]? jobsWritten;

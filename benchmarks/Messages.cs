@@ -23,7 +23,13 @@ public sealed record Question(int Number, string Text)
 public sealed record Answer(int Number);
 
 // A job that remembers when it was sent.
-public sealed record TimedJob(long SentAt);
+public sealed record TimedJob(long SentAt)
+{
+    // Only warms up: no worker tells of it.
+    public static TimedJob Untold { get; } = new(0);
+
+    public static TimedJob Now => new(Stopwatch.GetTimestamp());
+}
 
 internal sealed class NoOpConsumer(Meter meter) : IConsumer<BenchJob>
 {

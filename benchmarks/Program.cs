@@ -1,34 +1,61 @@
 using System.Diagnostics;
 using MassTransit.Sidekiq.Benchmarks;
 
-// Names of benchmarks run those alone, as --only=consume,send,request,idle,outbox,dashboard,bulk does; --quick measures for a shorter
-// time; --verbose adds processor time.
+if (args is [Worker.Verb, .. var rest])
+{
+    return await Worker.Run(rest);
+}
+
+// Names of benchmarks run those alone, as --only=consume,send,request,idle,outbox,dashboard,bulk does.
 // Every round measures everything once, so that other load on the machine affects all candidates alike.
-var quick = args.Contains("--quick", StringComparer.Ordinal);
-var only = args.FirstOrDefault(argument => argument.StartsWith("--only=", StringComparison.Ordinal))?[7..];
-var chosen = args.Where(argument => !argument.StartsWith('-'))
-    .Concat(only?.Split(',') ?? [])
-    .ToHashSet(StringComparer.Ordinal);
-var rounds = quick ? 3 : 5;
-var limit = TimeSpan.FromMinutes(7);
+BenchOptions options;
+try
+{
+    options = BenchOptions.Parse(args);
+}
+catch (FormatException wrong)
+{
+    await Console.Error.WriteLineAsync(wrong.Message);
+    return 1;
+}
+
+var rounds = options.Quick ? 3 : 5;
+var limit = TimeSpan.FromMinutes(options.Peers.Count > 0 ? 12 : 7);
 
 const string Bulk = "bulk";
+const string KeptFile = "benchmarks/results/guard.json";
+
+if (options.Peers.Count == 0)
+{
+    Console.WriteLine("Without RabbitMQ and Hangfire: --peers=rabbitmq,hangfire compares with them.");
+}
 
 var clock = Stopwatch.StartNew();
 var figures = new Figures();
-await using var lab = await Lab.Start(quick, args.Contains("--verbose", StringComparer.Ordinal));
+await using var lab = await Lab.Start(options);
 await using var dashboard = new DashboardBenchmark(lab);
+await using var cpu = new CpuBenchmark(lab);
+await using var latency = new LatencyBenchmark(lab);
 (string Name, Func<Figures, Task> Run)[] benchmarks =
 [
+    ("cpu", cpu.Run),
     ("consume", new ConsumeBenchmark(lab).Run),
     ("send", new SendBenchmark(lab).Run),
     ("request", new RequestBenchmark(lab).Run),
+    ("latency", latency.Run),
+    ("recovery", new RecoveryBenchmark(lab).Run),
     ("idle", new IdleBenchmark(lab).Run),
     ("outbox", new OutboxBenchmark(lab).Run),
     ("dashboard", dashboard.Run),
     (Bulk, new BulkBenchmark(lab).Run),
 ];
-if (chosen.Except(benchmarks.Select(benchmark => benchmark.Name), StringComparer.Ordinal).ToList() is [var unknown, ..])
+
+// It measures the memory of the process, which the others have filled; and the processes of their own are there to be compared.
+string[] onRequest = options.Peers.Count > 0 ? [Bulk] : [Bulk, "cpu", "latency", "recovery"];
+if (
+    options.Only.Except(benchmarks.Select(benchmark => benchmark.Name), StringComparer.Ordinal).ToList()
+    is [var unknown, ..]
+)
 {
     await Console.Error.WriteLineAsync(
         $"There is no benchmark '{unknown}'. There are {string.Join(", ", benchmarks.Select(benchmark => benchmark.Name))}."
@@ -42,8 +69,11 @@ for (var round = 0; round <= rounds && clock.Elapsed < limit; round++)
     Console.WriteLine(round == 0 ? "Warming up" : $"Round {round} of {rounds}");
     foreach (var (name, run) in benchmarks)
     {
-        // It measures the memory of the process, which the others have filled: only when it is asked for.
-        if (chosen.Count == 0 ? name != Bulk : chosen.Contains(name))
+        if (
+            options.Only.Count == 0
+                ? !onRequest.Contains(name, StringComparer.Ordinal)
+                : options.Only.Contains(name, StringComparer.Ordinal)
+        )
         {
             var start = clock.Elapsed;
             await run(figures);
@@ -60,4 +90,27 @@ for (var round = 0; round <= rounds && clock.Elapsed < limit; round++)
 Console.WriteLine();
 figures.Print(Console.Out);
 figures.Write(Path.Combine("artifacts", "bench.json"));
+if (options.Quick)
+{
+    Console.WriteLine();
+    Compare();
+}
+
 return 0;
+
+void Compare()
+{
+    var kept = File.Exists(KeptFile)
+        ? Figure.Read(File.ReadAllText(KeptFile))
+        : new Dictionary<string, Figure>(StringComparer.Ordinal);
+    foreach (var line in RatioGuard.Compare(kept, figures.Results))
+    {
+        Console.WriteLine(line);
+    }
+
+    if (options.Keep)
+    {
+        File.WriteAllText(KeptFile, Figure.Write(RatioGuard.Keep(kept, figures.Results)));
+        Console.WriteLine($"Kept in {KeptFile}.");
+    }
+}

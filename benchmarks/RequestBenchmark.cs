@@ -11,12 +11,10 @@ internal sealed class RequestBenchmark(Lab lab)
 
     public async Task Run(Figures figures)
     {
-        var (one, hundred) = await Measure(
-            await lab.Bus(x => x.AddConsumer<QuestionConsumer>(), (context, cfg) => Endpoint(context, cfg))
-        );
+        var (one, hundred) = await Measure(await lab.Bus(x => x.AddConsumer<QuestionConsumer>(), Endpoint));
         await lab.Redis.Flush();
         var (memoryOne, memoryHundred) = await Measure(
-            await Lab.MemoryBus(x => x.AddConsumer<QuestionConsumer>(), (context, cfg) => Endpoint(context, cfg))
+            await Lab.MemoryBus(x => x.AddConsumer<QuestionConsumer>(), Endpoint)
         );
 
         figures.Add("request.inflight1_per_s", one, "requests/s");
@@ -25,10 +23,29 @@ internal sealed class RequestBenchmark(Lab lab)
         figures.Add("peer.memory_request100_per_s", memoryHundred, "requests/s");
         figures.AddRatio("request.vs_memory_1", one, memoryOne);
         figures.AddRatio("request.vs_memory_100", hundred, memoryHundred);
+        await Durable(figures);
     }
 
-    static void Endpoint<T>(IBusRegistrationContext context, IBusFactoryConfigurator<T> cfg)
-        where T : IReceiveEndpointConfigurator =>
+    // RabbitMQ has a request on disk before it confirms it, so here our Redis has to as well.
+    async Task Durable(Figures figures)
+    {
+        var ours = 0.0;
+        foreach (var contestant in lab.DurableContestants.OfType<BusContestant>())
+        {
+            var (one, _) = await Measure(await contestant.Bus(x => x.AddConsumer<QuestionConsumer>(), Endpoint));
+            figures.Add(contestant.Figure("request", "durable1_per_s"), one, "requests/s");
+            if (contestant.Name == Contestant.Ours)
+            {
+                ours = one;
+            }
+            else
+            {
+                figures.AddRatio($"request.vs_{contestant.Name}", ours, one);
+            }
+        }
+    }
+
+    static void Endpoint(IBusRegistrationContext context, IBusFactoryConfigurator cfg) =>
         cfg.ReceiveEndpoint(
             "questions",
             endpoint =>
@@ -43,7 +60,7 @@ internal sealed class RequestBenchmark(Lab lab)
         await using (running)
         {
             var client = running.Bus.CreateRequestClient<Question>(address);
-            await client.GetResponse<Answer>(Question.Any);
+            await Lab.Warm(1, Ask);
             return (await lab.Rate("request", 1, Ask), await lab.Rate("100 requests", 100, Ask));
 
             async Task Ask() => await client.GetResponse<Answer>(Question.Any);

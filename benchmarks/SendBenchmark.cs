@@ -35,6 +35,30 @@ internal sealed class SendBenchmark(Lab lab)
         figures.AddRatio("send.bulk_vs_sidekiq", bulk, rubyBulk);
 
         await Publish(bus, figures);
+        await Durable(figures);
+    }
+
+    // One send after another, each on disk when it is confirmed.
+    async Task Durable(Figures figures)
+    {
+        var ours = 0.0;
+        foreach (var contestant in lab.DurableContestants)
+        {
+            await using var sender = await contestant.Sender<BenchJob>(lab.NewQueue());
+            await Lab.Warm(1, Send);
+            var rate = await lab.Rate($"durable send, {contestant.Name}", 1, Send);
+            figures.Add(contestant.Figure("send", "durable_single_per_s"), rate, "jobs/s");
+            if (contestant.Name == Contestant.Ours)
+            {
+                ours = rate;
+            }
+            else
+            {
+                figures.AddRatio($"send.single_vs_{contestant.Name}", ours, rate);
+            }
+
+            Task Send() => sender.Send(BenchJob.Any);
+        }
     }
 
     // A publish that makes three copies compared with three sends: awaited one by one, and with a hundred concurrent callers.

@@ -25,6 +25,12 @@ internal sealed record Target(double Must, double Aim)
         ["outbox.drained_per_s"] = new(5000, 20_000),
         ["outbox.commit_to_consume_p50_ms"] = new(10, 3),
         ["outbox.commit_to_consume_p99_ms"] = new(50, 15),
+        ["consume.vs_rabbitmq"] = new(3, 6),
+        ["send.single_vs_rabbitmq"] = new(3, 6),
+        ["latency.idle_p99_vs_rabbitmq"] = new(1, 0.6),
+        ["recovery.kill9_s"] = new(5, 3),
+        ["idle.cpu_percent"] = new(0.5, 0.1),
+        ["consume.vs_hangfire"] = new(40, 60),
         ["bulk.queue_memory_mb"] = new(100, 50),
         ["bulk.schedule_memory_mb"] = new(100, 50),
     };

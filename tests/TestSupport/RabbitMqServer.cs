@@ -11,6 +11,9 @@ public sealed class RabbitMqServer : IAsyncDisposable
     const string User = "rabbitmq";
     const string Package = "rabbitmq-server";
 
+    // One thread that does not spin while it has nothing to do: the machine has other tests to run.
+    const string OneThread = "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none ";
+
     // Each has the guard time for itself: on a loaded machine Erlang alone takes ten seconds to start.
     static readonly string[] steps = ["Starting RabbitMQ", "Running boot step recovery", "Server startup complete"];
 
@@ -25,8 +28,8 @@ public sealed class RabbitMqServer : IAsyncDisposable
     /// <summary>Where it listens: amqp://guest:guest@127.0.0.1:20001/.</summary>
     public Uri Url => new($"amqp://guest:guest@127.0.0.1:{port}/");
 
-    /// <summary>Starts one; returns when it listens.</summary>
-    public static async Task<RabbitMqServer> Start()
+    /// <summary>Starts one; returns when it listens. On one thread it takes little from other tests; what is measured has all.</summary>
+    public static async Task<RabbitMqServer> Start(bool onOneThread = true)
     {
         var program = Requires.Folder("/usr/lib/rabbitmq/lib", Path.Combine("sbin", "rabbitmq-server"), Package);
         var folder = Directory.CreateTempSubdirectory("sidekiq-rabbitmq-").FullName;
@@ -47,7 +50,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
         var epmd = ServerAccount.As(User, Requires.Program("epmd", Package));
         var names = ChildProcess.Start(epmd[0], [.. epmd[1..], "-port", namesPort, "-address", "127.0.0.1"]);
         var command = ServerAccount.As(User, Path.Combine(program, "rabbitmq-server"));
-        var process = ChildProcess.Start(command[0], command[1..], Environment(folder, namesPort), folder);
+        var process = ChildProcess.Start(command[0], command[1..], Environment(folder, namesPort, onOneThread), folder);
         foreach (var step in steps)
         {
             await process.Line(step);
@@ -67,7 +70,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 
-    static Dictionary<string, string> Environment(string folder, string namesPort) =>
+    static Dictionary<string, string> Environment(string folder, string namesPort, bool onOneThread) =>
         new(StringComparer.Ordinal)
         {
             ["HOME"] = folder,
@@ -80,9 +83,8 @@ public sealed class RabbitMqServer : IAsyncDisposable
             ["RABBITMQ_CONFIG_FILE"] = Path.Combine(folder, "rabbitmq.conf"),
             ["RABBITMQ_ENABLED_PLUGINS_FILE"] = Path.Combine(folder, "plugins"),
             ["RABBITMQ_DIST_PORT"] = FreePort.Next().ToString(CultureInfo.InvariantCulture),
-            // One thread that does not spin while it has nothing to do: the machine has other tests to run.
             ["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] =
-                "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}",
+                (onOneThread ? OneThread : "") + "-kernel inet_dist_use_interface {127,0,0,1}",
             // The shell that starts it becomes it, so that the process we end is the server.
             ["RUNNING_UNDER_SYSTEMD"] = "true",
         };

@@ -6,7 +6,7 @@ if (args is [Worker.Verb, .. var rest])
     return await Worker.Run(rest);
 }
 
-// Names of benchmarks run those alone, as --only=consume,send,request,idle,outbox,dashboard,bulk does.
+// Names of benchmarks run those alone, as --only=consume,send,request,idle,outbox,dashboard,bulk,network does.
 // Every round measures everything once, so that other load on the machine affects all candidates alike.
 BenchOptions options;
 try
@@ -22,7 +22,6 @@ catch (FormatException wrong)
 var rounds = options.Quick ? 3 : 5;
 var limit = TimeSpan.FromMinutes(options.Peers.Count > 0 ? 12 : 7);
 
-const string Bulk = "bulk";
 const string KeptFile = "benchmarks/results/guard.json";
 
 if (options.Peers.Count == 0)
@@ -47,11 +46,13 @@ await using var latency = new LatencyBenchmark(lab);
     ("idle", new IdleBenchmark(lab).Run),
     ("outbox", new OutboxBenchmark(lab).Run),
     ("dashboard", dashboard.Run),
-    (Bulk, new BulkBenchmark(lab).Run),
+    ("bulk", new BulkBenchmark(lab).Run),
+    ("network", new NetworkBenchmark(lab).Run),
 ];
 
-// It measures the memory of the process, which the others have filled; and the processes of their own are there to be compared.
-string[] onRequest = options.Peers.Count > 0 ? [Bulk] : [Bulk, "cpu", "latency", "recovery"];
+// The first measures the memory of the process, which the others have filled, the second waits most of its time; and the processes
+// of their own are there to be compared.
+string[] onRequest = options.Peers.Count > 0 ? ["bulk", "network"] : ["bulk", "network", "cpu", "latency", "recovery"];
 if (
     options.Only.Except(benchmarks.Select(benchmark => benchmark.Name), StringComparer.Ordinal).ToList()
     is [var unknown, ..]

@@ -44,9 +44,9 @@ internal sealed class JobFetcher
         queues = context.Endpoint.Queues;
         order = [.. Enumerable.Range(0, queues.Names.Count)];
         lost = new LostClaims(process.Stores.Claims, queues.Names, clock);
-        pace = new ClaimPace(clock);
         ledger = new JobsInHand(queues.Names.Count, RealTime.Clock, changed);
         workers = new JobWorkers(context, process, dispatcher, ledger);
+        pace = new ClaimPace(workers.Concurrency, workers.Done, clock);
         waiters = new QueueWaiters(process, queues.Names, context.Endpoint.IsTemporary, clock);
     }
 
@@ -92,6 +92,7 @@ internal sealed class JobFetcher
 
     Task Step(CancellationToken stopping)
     {
+        pace.Sample();
         if (lost.IsDue)
         {
             return lost.PutBack().WaitAsync(impatience.Token);
@@ -154,8 +155,7 @@ internal sealed class JobFetcher
 
     async Task Take(ClaimedJobs claimed, int wanted)
     {
-        var (acknowledged, hasResent) = ledger.Acknowledged();
-        pace.Finished(acknowledged);
+        var hasResent = ledger.Acknowledged();
         ledger.Hold(claimed.Jobs.Count);
         foreach (var job in claimed.Jobs)
         {

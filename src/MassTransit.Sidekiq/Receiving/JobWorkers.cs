@@ -31,6 +31,8 @@ internal sealed class JobWorkers(
     public EndpointWork Work { get; } =
         new(context.Endpoint.Name, context.Endpoint.Queues, context.Endpoint.Concurrency);
 
+    public WorkDone Done { get; } = new(context.Runtime.Clock);
+
     QueueOrder Queues => context.Endpoint.Queues;
 
     public int Concurrency => running.Length;
@@ -170,6 +172,7 @@ internal sealed class JobWorkers(
     {
         do
         {
+            Done.Woke();
             while (backlog.TryDequeue(out var job))
             {
                 Volatile.Write(ref lastStarted, clock.GetTimestamp());
@@ -177,9 +180,11 @@ internal sealed class JobWorkers(
                 Volatile.Write(ref numberInHand[worker], job.Number);
                 await Run(worker, job).ConfigureAwait(false);
                 Volatile.Write(ref numberInHand[worker], 0);
+                Done.Ended();
                 ledger.Release(1);
             }
 
+            Done.Rests();
             resting.Push(worker);
             rested.Set();
         }

@@ -90,12 +90,12 @@ internal sealed class JobsInHand : IDisposable
         }
     }
 
-    // Redis has confirmed them. Returns how many there were, and whether some had been sent before.
-    public (int Count, bool HasResent) Acknowledged()
+    // Redis has confirmed them. Returns whether some had been sent before.
+    public bool Acknowledged()
     {
         lock (gate)
         {
-            var result = (sent.Sum(numbers => numbers.Count), hasResent);
+            var result = hasResent;
             hasResent = false;
             Array.ForEach(sent, numbers => numbers.Clear());
 

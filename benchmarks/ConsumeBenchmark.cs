@@ -113,7 +113,7 @@ internal sealed class ConsumeBenchmark(Lab lab)
         {
             await Parallel.ForEachAsync(
                 Enumerable.Range(0, first + jobs),
-                new ParallelOptions { MaxDegreeOfParallelism = 32 },
+                new ParallelOptions { MaxDegreeOfParallelism = peer.Callers },
                 async (_, _) => await sender.Send(BenchJob.Any)
             );
         }

@@ -68,7 +68,7 @@ internal sealed class LatencyBenchmark(Lab lab) : IAsyncDisposable
         {
             var worker = await Worker.Start(contestant, [queue]);
             var sender = await contestant.Sender<TimedJob>(queue);
-            await worker.Warm(sender);
+            await worker.Warm(contestant, sender);
             return new Lane(contestant, worker, sender);
         }
 

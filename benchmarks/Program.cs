@@ -6,7 +6,7 @@ if (args is [Worker.Verb, .. var rest])
     return await Worker.Run(rest);
 }
 
-// Names of benchmarks run those alone, as --only=consume,send,request,idle,outbox,dashboard,bulk,network does.
+// Names of benchmarks run those alone, as --only=cpu,consume,send,request,latency,recovery,idle,outbox,dashboard,bulk,network does.
 // Every round measures everything once, so that other load on the machine affects all candidates alike.
 BenchOptions options;
 try

@@ -55,7 +55,7 @@ internal sealed class RecoveryBenchmark(Lab lab)
             var survivor = await Worker.Start(contestant, [held, other]);
             await using (var sender = await contestant.Sender<TimedJob>(other))
             {
-                await survivor.Warm(sender);
+                await survivor.Warm(contestant, sender);
             }
 
             return new Scene(contestant, victim, survivor, jobs);

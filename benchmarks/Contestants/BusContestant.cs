@@ -11,6 +11,8 @@ internal sealed class BusContestant(
 {
     public override int Backlog => 20_000;
 
+    public override int Callers => 32;
+
     public Task<Running> Bus(
         Action<IBusRegistrationConfigurator> register,
         Action<IBusRegistrationContext, IBusFactoryConfigurator> configure,

@@ -12,6 +12,9 @@ internal abstract class Contestant(string name, Uri address)
     // How many jobs it has to do for two seconds or so.
     public abstract int Backlog { get; }
 
+    // How many may send at once while nothing is measured.
+    public abstract int Callers { get; }
+
     // Where its server is.
     public Uri Address => address;
 

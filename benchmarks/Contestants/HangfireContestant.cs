@@ -10,6 +10,9 @@ internal sealed class HangfireContestant(string name, Uri address) : Contestant(
 {
     public override int Backlog => 3000;
 
+    // Its client blocks a thread of the pool, and with too many blocked none is left to read the answers.
+    public override int Callers => 1;
+
     public override async Task<IAsyncDisposable> Consume<T>(string[] queues, Func<T, Task> consume)
     {
         var connection = await Connect();

@@ -53,9 +53,9 @@ internal sealed class Worker : IAsyncDisposable
     }
 
     // Returns when what was sent to warm it up is through.
-    public async Task Warm(Sender<TimedJob> sender)
+    public async Task Warm(Contestant contestant, Sender<TimedJob> sender)
     {
-        await Lab.Warm(Contestant.Concurrency, () => sender.Send(TimedJob.Untold));
+        await Lab.Warm(contestant.Callers, () => sender.Send(TimedJob.Untold));
         var last = TimedJob.Now;
         await sender.Send(last);
         await Started(last);

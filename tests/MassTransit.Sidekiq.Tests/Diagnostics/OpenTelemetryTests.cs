@@ -51,6 +51,8 @@ namespace MassTransit.Sidekiq.Tests.Diagnostics
             await using var bus = await Start(redis);
             await Until(() => traces.Of("telemetry-answers").Any(one => one.Kind == ActivityKind.Consumer));
 
+            // It ends after what it sent.
+            await Until(() => traces.Of("telemetry").Any());
             var receive = Assert.Single(traces.Of("telemetry"));
             Assert.Equal("0af7651916cd43dd8448eb211c80319c", receive.TraceId.ToHexString());
             Assert.Equal("b7ad6b7169203331", receive.ParentSpanId.ToHexString());

@@ -35,7 +35,9 @@ sealed partial class EmbeddedProcess : IAsyncDisposable
     }
 
     public async Task<ConnectionMultiplexer> Connect() =>
-        await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{Port},allowAdmin=true").InTime();
+        await ConnectionMultiplexer
+            .ConnectAsync($"127.0.0.1:{Port},allowAdmin=true,asyncTimeout=25000,syncTimeout=25000")
+            .InTime();
 
     public Task Kill() => process.Kill();
 

@@ -25,6 +25,9 @@ public sealed class RecoveryTests(ITestOutputHelper output)
         await redis.Until(async state => await state.Db.ListLengthAsync("queue:limited") == 0);
         // Before Redis has run for a lease nobody is taken for dead, and each process looks only three times in one.
         await redis.Until(async state => await Uptime(state) > lease + lease / 3);
+        // A process that watched alone looks for others three times in a lease too; they ask four times a second when it knows them.
+        var asked = await Asked(redis);
+        await redis.Until(async state => await Asked(state) > asked + 40);
 
         foreach (var watches in new[] { false, true })
         {
@@ -83,6 +86,13 @@ public sealed class RecoveryTests(ITestOutputHelper output)
         }
 
         return count;
+    }
+
+    static async Task<int> Asked(RedisDatabase redis)
+    {
+        var info = (string?)await redis.Db.ExecuteAsync("INFO", "commandstats") ?? "";
+        var calls = RedisInfo.Field(info, "cmdstat_client|list:calls=");
+        return calls.Length == 0 ? 0 : int.Parse(calls.Split(',')[0], CultureInfo.InvariantCulture);
     }
 
     static async Task<TimeSpan> Uptime(RedisDatabase redis)

@@ -83,6 +83,17 @@ counter() {
     { grep -oE " $name=\"[0-9]+" || true; } | awk -F'"' '{ sum += $2 } END { print sum + 0 }'
 }
 
+# failures RESULT...: the names of the tests that failed, and of the programs that failed without one. Named last, as a log that is
+# cut off keeps its end.
+failures() {
+  local result
+  for result in "$@"; do
+    { grep -oE '<UnitTestResult [^>]*outcome="Failed"' "$result" || true; } |
+      sed -E "s|.*testName=\"([^\"]*)\".*|Failed in $(basename "$result" .trx): \1|"
+  done
+  find artifacts/tests -name '*.broken' -printf 'Failed without a failed test: %f\n'
+}
+
 # part NAME COMMAND...: a program of tests that leaves NAME.trx. One that fails without a failed test (it crashed, it hung, its end
 # went wrong) counts as one.
 part() {
@@ -104,7 +115,7 @@ verb_demo() {
 }
 
 verb_test() {
-  local project failures passed failed skipped
+  local project broken passed failed skipped
   case "${1:-}" in
     "" | --fast) ;;
     *) die "Unknown option '$1'. Usage: ./build.sh test [--fast]" ;;
@@ -127,11 +138,11 @@ verb_test() {
     part embedded embedded_tests
     part sidekiq-masstransit run_gem_tests
   fi
-  failures=$(find artifacts/tests -name '*.broken' | wc -l)
-
+  broken=$(find artifacts/tests -name '*.broken' | wc -l)
   passed=$(counter passed artifacts/tests/*.trx)
-  failed=$(($(counter failed artifacts/tests/*.trx) + failures))
+  failed=$(($(counter failed artifacts/tests/*.trx) + broken))
   skipped=$(counter notExecuted artifacts/tests/*.trx)
+  failures artifacts/tests/*.trx
   [ $((passed + failed)) -gt 0 ] || echo "No test ran." >&2
   printf '%s passed, %s failed%s\n' "$passed" "$failed" "$([ "$skipped" -eq 0 ] || echo ", $skipped skipped")"
   [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace MassTransit.Sidekiq.Tests.Diagnostics;
 
 /// <summary>What an OpenTelemetry exporter would get. Meters belong to the whole process, so each test has a queue name of its own.</summary>
+[Collection(Activities.Collection)]
 public sealed class MeterTests(ITestOutputHelper output)
 {
     [Fact]

@@ -8,6 +8,7 @@ using Shop.Telemetry;
 namespace MassTransit.Sidekiq.Tests.Diagnostics
 {
     /// <summary>What an application sees that has added our instrumentation to OpenTelemetry and nothing else.</summary>
+    [Collection(Activities.Collection)]
     public sealed class OpenTelemetryTests(ITestOutputHelper output)
     {
         [Fact]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using MassTransit.Sidekiq.Tests.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -9,6 +10,7 @@ using OpenTelemetry.Trace;
 namespace MassTransit.Sidekiq.Tests.Health;
 
 /// <summary>The code of docs/observability.md, as it stands there.</summary>
+[Collection(Activities.Collection)]
 public sealed partial class ObservabilityGuideTests
 {
     static readonly string page = File.ReadAllText(Repository.PathOf("docs/observability.md"));

@@ -1,9 +1,11 @@
 using System.Text.Json;
+using MassTransit.Sidekiq.Tests.Diagnostics;
 using MassTransit.Testing;
 
 namespace MassTransit.Sidekiq.Tests;
 
 /// <summary>An exception is the user's code as well, and reading it may fail.</summary>
+[Collection(Activities.Collection)]
 public sealed class StrangeExceptionTests(ITestOutputHelper output)
 {
     static readonly Dictionary<string, Func<Exception>> strange = new(StringComparer.Ordinal)

@@ -324,11 +324,15 @@ public sealed class JobBatchTests(ITestOutputHelper output)
                 cfg.ReceiveEndpoint(
                     "events",
                     e =>
+                    {
+                        // One after the other, so that what was told first is seen first.
+                        e.ConcurrentMessageLimit = 1;
                         e.Handler<Told>(context =>
                         {
                             told.Add(context.Message.Name);
                             return Task.CompletedTask;
-                        })
+                        });
+                    }
                 );
             }
         );

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using MassTransit.Logging;
+using MassTransit.Sidekiq.Tests.Diagnostics;
 
 namespace MassTransit.Sidekiq.Tests;
 
+[Collection(Activities.Collection)]
 public sealed class HeaderTests(ITestOutputHelper output)
 {
     [Fact]

@@ -1,6 +1,7 @@
 namespace MassTransit.Sidekiq;
 
-// Runs one cycle after another until it is stopped. A cycle returns the delay until the next; one that throws is retried with
+// Runs one cycle after another until it is stopped. A cycle returns the delay until the next, which may be up to half a second
+// shorter, so that loops wake together (Ticks); one that throws is retried with
 // exponential backoff, and logged when the failure begins and when it ends, not once per cycle.
 internal sealed class BackgroundLoop(string name, Func<CancellationToken, Task<TimeSpan>> cycle, TimeProvider clock)
     : IAsyncDisposable
@@ -39,7 +40,7 @@ internal sealed class BackgroundLoop(string name, Func<CancellationToken, Task<T
             Volatile.Write(ref turnedAt, clock.GetTimestamp());
             try
             {
-                pause = await cycle(stopping.Token).ConfigureAwait(false);
+                pause = Ticks.Within(await cycle(stopping.Token).ConfigureAwait(false), clock);
                 if (failing)
                 {
                     LogContext.Info?.Log("{Loop} works again", name);

@@ -49,7 +49,7 @@ internal sealed class PoolWatch(ILogger logger)
     {
         lock (gate)
         {
-            return isStopped || (Monitor.Wait(gate, period) && isStopped);
+            return isStopped || (Monitor.Wait(gate, Ticks.Within(period, RealTime.Clock)) && isStopped);
         }
     }
 

@@ -94,7 +94,7 @@ internal sealed class KeptMultiplexer : IAsyncDisposable
                 );
             }
 
-            watch ??= RealTime.Clock.CreateTimer(_ => Watch(), null, watchPeriod, watchPeriod);
+            watch ??= Ticks.Each(watchPeriod, RealTime.Clock, Watch);
             return database is { } open ? Task.FromResult(open) : opening ??= Open();
         }
     }

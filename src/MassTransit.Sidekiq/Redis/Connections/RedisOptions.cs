@@ -8,6 +8,8 @@ internal static class RedisOptions
 {
     static readonly TimeSpan reconnectAfter = TimeSpan.FromMilliseconds(250);
 
+    static readonly TimeSpan waitHeartbeat = TimeSpan.FromSeconds(5);
+
     // No subscription connection (nothing here listens to channels), and no cluster commands, since Sidekiq does not support it.
     static readonly CommandMap commands = CommandMap.Create(
         ["SUBSCRIBE", "PSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE", "CLUSTER"],
@@ -28,6 +30,11 @@ internal static class RedisOptions
         options.EndPoints.Add(server);
         options.ClientName = ClientName(options.ClientName + purpose);
         options.AsyncTimeout += (int)block.TotalMilliseconds;
+        if (block > TimeSpan.Zero)
+        {
+            // The client looks this often for answers that are overdue. Each look wakes the process.
+            options.HeartbeatInterval = waitHeartbeat;
+        }
 
         return options;
     }

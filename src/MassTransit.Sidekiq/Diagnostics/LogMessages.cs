@@ -67,6 +67,13 @@ internal static partial class LogMessages
     )]
     public static partial void DeathsUnseen(this ILogger logger, double seconds, string reason);
 
+    [LoggerMessage(
+        1013,
+        LogLevel.Information,
+        "Killed processes are found within three seconds again: Redis tells which connections are open"
+    )]
+    public static partial void DeathsSeen(this ILogger logger);
+
     [LoggerMessage(2000, LogLevel.Information, "Quiet, requested by {By}: no more jobs are fetched, {Count} still run")]
     public static partial void Quieted(this ILogger logger, int count, string by);
 

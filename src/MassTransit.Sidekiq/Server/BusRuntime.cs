@@ -70,6 +70,7 @@ internal sealed class BusRuntime : IInspected
                     Deaths,
                     Endpoints,
                     Redaction,
+                    new Fleet(Random),
                     Logger(),
                     Clock
                 );

@@ -3,7 +3,7 @@ namespace MassTransit.Sidekiq;
 /// <summary>
 /// Moves due jobs from `retry` and `schedule` to their queues.
 /// 1. Check whether a job is due: most of the time none is, and the cycle ends. Otherwise one process at a time moves them
-///    (`take_turn.lua`), however many poll.
+///    (`take_turn.lua`), however many poll. The more processes there are, the more seldom each of them polls (`Fleet`).
 /// 2. Read up to 100 due members, retries first, as Sidekiq does. Jobs that Ruby should move (`RubyJobs`) are left to it.
 /// 3. Set the enqueue time of each; everything else stays byte for byte the same.
 /// 4. Move them in one script that removes and pushes: the removal is the claim, so any number of pollers, Ruby's included,
@@ -12,18 +12,23 @@ namespace MassTransit.Sidekiq;
 /// </summary>
 internal sealed class DueJobPoller
 {
-    // How late a job that another process scheduled may be noticed.
+    // How late a job that another process scheduled may be noticed, by ten processes or fewer. More of them poll once in a tenth
+    // of it together, and while there is always something due, twenty times as often.
     static readonly TimeSpan interval = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan apart = interval / 10;
+    static readonly TimeSpan leastApart = apart / 20;
 
     readonly DueJobStore store;
+    readonly Fleet fleet;
     readonly TimeProvider clock;
     readonly DuePass[] passes;
     long next = long.MaxValue;
 
-    public DueJobPoller(DueJobStore store, SidekiqTimeFormat times, bool movesRubyJobs, TimeProvider clock)
+    public DueJobPoller(DueJobStore store, SidekiqTransportOptions options, Fleet fleet, TimeProvider clock)
     {
-        (this.store, this.clock) = (store, clock);
-        var ruby = new RubyJobs(store, movesRubyJobs, clock);
+        (this.store, this.fleet, this.clock) = (store, fleet, clock);
+        var ruby = new RubyJobs(store, options.MovesRubyJobs, clock);
+        var times = options.TimeFormat;
         passes =
         [
             new DuePass(DueSet.Retry, store, ruby, times, clock),
@@ -65,7 +70,8 @@ internal sealed class DueJobPoller
 
         var now = clock.GetUtcNow();
         var expected = Math.Min(turn.Next?.UtcTicks ?? long.MaxValue, Volatile.Read(ref next));
-        var pause = TimeSpan.FromTicks(Math.Clamp(expected - now.UtcTicks, 0, interval.Ticks));
+        var (least, most) = (fleet.Least(leastApart), fleet.Pause(interval, apart));
+        var pause = TimeSpan.FromTicks(Math.Max(least.Ticks, Math.Min(expected - now.UtcTicks, most.Ticks)));
         Volatile.Write(ref next, (now + pause).UtcTicks);
 
         return pause;

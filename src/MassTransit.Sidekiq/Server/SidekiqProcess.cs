@@ -22,6 +22,7 @@ internal sealed class SidekiqProcess : Agent
         JobDeaths deaths,
         OwnEndpoints endpoints,
         Redaction redaction,
+        Fleet fleet,
         ILogger logger,
         TimeProvider clock
     )
@@ -32,7 +33,17 @@ internal sealed class SidekiqProcess : Agent
         Control = new RemoteControl(settings, Roster, logger);
         Tally = new JobTally(Stores.Stats);
         gauges = new SidekiqGauges(Roster, Stores.Inspection, clock);
-        heartbeat = new Heartbeat(Stores.Processes, Roster, Tally, gauges, Control, Redis.Skew, settings.Beat, clock)
+        heartbeat = new Heartbeat(
+            Stores.Processes,
+            Roster,
+            Tally,
+            gauges,
+            Control,
+            Redis.Skew,
+            fleet,
+            settings.Beat,
+            clock
+        )
         {
             Identity = Identity,
             Shown = redaction.Of,
@@ -46,7 +57,7 @@ internal sealed class SidekiqProcess : Agent
         Lease = new LeaseKeeper(Redis, Stores.Leases, Temporary, settings.Lease, clock);
         Unsettled = new UnsettledJobs(Redis, clock);
         Reconciler = new ClaimReconciler(Redis, Stores.Claims, Unsettled, clock);
-        DueJobs = new DueJobPoller(Stores.DueJobs, settings.Options.TimeFormat, settings.Options.MovesRubyJobs, clock);
+        DueJobs = new DueJobPoller(Stores.DueJobs, settings.Options, fleet, clock);
         Uniques = new UniqueJobs(Stores, new HolderSearch(Stores.Search, clock), logger);
         Limits = new LimitGate(Stores.Limits, Identity, settings.Lease, clock, logger);
         Periodic = new PeriodicRunner(Stores.Periodic, Uniques, settings.Options.TimeFormat, clock, () => Redis.Epoch);
@@ -56,19 +67,11 @@ internal sealed class SidekiqProcess : Agent
             queue => new QueueWaiter(Redis, keys, Stores.Claims, queue)
         );
 
-        ofEndpoints =
-        [
-            Lease.Loop,
-            new OrphanRescuer(Stores, deaths, clock, settings.Lease).Loop,
-            Reconciler.Loop,
-            Unsettled.Loop,
-            DueJobs.Loop,
-            heartbeat.Loop,
-            Periodic.Loop,
-            new CancelWatch(Stores.Cancels, Roster, clock).Loop,
-            new LockKeeper(Stores.Locks, Roster, clock).Loop,
-            new SlotKeeper(Limits, Stores.Limits, settings.Lease, clock).Loop,
-        ];
+        ofEndpoints = LoopsOfEndpoints(
+            new OrphanRescuer(Stores, deaths, fleet, clock, settings.Lease),
+            settings,
+            clock
+        );
         Redis.Back += (_, _) => Lease.Loop.Wake();
         hostStops =
             settings.Lifetime?.ApplicationStopping.Register(() => Control.Quiet("the end of the host")) ?? default;
@@ -151,6 +154,20 @@ internal sealed class SidekiqProcess : Agent
         await Redis.DisposeAsync().ConfigureAwait(false);
         await base.StopAgent(context).ConfigureAwait(false);
     }
+
+    BackgroundLoop[] LoopsOfEndpoints(OrphanRescuer rescuer, BusSettings settings, TimeProvider clock) =>
+        [
+            Lease.Loop,
+            rescuer.Loop,
+            Reconciler.Loop,
+            Unsettled.Loop,
+            DueJobs.Loop,
+            heartbeat.Loop,
+            Periodic.Loop,
+            new CancelWatch(Stores.Cancels, Roster, clock).Loop,
+            new LockKeeper(Stores.Locks, Roster, clock).Loop,
+            new SlotKeeper(Limits, Stores.Limits, settings.Lease, clock).Loop,
+        ];
 
     // A graceful shutdown leaves nothing claimed.
     async Task Release()

@@ -89,6 +89,34 @@ public sealed class DueJobPollerTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Few_processes_poll_when_the_next_job_is_due_and_a_thousand_do_not_all()
+    {
+        await using var steps = await RedisSteps.Open();
+        await steps.Redis.SeedScheduledSet(Job(1, "own", mt: true), Now.AddSeconds(0.25));
+        var fleet = new Fleet(new Random(1));
+        var poller = Poller(steps, new FakeClock(Now), fleet: fleet);
+
+        Assert.Equal(TimeSpan.FromSeconds(0.25), await poller.Cycle(CancellationToken.None));
+        fleet.Processes = 10;
+        Assert.Equal(TimeSpan.FromSeconds(0.25), await poller.Cycle(CancellationToken.None));
+        fleet.Processes = 1001;
+        Assert.Equal(TimeSpan.FromSeconds(5), await poller.Cycle(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Process_among_thirty_polls_every_three_seconds()
+    {
+        await using var steps = await RedisSteps.Open();
+        var poller = Poller(steps, new FakeClock(Now), fleet: new Fleet(new Random(1)) { Processes = 30 });
+
+        Assert.InRange(
+            await poller.Cycle(CancellationToken.None),
+            TimeSpan.FromSeconds(2.25),
+            TimeSpan.FromSeconds(3.75)
+        );
+    }
+
+    [Fact]
     public async Task Turn_of_a_process_that_died_ends()
     {
         await using var steps = await RedisSteps.Open();
@@ -168,8 +196,13 @@ public sealed class DueJobPollerTests(ITestOutputHelper output)
             configure: (_, cfg) => cfg.ReceiveEndpoint("own", e => e.Handler<SubmitOrder>(_ => Task.CompletedTask))
         );
 
-    static DueJobPoller Poller(RedisSteps process, FakeClock clock, bool movesRubyJobs = false) =>
-        new(process.DueJobs, default, movesRubyJobs, clock);
+    static DueJobPoller Poller(RedisSteps process, FakeClock clock, bool movesRubyJobs = false, Fleet? fleet = null) =>
+        new(
+            process.DueJobs,
+            new SidekiqTransportOptions { MovesRubyJobs = movesRubyJobs },
+            fleet ?? new Fleet(new Random(1)),
+            clock
+        );
 
     static string Job(int number, string queue, bool mt = false) =>
         $$"""{"class":"A","args":[{{number}}],"queue":"{{queue}}","jid":"{{number}}","retry":true{{(mt ? ",\"mt\":{}" : "")}}}""";

@@ -42,6 +42,7 @@ internal static class NeededRights
         "RPOP K",
         "RPUSH K v",
         "SADD K v",
+        "SCARD K",
         "SET K v",
         "SISMEMBER K v",
         "SMEMBERS K",

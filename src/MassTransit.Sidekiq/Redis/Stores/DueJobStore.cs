@@ -23,14 +23,20 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
     readonly RedisLink link = redis.Working;
     bool hadTurn;
 
+    // Most of the time nothing is due, which two reads tell.
     public async Task<PollTurn> TakeTurn(DateTimeOffset now)
     {
+        if (!hadTurn && await First().ConfigureAwait(false) is { HasRefused: false } first && !(first.Next <= now))
+        {
+            return new PollTurn(false, 0, first.Next);
+        }
+
         var reply = (RedisResult[])
             (
                 await link.Run(
                         Script.TakeTurn,
                         [keys.Polling, keys.Retry, keys.Schedule],
-                        [keys.Identity, Score.From(now), (long)turn.TotalMilliseconds, hadTurn ? 1 : 0]
+                        [keys.Identity, Score.From(now), (long)turn.TotalMilliseconds]
                     )
                     .ConfigureAwait(false)
             )!;
@@ -42,6 +48,27 @@ internal sealed class DueJobStore(RedisConnection redis, RedisKeys keys, DeadSet
             (long)reply[1],
             scores.Order().Select(score => (DateTimeOffset?)Score.ToTime(score)).FirstOrDefault()
         );
+    }
+
+    // The time of the soonest member of both sets. A set that refuses is left to the step.
+    async Task<(DateTimeOffset? Next, bool HasRefused)> First()
+    {
+        try
+        {
+            var first = await Task.WhenAll(First(keys.Retry), First(keys.Schedule)).ConfigureAwait(false);
+            return (first.Min(), false);
+        }
+        catch (SidekiqRedisException)
+        {
+            return (null, true);
+        }
+    }
+
+    async Task<DateTimeOffset?> First(RedisKey set)
+    {
+        var first = await link.Ask("read", database => database.SortedSetRangeByScoreWithScoresAsync(set, take: 1))
+            .ConfigureAwait(false);
+        return first.Length > 0 ? Score.ToTime(first[0].Score) : null;
     }
 
     // Soonest first, after `after`, or from a time on.

@@ -26,6 +26,9 @@ internal sealed record ProcessBeat
     public required IReadOnlyList<(string Thread, byte[] Json)> Work { get; init; }
 }
 
+// `Signal`: TSTP, TERM or TTIN, when one waits for this process. `Processes`: how many are registered, this one included.
+internal readonly record struct BeatAnswer(string? Signal, int Processes);
+
 // Sidekiq's registry of processes: what the Busy page shows, and the way its buttons reach us.
 internal sealed class ProcessStore(RedisConnection redis, RedisKeys keys)
 {
@@ -35,9 +38,8 @@ internal sealed class ProcessStore(RedisConnection redis, RedisKeys keys)
     readonly RedisLink link = redis.Working;
     bool hadWork;
 
-    // Returns the signal that waits for this process: TSTP, TERM or TTIN; null when there is none. The beat also reports
-    // whether Redis takes additions (see `WriteRefusals`).
-    public async Task<string?> Beat(ProcessBeat beat)
+    // The beat also reports whether Redis takes additions (see `WriteRefusals`).
+    public async Task<BeatAnswer> Beat(ProcessBeat beat)
     {
         RedisValue[] description =
         [
@@ -70,7 +72,7 @@ internal sealed class ProcessStore(RedisConnection redis, RedisKeys keys)
             )!;
         redis.Refusals.Tried((string)reply[1]!);
 
-        return (string?)reply[0];
+        return new BeatAnswer((string?)reply[0], (int)reply[2]);
     }
 
     // Removes this process.

@@ -7,7 +7,8 @@ namespace MassTransit.Sidekiq;
 /// 2. The same step takes one signal. It is obeyed, and the next beat follows at once: it shows the effect, and takes the next
 ///    signal.
 /// 3. The counts since the last beat are added to Sidekiq's counters and job metrics.
-/// 4. When no endpoint takes jobs anymore, the process leaves the page.
+/// 4. The answer tells how many processes there are, among which the polling is divided.
+/// 5. When no endpoint takes jobs anymore, the process leaves the page.
 /// </summary>
 internal sealed class Heartbeat
 {
@@ -19,6 +20,7 @@ internal sealed class Heartbeat
     readonly SidekiqGauges gauges;
     readonly RemoteControl control;
     readonly ClockSkew skew;
+    readonly Fleet fleet;
     readonly TimeSpan interval;
     readonly TimeProvider clock;
     readonly DateTimeOffset startedAt;
@@ -34,12 +36,14 @@ internal sealed class Heartbeat
         SidekiqGauges gauges,
         RemoteControl control,
         ClockSkew skew,
+        Fleet fleet,
         TimeSpan interval,
         TimeProvider clock
     )
     {
         (this.store, this.roster, this.tally, this.gauges) = (store, roster, tally, gauges);
-        (this.control, this.skew, this.interval, this.clock) = (control, skew, interval, clock);
+        (this.control, this.skew, this.fleet) = (control, skew, fleet);
+        (this.interval, this.clock) = (interval, clock);
         startedAt = clock.GetUtcNow();
         Loop = new BackgroundLoop("Heartbeat", Cycle, clock);
         roster.Changed += (_, _) => Loop.Wake();
@@ -65,9 +69,10 @@ internal sealed class Heartbeat
         var beat = Describe(endpoints);
         var started = RealTime.Clock.GetTimestamp();
         isListed = true;
-        var signal = await store.Beat(beat).ConfigureAwait(false);
+        var (signal, processes) = await store.Beat(beat).ConfigureAwait(false);
         roundTrip = RealTime.Clock.GetElapsedTime(started);
         LastBeat = beat.Time;
+        fleet.Processes = processes;
 
         // First: the signal has been taken, and a failure of a later step must not lose it.
         if (signal is not null)

@@ -4,19 +4,20 @@ namespace MassTransit.Sidekiq;
 
 /// <summary>
 /// Finds killed processes long before their leases end: Redis knows at once that the connections of a dead process are closed.
-/// 1. One process watches on behalf of all. The others ask once a second whether its connection is open; the first to find it
-///    closed takes over.
+/// 1. One process watches on behalf of all. The others ask once a second whether its connection is open, and more seldom when there
+///    are more than twenty (`Fleet`); the first to find it closed takes over.
 /// 2. The watcher asks twice a second which connections are open, one of each lease. It looks at the leases themselves every five
 ///    seconds, so it may miss a process that lived for less, and at once when a connection is missing.
 /// 3. A process none of whose connections has been open for two seconds, and which has not renewed its lease in that time, is
 ///    dead, and its lease is ended. A process that only reconnects names its new connection by then; one behind a proxy, whose
 ///    connections are not its own, renews its lease.
 /// A process that is frozen, starved or cut off keeps its connections in Redis. It is dead when its lease ends, like any process
-/// where Redis does not allow CLIENT LIST.
+/// where Redis does not allow CLIENT LIST: such a process asks for it again once a minute, and leaves the watch to any that is told.
 /// </summary>
 internal sealed class DeathWatch
 {
     readonly WatchStore store;
+    readonly Fleet fleet;
     readonly TimeSpan lease;
     readonly TimeProvider clock;
     readonly ILogger logger;
@@ -25,22 +26,24 @@ internal sealed class DeathWatch
     IReadOnlyList<ProcessLease> known = [];
     string watcher = "";
     long toldAt;
-    bool isBlind;
+    long? refusedAt;
 
-    public DeathWatch(WatchStore store, TimeSpan lease, TimeProvider clock, ILogger logger)
+    public DeathWatch(WatchStore store, Fleet fleet, TimeSpan lease, TimeProvider clock, ILogger logger)
     {
-        (this.store, this.lease, this.clock, this.logger) = (store, lease, clock, logger);
+        (this.store, this.fleet, this.lease, this.clock, this.logger) = (store, fleet, lease, clock, logger);
         grace = lease * 2 / 15;
     }
 
     // How soon to ask again.
     public TimeSpan Interval =>
-        (isBlind, store.IsOurs(watcher), known.Count) switch
+        (IsBlind, store.IsOurs(watcher), known.Count) switch
         {
             (true, _, _) or (_, true, 0) => lease / 3,
             (_, true, _) => lease / 30,
-            _ => lease / 15,
+            _ => fleet.Pause(lease / 15, lease / 300),
         };
+
+    bool IsBlind => refusedAt is { } since && clock.GetElapsedTime(since) < lease * 4;
 
     // Whether this process watches. Its turn lasts longer than it takes to ask again, and no longer than that when it freezes.
     public async Task<bool> Take()
@@ -53,10 +56,12 @@ internal sealed class DeathWatch
                 return true;
             }
         }
-        else if (
-            WatchStore.ConnectionOf(watcher) is { } connection
-            && await Open([connection]).ConfigureAwait(false) is { } open
-        )
+        else if (WatchStore.ConnectionOf(watcher) is not { } connection)
+        {
+            // It is not told who is dead, or nobody could tell that it is dead itself.
+            left = IsBlind || !store.KnowsItself ? "" : watcher;
+        }
+        else if (await Open([connection]).ConfigureAwait(false) is { } open)
         {
             if (open.Count > 0 && clock.GetElapsedTime(toldAt) < lease / 3)
             {
@@ -66,7 +71,7 @@ internal sealed class DeathWatch
             left = open.Count > 0 ? "" : watcher;
         }
 
-        watcher = await store.Watch(lease / 2, left).ConfigureAwait(false);
+        watcher = await store.Watch(lease / 2, left, isTold: !IsBlind).ConfigureAwait(false);
         toldAt = clock.GetTimestamp();
         return store.IsOurs(watcher);
     }
@@ -143,19 +148,30 @@ internal sealed class DeathWatch
     // Null when Redis does not tell.
     async Task<HashSet<long>?> Open(IReadOnlyCollection<long> connections)
     {
-        if (isBlind)
+        if (IsBlind)
         {
             return null;
         }
 
         try
         {
-            return await store.Open(connections).ConfigureAwait(false);
+            var open = await store.Open(connections).ConfigureAwait(false);
+            if (refusedAt is not null && connections.Count > 0)
+            {
+                refusedAt = null;
+                logger.DeathsSeen();
+            }
+
+            return open;
         }
         catch (SidekiqRedisException refused)
         {
-            isBlind = true;
-            logger.DeathsUnseen(lease.TotalSeconds, RedisErrors.Cause(refused));
+            if (refusedAt is null)
+            {
+                logger.DeathsUnseen(lease.TotalSeconds, RedisErrors.Cause(refused));
+            }
+
+            refusedAt = clock.GetTimestamp();
             return null;
         }
     }

@@ -19,11 +19,11 @@ internal sealed class OrphanRescuer
     readonly TimeSpan lease;
     long? lookedAt;
 
-    public OrphanRescuer(RedisStores stores, JobDeaths deaths, TimeProvider clock, TimeSpan lease)
+    public OrphanRescuer(RedisStores stores, JobDeaths deaths, Fleet fleet, TimeProvider clock, TimeSpan lease)
     {
         (redis, leases) = (stores.Redis, stores.Leases);
         (this.deaths, this.clock, this.lease) = (deaths, clock, lease);
-        watch = new DeathWatch(stores.Watch, lease, clock, redis.Logger);
+        watch = new DeathWatch(stores.Watch, fleet, lease, clock, redis.Logger);
         Loop = new BackgroundLoop("Rescue of orphaned jobs", Cycle, clock);
     }
 

@@ -223,6 +223,21 @@ public class DueJobStoreTests
     }
 
     [Fact]
+    public async Task Poll_that_finds_nothing_due_is_two_reads()
+    {
+        await using var server = await RedisServer.StartOwn();
+        await using var steps = RedisSteps.On(server);
+        await steps.Redis.SeedScheduledSet("next", Now.AddSeconds(9));
+        await steps.DueJobs.TakeTurn(Now);
+        var before = (await server.Calls()).Values.Sum();
+
+        Assert.Equal(new PollTurn(false, 0, Now.AddSeconds(9)), await steps.DueJobs.TakeTurn(Now));
+
+        // One of them is the question itself.
+        Assert.Equal(2, (await server.Calls()).Values.Sum() - before - 1);
+    }
+
+    [Fact]
     public async Task Set_of_another_type_hides_neither_the_other_nor_itself()
     {
         await using var steps = await RedisSteps.Open();

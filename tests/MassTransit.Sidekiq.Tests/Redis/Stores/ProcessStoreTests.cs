@@ -12,7 +12,7 @@ public class ProcessStoreTests
         await using var steps = await RedisSteps.Open(prefix: "myapp:");
         var store = new ProcessStore(steps.Connection, steps.Keys);
 
-        Assert.Null(await store.Beat(Beat(("1", "{one}"), ("2", "{two}"))));
+        Assert.Equal(new BeatAnswer(null, 1), await store.Beat(Beat(("1", "{one}"), ("2", "{two}"))));
 
         var state = await steps.Redis.Snapshot();
         Assert.Equal(
@@ -77,9 +77,9 @@ public class ProcessStoreTests
         await steps.Redis.Db.ListLeftPushAsync($"{Identity}-signals", "TSTP");
         await steps.Redis.Db.ListLeftPushAsync($"{Identity}-signals", "TERM");
 
-        Assert.Equal("TSTP", await store.Beat(Beat()));
-        Assert.Equal("TERM", await store.Beat(Beat()));
-        Assert.Null(await store.Beat(Beat()));
+        Assert.Equal("TSTP", (await store.Beat(Beat())).Signal);
+        Assert.Equal("TERM", (await store.Beat(Beat())).Signal);
+        Assert.Null((await store.Beat(Beat())).Signal);
     }
 
     [Fact]

@@ -153,6 +153,7 @@ public class RescueTests
         var rescuer = new OrphanRescuer(
             new RedisStores(steps.Connection, steps.Another().Keys, DeadSet.Default),
             deaths,
+            new Fleet(new Random(1)),
             new FakeClock(),
             TimeSpan.FromSeconds(5)
         );

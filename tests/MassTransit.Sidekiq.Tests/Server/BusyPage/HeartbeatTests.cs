@@ -12,6 +12,7 @@ public sealed class HeartbeatTests : IAsyncLifetime
     readonly FakeClock clock = new();
     readonly ListLogger log = new();
     readonly Roster roster = new();
+    readonly Fleet fleet = new(new Random(1));
     RedisSteps steps = null!;
     JobTally tally = null!;
     RemoteControl control = null!;
@@ -32,6 +33,7 @@ public sealed class HeartbeatTests : IAsyncLifetime
             new SidekiqGauges(roster, stores.Inspection, clock),
             control,
             steps.Connection.Skew,
+            fleet,
             interval,
             clock
         )
@@ -53,6 +55,17 @@ public sealed class HeartbeatTests : IAsyncLifetime
 
         Assert.True(await steps.Redis.IsEmpty());
         Assert.Null(heartbeat.LastBeat);
+    }
+
+    [Fact]
+    public async Task Beat_tells_how_many_processes_share_the_polling_Rubys_included()
+    {
+        await steps.Redis.Db.SetAddAsync("processes", ["ruby:1:a", "ruby:2:b"]);
+        roster.Add(Endpoint("orders", 2));
+
+        await Cycle();
+
+        Assert.Equal(3, fleet.Processes);
     }
 
     [Fact]

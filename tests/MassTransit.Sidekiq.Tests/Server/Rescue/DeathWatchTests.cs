@@ -11,6 +11,7 @@ public sealed class DeathWatchTests : IAsyncLifetime
     static readonly TimeSpan moment = TimeSpan.FromMilliseconds(1);
 
     readonly FakeClock clock = new();
+    readonly Fleet fleet = new(new Random(1));
     readonly ListLogger log = new();
     RedisSteps steps = null!;
     DeathWatch watch = null!;
@@ -114,7 +115,7 @@ public sealed class DeathWatchTests : IAsyncLifetime
     {
         var first = await Other();
         await steps.Redis.Db.KeyDeleteAsync(steps.Keys.Rescuer);
-        var watching = new DeathWatch(first.Watch, lease, clock, log);
+        var watching = new DeathWatch(first.Watch, fleet, lease, clock, log);
         Assert.True(await watching.Take());
         Assert.False(await Renewed(watch).Take());
         Assert.False(await watch.Take());
@@ -130,7 +131,7 @@ public sealed class DeathWatchTests : IAsyncLifetime
     public async Task Watch_of_a_process_that_no_longer_takes_it_ends_by_itself()
     {
         Assert.InRange((await steps.Redis.Db.KeyTimeToLiveAsync("mt:rescuer"))!.Value, lease / 3, lease / 2);
-        var other = new DeathWatch((await Other()).Watch, lease, clock, log);
+        var other = new DeathWatch((await Other()).Watch, fleet, lease, clock, log);
         Assert.False(await other.Take());
 
         await steps.Redis.Db.KeyDeleteAsync("mt:rescuer");
@@ -157,7 +158,7 @@ public sealed class DeathWatchTests : IAsyncLifetime
         await Task.WhenAll(first.Connection.Working.Ping(Stop), second.Connection.Working.Ping(Stop));
         await first.Alive("orders");
         await second.Alive("orders");
-        var (watching, following) = (await Watch(first), new DeathWatch(second.Watch, lease, clock, log));
+        var (watching, following) = (await Watch(first), new DeathWatch(second.Watch, fleet, lease, clock, log));
         Assert.False(await following.Take());
         Assert.Equal(TimeSpan.FromSeconds(1), following.Interval);
         var before = (await server.Calls()).Values.Sum();
@@ -196,11 +197,56 @@ public sealed class DeathWatchTests : IAsyncLifetime
         Assert.Single(await blind.Look());
     }
 
+    [Fact]
+    public async Task Process_that_is_not_told_asks_again_after_a_minute_and_leaves_the_watch_to_one_that_is()
+    {
+        await using var server = await RedisServer.StartOwn();
+        var admin = server.Open();
+        await admin.Db.ExecuteAsync("ACL", "SETUSER", "app", "on", ">secret", "~*", "+@all", "-client|list");
+        await using var steps = RedisSteps.On(
+            server,
+            RedisSteps.SettingsFor(admin).Set(options => (options.User, options.Password) = ("app", "secret"))
+        );
+        await using var others = RedisSteps.On(server);
+        var told = others.Another();
+        await told.Connection.Working.Ping(Stop);
+        await told.Alive("orders");
+        var blind = await Watch(steps);
+        Assert.False(await blind.EndLeases());
+        clock.Advance(lease / 3);
+        Assert.True(await blind.Take());
+        Assert.Equal("host:1:a ", await admin.Db.StringGetAsync("mt:rescuer"));
+
+        var sees = new DeathWatch(told.Watch, fleet, lease, clock, new ListLogger());
+        Assert.False(await sees.Take());
+        Assert.True(await sees.Take());
+        clock.Advance(lease / 3);
+        Assert.False(await blind.Take());
+
+        await admin.Db.ExecuteAsync("ACL", "SETUSER", "app", "+client|list");
+        clock.Advance(lease * 4);
+        Assert.False(await blind.Take());
+        Assert.Equal(lease / 15, blind.Interval);
+        Assert.Equal(2, log.Lines.Length);
+        Assert.Contains("again", log.Lines[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Process_among_a_hundred_asks_for_the_watcher_every_five_seconds()
+    {
+        fleet.Processes = 100;
+        var other = new DeathWatch((await Other()).Watch, fleet, lease, clock, log);
+        Assert.False(await other.Take());
+
+        Assert.InRange(other.Interval, TimeSpan.FromSeconds(3.75), TimeSpan.FromSeconds(6.25));
+        Assert.Equal(TimeSpan.FromSeconds(0.5), watch.Interval);
+    }
+
     // One that watches and has looked.
     async Task<DeathWatch> Watch(RedisSteps process)
     {
         await process.Connection.Working.Ping(Stop);
-        var watching = new DeathWatch(process.Watch, lease, clock, log);
+        var watching = new DeathWatch(process.Watch, fleet, lease, clock, log);
         Assert.True(await watching.Take());
         await watching.Look();
         return watching;

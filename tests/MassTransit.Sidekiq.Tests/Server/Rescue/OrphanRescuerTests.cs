@@ -82,7 +82,7 @@ public sealed class OrphanRescuerTests
         await steps.Redis.SeedQueue("orders", "1", "2");
         await victim.Claim(2, "orders");
         var (clock, life) = (new FakeClock(), TimeSpan.FromSeconds(15));
-        var rescuer = new OrphanRescuer(Stores(steps), new JobDeaths(), clock, life);
+        var rescuer = new OrphanRescuer(Stores(steps), new JobDeaths(), new Fleet(new Random(1)), clock, life);
         await rescuer.Cycle(Stop);
         await victim.Kill();
         await rescuer.Cycle(Stop);
@@ -171,7 +171,7 @@ public sealed class OrphanRescuerTests
         Rescuer(process, life ?? lease).Cycle(CancellationToken.None);
 
     static OrphanRescuer Rescuer(RedisSteps process, TimeSpan life) =>
-        new(Stores(process), new JobDeaths(), new FakeClock(), life);
+        new(Stores(process), new JobDeaths(), new Fleet(new Random(1)), new FakeClock(), life);
 
     static RedisStores Stores(RedisSteps process) => new(process.Connection, process.Keys, DeadSet.Default);
 

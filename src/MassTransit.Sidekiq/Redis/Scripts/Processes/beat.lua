@@ -3,7 +3,7 @@
 -- KEYS[5] -> <identity>-signals
 -- ARGV[1] -> identity   ARGV[2] -> life in s   ARGV[3] -> 1 when an earlier beat had work   ARGV[4] -> n
 -- ARGV[5..] -> n strings that describe the process, field and value in turn, then those of its work: thread and job
--- Returns the signal, or false, and the error with which Redis refuses additions now, or "".
+-- Returns the signal, or false; the error with which Redis refuses additions now, or ""; and how many processes are registered.
 -- One step: any process that reads the registry sees this one as it was at one instant. EXPIRE needs no memory: a step that
 -- has written may still add when memory is full, and a process that runs jobs then stays on the page.
 
@@ -29,4 +29,4 @@ if #ARGV > 4 + fields then
   -- Sidekiq up to 6.4.1 reads it under this name.
   redis.call('COPY', KEYS[3], KEYS[4], 'REPLACE')
 end
-return { redis.call('RPOP', KEYS[5]), refusal }
+return { redis.call('RPOP', KEYS[5]), refusal, redis.call('SCARD', KEYS[1]) }

@@ -1,7 +1,6 @@
 -- take_turn.lua: is anything due, and is it this process's turn to move it?
 -- KEYS[1] -> mt:polling   KEYS[2] -> retry   KEYS[3] -> schedule
 -- ARGV[1] -> identity   ARGV[2] -> now, float seconds   ARGV[3] -> ms that a turn lasts
--- ARGV[4] -> 1 when this process may still have the turn, else 0: an idle process costs two commands
 -- Returns 1 when it is our turn, else 0; how many members are due; and of each set the score that is due next, '' for none.
 -- One process at a time moves what is due, so that a thousand that poll each second read it once. A turn ends when nothing
 -- is due, or expires: a kill blocks the others no longer than that. It only saves work; correctness does not depend on it:
@@ -19,10 +18,6 @@ for i = 2, 3 do
   reply[i + 1] = first[2] or ''
 end
 
-if due == 0 and ARGV[4] == '0' then
-  reply[1], reply[2] = 0, 0
-  return reply
-end
 local holder = redis.call('GET', KEYS[1])
 local isOurs = not holder or holder == ARGV[1]
 if due > 0 and isOurs then

@@ -28,17 +28,21 @@ internal sealed class WatchStore(RedisConnection redis, RedisKeys keys)
     readonly RedisLink link = redis.Working;
 
     // Takes or keeps the watch, unless another process has it. `left` is what the key held when its connection was found closed.
-    // Returns what the key holds now.
-    public async Task<string> Watch(TimeSpan life, string left = "") =>
+    // `isTold`: Redis tells this process which connections are open. Without it the watch names no connection, so that one that is
+    // told takes over. Returns what the key holds now.
+    public async Task<string> Watch(TimeSpan life, string left = "", bool isTold = true) =>
         (string)
             (
                 await link.Run(
                         Script.Watch,
                         [keys.Rescuer],
-                        [keys.Identity, FirstOf(redis.Ids.ToString()), (long)life.TotalMilliseconds, left]
+                        [keys.Identity, isTold ? FirstOf(redis.Ids.ToString()) : "", (long)life.TotalMilliseconds, left]
                     )
                     .ConfigureAwait(false)
             )!;
+
+    // Whether others can tell that this process is dead.
+    public bool KnowsItself => redis.Ids.ToString().Length > 0;
 
     public bool IsOurs(string watcher) => watcher.Split(' ')[0] == keys.Identity;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using StackExchange.Redis;
 
 namespace MassTransit.Sidekiq.Tests.Redis;
 
@@ -28,6 +29,21 @@ public class PublishTests
         Assert.Equal([Job("billing", "Shop::Ordered")], await steps.Redis.Queue("billing"));
         Assert.Equal([Job("shipping", "Ship::Worker")], await steps.Redis.Queue("shipping"));
         Assert.Equal(["billing", "shipping"], await steps.Redis.Queues());
+    }
+
+    // Lua's unpack fails beyond 8,000 values, when all copies are made: the sender would be told that none is, and send them again.
+    [Fact]
+    public async Task More_subscriptions_than_Lua_unpacks_all_get_their_copy()
+    {
+        await using var steps = await RedisSteps.Open();
+        await steps.Redis.Db.HashSetAsync(
+            "mt:topic:Shop:Ordered",
+            [.. Enumerable.Range(1, 9000).Select(queue => new HashEntry($"q{queue}", ""))]
+        );
+
+        Assert.Equal(9000, (await steps.Topics.Publish(Message("Shop:Ordered"))).Count);
+
+        Assert.Equal([Job("q9000", "Shop::Ordered")], await steps.Redis.Queue("q9000"));
     }
 
     [Fact]

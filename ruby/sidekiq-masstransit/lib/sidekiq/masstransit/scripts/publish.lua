@@ -96,4 +96,5 @@ if due ~= '' and #copies > 0 and KEYS[3] and KEYS[3] ~= '' then
   redis.call('SET', KEYS[3], due, 'PXAT', ARGV[8])
 end
 lasting[#lasting + 1] = is_tied and held or nil
-return { #copies, unpack(lasting) }
+table.insert(lasting, 1, #copies) -- unpack fails beyond 8000 values, when all copies are pushed.
+return lasting

@@ -11,7 +11,7 @@ usage() {
 ./build.sh check            layout, analyzers, a build without warnings, conventions
 ./build.sh bench [--quick [--keep]] [--peers=rabbitmq,hangfire]  throughput and latency, against Ruby Sidekiq and MassTransit in memory, and
                             against these; --quick says what is slower than the kept result; bench bulk: a million at once;
-                            bench network: a distant Redis
+                            bench network: a distant Redis; bench growth: how the figures grow, drawn
 ./build.sh compat           buses, connections and real Ruby on the oldest StackExchange.Redis, and one between
 ./build.sh chaos [--minutes N] [--seed S]  workers, relays, Redis and PostgreSQL killed, frozen, filled and cut off at work; N for each of two tests
 ./build.sh pictures         the pictures in docs/images: the dashboard, from the sample with real Ruby, and the tool

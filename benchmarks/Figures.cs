@@ -48,4 +48,19 @@ internal sealed class Figures
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         File.WriteAllText(file, Figure.Write(Results));
     }
+
+    // Into a file that may hold figures of other runs, which stay.
+    public void WriteInto(string file)
+    {
+        var all = File.Exists(file)
+            ? new Dictionary<string, Figure>(Figure.Read(File.ReadAllText(file)), StringComparer.Ordinal)
+            : new Dictionary<string, Figure>(StringComparer.Ordinal);
+        foreach (var (name, figure) in Results)
+        {
+            all[name] = figure;
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, Figure.Write(all));
+    }
 }

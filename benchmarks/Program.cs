@@ -6,7 +6,13 @@ if (args is [Worker.Verb, .. var rest])
     return await Worker.Run(rest);
 }
 
-// Names of benchmarks run those alone, as --only=cpu,consume,send,request,latency,recovery,idle,outbox,dashboard,bulk,network does.
+if (args is [Crowd.Verb, .. var buses])
+{
+    return await Crowd.Run(buses);
+}
+
+// Names of benchmarks run those alone, as --only=cpu,consume,send,request,latency,recovery,idle,outbox,dashboard,bulk,network
+// does. `growth` is a run of its own.
 // Every round measures everything once, so that other load on the machine affects all candidates alike.
 BenchOptions options;
 try
@@ -17,6 +23,12 @@ catch (FormatException wrong)
 {
     await Console.Error.WriteLineAsync(wrong.Message);
     return 1;
+}
+
+if (options.Only.Contains(GrowthRun.Name, StringComparer.Ordinal))
+{
+    await using var growing = await Lab.Start(options);
+    return await new GrowthRun(options, growing).Run();
 }
 
 var rounds = options.Quick ? 3 : 5;

@@ -37,6 +37,11 @@ internal sealed record Target(double Must, double Aim)
         ["recovery.kill9_s"] = new(5, 3),
         ["idle.cpu_percent"] = new(0.5, 0.1),
         ["consume.vs_hangfire"] = new(40, 60),
+        ["idle.processes1000_redis_percent"] = new(5, 2),
+        ["idle.endpoints200_connections"] = new(16, 12),
+        ["due.burst_per_s"] = new(20_000, 20_000),
+        ["due.burst30_vs_1"] = new(0.8, 1),
+        ["due.burst30_bytes_vs_1"] = new(1.2, 1),
         ["bulk.queue_memory_mb"] = new(100, 50),
         ["bulk.schedule_memory_mb"] = new(100, 50),
     };

@@ -26,6 +26,7 @@ internal sealed class ConsumeBenchmark(Lab lab)
         figures.AddRatio("consume.vs_memory", ours.JobsPerSecond, memory.JobsPerSecond);
         figures.AddRatio("consume.queues100_vs_1", spread.JobsPerSecond, ours.JobsPerSecond);
         figures.Add("consume.alloc_bytes_per_job", ours.AllocatedPerJob - memory.AllocatedPerJob, "bytes");
+        figures.Add("cost.alloc_consumed_bytes", ours.AllocatedPerJob, "bytes");
         foreach (var peer in lab.Peers)
         {
             var rate = await Peer(peer);

@@ -22,7 +22,7 @@ internal sealed class OutboxBenchmark(Lab lab)
         }
 
         await Stage(postgres, figures);
-        figures.Add("outbox.drained_per_s", await Drain(postgres, hosts: 1), "messages/s");
+        figures.Add("outbox.drained_per_s", await Drain(postgres, hosts: 1, figures), "messages/s");
         figures.Add("outbox.drained_2_hosts_per_s", await Drain(postgres, hosts: 2), "messages/s");
         await Latency(postgres, figures);
         await lab.Redis.Flush();
@@ -52,14 +52,17 @@ internal sealed class OutboxBenchmark(Lab lab)
     }
 
     // A backlog of transactions of one message each: from the first tenth in Redis to the last message.
-    async Task<double> Drain(PostgresServer postgres, int hosts)
+    async Task<double> Drain(PostgresServer postgres, int hosts, Figures? figures = null)
     {
         var messages = lab.Jobs(60_000);
         await Backlog(postgres, messages);
         var cost = lab.Cost();
         var running = await Task.WhenAll(Enumerable.Range(0, hosts).Select(_ => Host(postgres)));
         var first = await Reached(messages / 10);
+        var allocated = GC.GetTotalAllocatedBytes();
         var last = await Reached(messages);
+        allocated = GC.GetTotalAllocatedBytes() - allocated;
+        figures?.Add("cost.alloc_drained_bytes", (double)allocated / (last.Count - first.Count), "bytes");
         lab.Report($"drained by {hosts}", cost, messages);
         foreach (var host in running)
         {

@@ -11,7 +11,7 @@ if (args is [Crowd.Verb, .. var buses])
     return await Crowd.Run(buses);
 }
 
-// Names of benchmarks run those alone, as --only=cpu,consume,send,request,latency,recovery,idle,outbox,dashboard,bulk,network
+// Names of benchmarks run those alone, as --only=cpu,consume,send,request,latency,recovery,idle,cost,outbox,dashboard,bulk,network
 // does. `growth` is a run of its own.
 // Every round measures everything once, so that other load on the machine affects all candidates alike.
 BenchOptions options;
@@ -32,7 +32,7 @@ if (options.Only.Contains(GrowthRun.Name, StringComparer.Ordinal))
 }
 
 var rounds = options.Quick ? 3 : 5;
-var limit = TimeSpan.FromMinutes(options.Peers.Count > 0 ? 12 : 7);
+var limit = TimeSpan.FromMinutes(options.Peers.Count > 0 ? 12 : 8);
 
 const string KeptFile = "benchmarks/results/guard.json";
 
@@ -56,6 +56,7 @@ await using var latency = new LatencyBenchmark(lab);
     ("latency", latency.Run),
     ("recovery", new RecoveryBenchmark(lab).Run),
     ("idle", new IdleBenchmark(lab).Run),
+    ("cost", new CostBenchmark(lab).Run),
     ("outbox", new OutboxBenchmark(lab).Run),
     ("dashboard", dashboard.Run),
     ("bulk", new BulkBenchmark(lab).Run),

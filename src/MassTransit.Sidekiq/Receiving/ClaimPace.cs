@@ -32,6 +32,18 @@ internal sealed class ClaimPace(int workers, WorkDone work, TimeProvider clock)
 
     public int Ahead { get; private set; }
 
+    // How long a job that is claimed ahead waits for a worker, as far as the pace is right.
+    public TimeSpan Horizon
+    {
+        get
+        {
+            var roundTrips = roundTrip * RoundTrips;
+            return roundTrips < shortestHorizon ? shortestHorizon
+                : roundTrips > longestHorizon ? longestHorizon
+                : roundTrips;
+        }
+    }
+
     // Claim only when this many jobs can be taken at once, so that a claim is worth its cost: what ends within 2 ms.
     public int Step { get; private set; } = 1;
 
@@ -69,8 +81,7 @@ internal sealed class ClaimPace(int workers, WorkDone work, TimeProvider clock)
 
     void Set(double perSecond)
     {
-        var horizon = Math.Clamp(RoundTrips * roundTrip.Ticks, shortestHorizon.Ticks, longestHorizon.Ticks);
-        Ahead = (int)Math.Min(MostAhead, perSecond * horizon / TimeSpan.TicksPerSecond);
+        Ahead = (int)Math.Min(MostAhead, perSecond * Horizon.Ticks / TimeSpan.TicksPerSecond);
         Step = Math.Max(1, (int)(perSecond * sample.TotalSeconds));
     }
 }

@@ -7,9 +7,10 @@ namespace MassTransit.Sidekiq;
 /// 1. Claim as many jobs as there are free workers (and a few milliseconds' worth more, see `ClaimPace`). The same script
 ///    acknowledges the jobs finished since the last claim, so under load a job costs a fraction of a round trip.
 /// 2. When the queues are empty, block in Redis until a job lands, on a separate connection.
-/// 3. When every worker is busy, wait for one (backpressure). Jobs claimed ahead that have not started within a quarter of a
-///    second are returned to their queues, since competing consumers may be free.
-/// 4. At stop, return jobs that have not started to their queues, in order, and let the running jobs settle.
+/// 3. When every worker is busy, wait for one (backpressure).
+/// 4. When jobs claimed ahead have not started a quarter of a second after they should have, return those that are too many, since
+///    competing consumers may be free.
+/// 5. At stop, return jobs that have not started to their queues, in order, and let the running jobs settle.
 /// </summary>
 #pragma warning disable CA1001 // The end of Run disposes them
 internal sealed class JobFetcher
@@ -17,8 +18,6 @@ internal sealed class JobFetcher
 {
     // How long a stop waits for the reply to a step that is under way. After that, the end of the lease frees its jobs.
     static readonly TimeSpan longestAnswer = TimeSpan.FromSeconds(1);
-
-    static readonly TimeSpan stalledAfter = TimeSpan.FromMilliseconds(250);
 
     readonly SidekiqReceiveEndpointContext context;
     readonly SidekiqProcess process;
@@ -54,6 +53,8 @@ internal sealed class JobFetcher
 
     // A quiet process still receives responses.
     bool IsQuiet => process.Control.IsQuiet && !context.Endpoint.IsTemporary;
+
+    TimeSpan? BacklogDueIn => workers.Backlog.DueIn(pace.Horizon);
 
     bool CanClaim => Wanted >= (drained ? 1 : pace.Step);
 
@@ -98,9 +99,14 @@ internal sealed class JobFetcher
             return lost.PutBack().WaitAsync(impatience.Token);
         }
 
-        if (IsQuiet && workers.HasBacklog)
+        if (IsQuiet && !workers.Backlog.IsEmpty)
         {
-            return PutBackUnstarted();
+            return PutBackUnstarted(except: 0);
+        }
+
+        if (BacklogDueIn == TimeSpan.Zero)
+        {
+            return PutBackOverdue();
         }
 
         if (ledger.IsDue || (CanClaim && !drained))
@@ -180,10 +186,11 @@ internal sealed class JobFetcher
     }
 
     // Nothing is queued and a worker is free. Ends when a job has landed, or when finished jobs have waited long enough for an
-    // acknowledgement.
+    // acknowledgement, or jobs for a worker.
     async Task WaitForJob(CancellationToken stopping)
     {
-        var landed = waiters.Landed(paused, lost.DueIn, stopping);
+        var limit = BacklogDueIn is { } due && !(lost.DueIn < due) ? due : lost.DueIn;
+        var landed = waiters.Landed(paused, limit, stopping);
         await Task.WhenAny(changed.Wait(), landed).ConfigureAwait(false);
 
         isLook = waiters.TakeLooks();
@@ -208,19 +215,14 @@ internal sealed class JobFetcher
     {
         await waiters.CallOff(lost).ConfigureAwait(false);
 
-        var limit = workers.HasBacklog ? stalledAfter : Timeout.InfiniteTimeSpan;
         ledger.Watch(releases: true);
         if (!CanClaim)
         {
+            var limit = BacklogDueIn ?? Timeout.InfiniteTimeSpan;
             await changed.Wait(limit, clock, stopping).ConfigureAwait(false);
         }
 
         ledger.Watch(releases: false);
-        if (workers.HasStalled(stalledAfter))
-        {
-            await PutBack(workers.TakeBack()).ConfigureAwait(false);
-            pace.SlowDown();
-        }
     }
 
     // A step failed in Redis: the endpoint is unhealthy until Redis answers again.
@@ -239,31 +241,15 @@ internal sealed class JobFetcher
         drained = false;
     }
 
-    // A job that Redis does not take back now is in doubt, like a lost claim: no worker here runs it.
-    async Task PutBack(List<ClaimedJob> jobs)
-    {
-        ledger.Release(jobs.Count);
-        try
-        {
-            await process
-                .Stores.Claims.Requeue(jobs.Select(job => (queues.Names[job.Queue], job.Number)))
-                .WaitAsync(impatience.Token)
-                .ConfigureAwait(false);
-        }
-        catch
-        {
-            jobs.ForEach(job => lost.Add(job.Number, 1));
-            throw;
-        }
-    }
-
     // Nothing new is claimed from here on.
     async Task Stop(CancellationToken deadline)
     {
         var farewell = new Farewell(
             $"the jobs of {context.InputAddress} run again when the lease of this process ends"
         );
-        await farewell.Try("return jobs that had not started to their queues", PutBackUnstarted).ConfigureAwait(false);
+        await farewell
+            .Try("return jobs that had not started to their queues", () => PutBackUnstarted(except: 0))
+            .ConfigureAwait(false);
         await workers.Finish(deadline).ConfigureAwait(false);
         // As in Ruby: the stop of a process is not its death, so it does not count towards poison.
         var left = workers.InHand().Select(claim => (queues.Names[claim.Queue], claim.Number));
@@ -276,10 +262,23 @@ internal sealed class JobFetcher
         impatience.Dispose();
     }
 
-    async Task PutBackUnstarted()
+    // Those stay that would be claimed now. If no job has ended meanwhile, the pace is not known any more, and none does.
+    Task PutBackOverdue()
+    {
+        if (workers.Backlog.HasStalled)
+        {
+            pace.SlowDown();
+        }
+
+        return PutBackUnstarted(except: pace.Ahead);
+    }
+
+    async Task PutBackUnstarted(int except)
     {
         await waiters.CallOff(lost).ConfigureAwait(false);
-        await PutBack(workers.TakeBack()).ConfigureAwait(false);
+        var jobs = workers.TakeBack(except);
+        ledger.Release(jobs.Count);
+        await lost.PutBack(jobs, impatience.Token).ConfigureAwait(false);
     }
 
     async Task Flush()

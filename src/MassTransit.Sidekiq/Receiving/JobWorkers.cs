@@ -15,7 +15,6 @@ internal sealed class JobWorkers(
     // How long cancelled jobs may take to settle before a stop abandons them.
     static readonly TimeSpan lastGrace = TimeSpan.FromSeconds(1);
 
-    readonly ConcurrentQueue<ClaimedJob> backlog = new();
     readonly ConcurrentStack<int> resting = new(Enumerable.Range(0, context.Endpoint.Concurrency));
     readonly WakeUp rested = new();
     readonly JobReceiveContext?[] running = new JobReceiveContext?[context.Endpoint.Concurrency];
@@ -25,13 +24,14 @@ internal sealed class JobWorkers(
     readonly long[] numberInHand = new long[context.Endpoint.Concurrency];
     readonly TimeProvider clock = context.Runtime.Clock;
     JobSteps? steps;
-    long lastStarted;
 
     // The view of these workers for the Busy page, the gauges and the log.
     public EndpointWork Work { get; } =
         new(context.Endpoint.Name, context.Endpoint.Queues, context.Endpoint.Concurrency);
 
     public WorkDone Done { get; } = new(context.Runtime.Clock);
+
+    public JobBacklog Backlog => field ??= new JobBacklog(Done, context.Runtime.Clock);
 
     QueueOrder Queues => context.Endpoint.Queues;
 
@@ -41,7 +41,7 @@ internal sealed class JobWorkers(
     // backlog to a worker, and would be missed in the other order.
     public IEnumerable<(int Queue, long Number)> InHand()
     {
-        List<(int Queue, long Number)> claims = [.. backlog.Select(job => (job.Queue, job.Number))];
+        List<(int Queue, long Number)> claims = [.. Backlog.Jobs.Select(job => (job.Queue, job.Number))];
         for (var worker = 0; worker < numberInHand.Length; worker++)
         {
             if (Volatile.Read(ref numberInHand[worker]) is > 0 and var number)
@@ -53,8 +53,6 @@ internal sealed class JobWorkers(
         return claims.OrderBy(claim => claim.Number);
     }
 
-    public bool HasBacklog => !backlog.IsEmpty;
-
     public void Start(CancellationToken stopping)
     {
         steps = new JobSteps(process, ledger, clock, stopping);
@@ -63,7 +61,38 @@ internal sealed class JobWorkers(
 
     public void Take(ClaimedJob job)
     {
+        Count(job);
         Enqueue(job);
+    }
+
+    // Runs the job on this thread, which is awake and has the job in its cache; the caller continues on another thread.
+    public async Task TakeHere(ClaimedJob job)
+    {
+        Count(job);
+        Backlog.Add(job);
+        if (resting.TryPop(out var worker))
+        {
+            await new HandOver(() => _ = Wake(worker));
+        }
+    }
+
+    // Removes and returns the jobs that no worker has started, except for the first ones, whose wait begins anew.
+    public List<ClaimedJob> TakeBack(int except = 0)
+    {
+        var jobs = new List<ClaimedJob>();
+        while (Backlog.TryTake(out var job))
+        {
+            jobs.Add(job);
+        }
+
+        var kept = Math.Min(except, jobs.Count);
+        jobs[..kept].ForEach(Enqueue);
+        return jobs[kept..];
+    }
+
+    void Enqueue(ClaimedJob job)
+    {
+        Backlog.Add(job);
         if (resting.TryPop(out var worker))
         {
             ThreadPool.QueueUserWorkItem(
@@ -74,39 +103,12 @@ internal sealed class JobWorkers(
         }
     }
 
-    // Runs the job on this thread, which is awake and has the job in its cache; the caller continues on another thread.
-    public async Task TakeHere(ClaimedJob job)
+    void Count(ClaimedJob job)
     {
-        Enqueue(job);
-        if (resting.TryPop(out var worker))
-        {
-            await new HandOver(() => _ = Wake(worker));
-        }
-    }
-
-    void Enqueue(ClaimedJob job)
-    {
-        backlog.Enqueue(job);
         if (!context.Endpoint.IsTemporary)
         {
             SidekiqMeter.CountClaimed(Queues.Names[job.Queue]);
         }
-    }
-
-    // Whether jobs wait here and no worker has started one for this long.
-    public bool HasStalled(TimeSpan limit) =>
-        HasBacklog && clock.GetElapsedTime(Volatile.Read(ref lastStarted)) >= limit;
-
-    // Removes and returns the jobs that no worker has started.
-    public List<ClaimedJob> TakeBack()
-    {
-        var jobs = new List<ClaimedJob>();
-        while (backlog.TryDequeue(out var job))
-        {
-            jobs.Add(job);
-        }
-
-        return jobs;
     }
 
     // Graceful shutdown: waits for the running jobs until ConsumerStopTimeout, then cancels them, and waits no longer than the
@@ -173,9 +175,8 @@ internal sealed class JobWorkers(
         do
         {
             Done.Woke();
-            while (backlog.TryDequeue(out var job))
+            while (Backlog.TryTake(out var job))
             {
-                Volatile.Write(ref lastStarted, clock.GetTimestamp());
                 queueInHand[worker] = job.Queue;
                 Volatile.Write(ref numberInHand[worker], job.Number);
                 await Run(worker, job).ConfigureAwait(false);
@@ -189,7 +190,7 @@ internal sealed class JobWorkers(
             rested.Set();
         }
         // A job that arrived between the last check and the push would find no resting worker to wake.
-        while (HasBacklog && resting.TryPop(out worker));
+        while (!Backlog.IsEmpty && resting.TryPop(out worker));
     }
 
     // A worker that an exception ends would never be woken again, and a job that was not settled would stay in the working hash.

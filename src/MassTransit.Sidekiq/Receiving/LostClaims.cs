@@ -41,6 +41,24 @@ internal sealed class LostClaims(ClaimStore claims, IReadOnlyList<string> queues
         }
     }
 
+    // The same of jobs that no worker has started. One that Redis does not take back in time is in doubt, like a lost claim: no
+    // worker here runs it.
+    public async Task PutBack(List<ClaimedJob> jobs, CancellationToken impatience)
+    {
+        try
+        {
+            await claims
+                .Requeue(jobs.Select(job => (queues[job.Queue], job.Number)))
+                .WaitAsync(impatience)
+                .ConfigureAwait(false);
+        }
+        catch
+        {
+            jobs.ForEach(job => Add(job.Number, 1));
+            throw;
+        }
+    }
+
     public async Task PutBack()
     {
         foreach (var (_, first, count) in lost)

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace MassTransit.Sidekiq.Benchmarks;
@@ -58,17 +57,11 @@ internal sealed class IdleBenchmark(Lab lab)
     // The same path without a bus: the bare client pushes, a bare socket waits with BLMOVE.
     async Task BareLatency(Figures figures)
     {
-        using var waiter = new TcpClient { NoDelay = true };
-        await waiter.ConnectAsync(lab.Redis.Host, lab.Redis.Port);
-        var stream = waiter.GetStream();
-        var reply = new byte[4096];
-        var wait =
-            "*6\r\n$6\r\nBLMOVE\r\n$10\r\nqueue:bare\r\n$12\r\nlanding:bare\r\n$5\r\nRIGHT\r\n$4\r\nLEFT\r\n$2\r\n10\r\n"u8.ToArray();
+        using var waiter = await BareWaiter.Open(lab.Redis, "bare");
         var latencies = new List<double>();
         for (var sample = 0; sample < lab.Jobs(300); sample++)
         {
-            await stream.WriteAsync(wait);
-            var landed = stream.ReadAsync(reply).AsTask();
+            var landed = waiter.Next();
             await Task.Delay(5);
             var start = Stopwatch.GetTimestamp();
             var pushed = lab.Db.ListLeftPushAsync("queue:bare", new byte[600]);

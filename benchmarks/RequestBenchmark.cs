@@ -19,6 +19,7 @@ internal sealed class RequestBenchmark(Lab lab)
 
         figures.Add("request.inflight1_per_s", one, "requests/s");
         figures.Add("request.inflight100_per_s", hundred, "requests/s");
+        figures.Add("peer.bare_request1_per_s", await Bare(), "requests/s");
         figures.Add("peer.memory_request1_per_s", memoryOne, "requests/s");
         figures.Add("peer.memory_request100_per_s", memoryHundred, "requests/s");
         figures.AddRatio("request.vs_memory_1", one, memoryOne);
@@ -42,6 +43,27 @@ internal sealed class RequestBenchmark(Lab lab)
             {
                 figures.AddRatio($"request.vs_{contestant.Name}", ours, one);
             }
+        }
+    }
+
+    // The same way without a bus, and without claims: what it costs to go through Redis twice.
+    async Task<double> Bare()
+    {
+        using var questions = await BareWaiter.Open(lab.Redis, "bare-questions");
+        using var answers = await BareWaiter.Open(lab.Redis, "bare-answers");
+        var job = new byte[600];
+        await Lab.Warm(1, Ask);
+        var rate = await lab.Rate("bare request", 1, Ask);
+        await lab.Redis.Flush();
+        return rate;
+
+        async Task Ask()
+        {
+            var (asked, answered) = (questions.Next(), answers.Next());
+            var asking = lab.Db.ListLeftPushAsync("queue:bare-questions", job);
+            await asked;
+            var answering = lab.Db.ListLeftPushAsync("queue:bare-answers", job);
+            await Task.WhenAll(answered, asking, answering);
         }
     }
 

@@ -77,6 +77,7 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
         services.AddSingleton(new OutboxSettings<TDbContext>(options));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<OutboxSignal<TDbContext>>();
+        services.TryAddSingleton<CarriedMessages<TDbContext>>();
         services.TryAddSingleton<OutboxInterceptor<TDbContext>>();
         services.TryAddSingleton<BypassWatch<TDbContext>>();
         services.TryAddSingleton<OutboxLog<TDbContext>>();
@@ -105,6 +106,7 @@ internal sealed class OutboxRegistration<TBus, TDbContext>(SidekiqOutboxOptions 
         services.TryAddScoped(provider => new OutboxStage<TDbContext>(
             new Lazy<TDbContext>(provider.GetRequiredService<TDbContext>),
             provider.GetRequiredService<OutboxSignal<TDbContext>>(),
+            provider.GetRequiredService<CarriedMessages<TDbContext>>(),
             provider.GetRequiredService<OutboxLog<TDbContext>>(),
             Runtime(provider),
             provider.GetRequiredService<TimeProvider>()

@@ -6,12 +6,36 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 namespace MassTransit.Sidekiq;
 
 // Detects when the changes of a context are committed. A transaction that is begun and ended elsewhere (a raw
-// NpgsqlTransaction) is not detected; its messages are found when the scope ends, or by the next poll.
-internal sealed class OutboxInterceptor<TDbContext>(OutboxSignal<TDbContext> signal, BypassWatch<TDbContext> watch)
-    : ISaveChangesInterceptor,
-        IDbTransactionInterceptor
+// NpgsqlTransaction) is not detected; its messages are found when the scope ends, or by the next poll. And lets the messages
+// that an OutboxState carries join the command that writes it.
+internal sealed class OutboxInterceptor<TDbContext>(
+    OutboxSignal<TDbContext> signal,
+    CarriedMessages<TDbContext> carried,
+    BypassWatch<TDbContext> watch
+) : ISaveChangesInterceptor, IDbTransactionInterceptor, IDbCommandInterceptor
     where TDbContext : DbContext
 {
+    public InterceptionResult<DbDataReader> ReaderExecuting(
+        DbCommand command,
+        CommandEventData eventData,
+        InterceptionResult<DbDataReader> result
+    )
+    {
+        Join(command, eventData);
+        return result;
+    }
+
+    public ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
+        DbCommand command,
+        CommandEventData eventData,
+        InterceptionResult<DbDataReader> result,
+        CancellationToken cancellationToken = default
+    )
+    {
+        Join(command, eventData);
+        return ValueTask.FromResult(result);
+    }
+
     public int SavedChanges(SaveChangesCompletedEventData eventData, int result)
     {
         Saved(eventData.Context);
@@ -104,9 +128,22 @@ internal sealed class OutboxInterceptor<TDbContext>(OutboxSignal<TDbContext> sig
         return Task.CompletedTask;
     }
 
+    void Join(DbCommand command, CommandEventData eventData)
+    {
+        if (eventData is { CommandSource: CommandSource.SaveChanges, Context: { } context })
+        {
+            carried.Join(context, command);
+        }
+    }
+
     // Whether messages are committed now.
     bool Saved(DbContext? context)
     {
+        if (context is not null)
+        {
+            carried.Saved(context);
+        }
+
         if (context is null || !signal.HasStaged(context) || context.Database.CurrentTransaction is not null)
         {
             return false;

@@ -22,6 +22,7 @@ namespace MassTransit.Sidekiq;
 internal sealed class OutboxStage<TDbContext>(
     Lazy<TDbContext> context,
     OutboxSignal<TDbContext> signal,
+    CarriedMessages<TDbContext> carried,
     OutboxLog<TDbContext> log,
     BusRuntime runtime,
     TimeProvider clock
@@ -97,15 +98,20 @@ internal sealed class OutboxStage<TDbContext>(
     {
         lock (gate)
         {
-            row.OutboxId = State().OutboxId;
-            Track(row);
+            var (current, isWritten) = State();
+            row.OutboxId = current.OutboxId;
+            if (isWritten || !carried.Add(Context, current, row))
+            {
+                Track(row);
+            }
+
             HasUnsaved = true;
         }
 
         signal.Staged(Context);
     }
 
-    OutboxState State()
+    (OutboxState State, bool IsWritten) State()
     {
         WatchSaves();
         var current = CurrentTransaction();
@@ -121,9 +127,10 @@ internal sealed class OutboxStage<TDbContext>(
             ForgetSaved();
             state = new OutboxState { OutboxId = NewId.NextGuid(), Created = Next() };
             Track(state);
+            return (state, false);
         }
 
-        return state;
+        return (state, tracked == EntityState.Unchanged);
     }
 
     void WatchSaves()

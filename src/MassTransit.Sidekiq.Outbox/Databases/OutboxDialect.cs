@@ -22,6 +22,13 @@ internal abstract class OutboxDialect
     // Whether taking a lock blocks all other writers, so that one should first check whether there is work.
     public virtual bool LocksEverything => false;
 
+    // Whether a claim neither waits for a host that removes what it has claimed, nor makes it wait.
+    public virtual bool ClaimsBeside => false;
+
+    // Whether a claim tells, behind the columns of OutboxTables, where each message is and whether its transaction was begun to
+    // be sent, for DeleteMessages to find them by.
+    public virtual bool TellsPlaces => false;
+
     // Makes a transaction's plans independent of statistics, where they would depend on them. Run it in the transaction.
     public virtual string? IndexesOnly => null;
 
@@ -47,6 +54,8 @@ internal abstract class OutboxDialect
     // Adds jobs to the ledger; a job that is there already is left unchanged. Parameters: @rows, @epoch.
     public abstract string Keep(OutboxTables tables);
 
+    // Removes all messages of the transactions. Parameters: @ids; and, if the claim tells them, the @places of the messages
+    // and the ids of those that were @begun.
     public virtual string DeleteMessages(OutboxTables tables) =>
         $"DELETE FROM {tables.Message.Name} WHERE {tables.Message[nameof(OutboxMessage.OutboxId)]} {IsInIds}";
 

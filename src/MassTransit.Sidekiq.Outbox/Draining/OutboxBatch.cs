@@ -17,20 +17,25 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
     const string BeforeCopies = "sidekiq_sent";
 
     readonly List<OutboxMessage> messages = [];
-    readonly Dictionary<int, UnreadableRow> unreadable = [];
+    readonly Dictionary<int, UnreadableRow> unreadable = []; // By their index.
     readonly List<Guid> claimed = [];
+    readonly HashSet<Guid> begun = [];
+    readonly List<string> places = [];
 
     // In the order in which they are to be sent.
     public IReadOnlyList<OutboxMessage> Messages => messages;
 
-    // The unreadable ones, by index.
     public IReadOnlyDictionary<int, UnreadableRow> Unreadable => unreadable;
 
     // There may be more.
     public bool IsFull { get; private set; }
 
-    // There may be more of the last transaction, too.
+    // There is more of the last transaction, too.
     public bool IsCut { get; private set; }
+
+    // Another batch can be claimed while this one is sent: all that it has locked it sends. What it has to leave could not be
+    // claimed meanwhile, and what came later would overtake it.
+    public bool LetsClaimAhead { get; private set; }
 
     // What the next batch should take.
     public OutboxTake? Next { get; private set; }
@@ -42,24 +47,33 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
         var command = Command(statements.Claim);
         await using var _ = command.ConfigureAwait(false);
         OutboxDialect.Parameter(command, "@transactions", take.Transactions);
-        OutboxDialect.Parameter(command, "@take", take.Messages);
+        // One more tells what is left.
+        OutboxDialect.Parameter(command, "@take", take.Messages + 1);
 
         var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
         await using var __ = reader.ConfigureAwait(false);
-        var (rows, endsWithMessage) = (0, false);
+        var (rows, rest) = (0, default(Guid?));
         var addresses = new Dictionary<string, Uri>(StringComparer.Ordinal);
         while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            rows++;
             var outbox = reader.GetGuid(0);
+            if (rows++ == take.Messages)
+            {
+                rest = outbox;
+                break;
+            }
+
             if (claimed.Count == 0 || claimed[^1] != outbox)
             {
                 claimed.Add(outbox);
+                if (statements.Dialect.TellsPlaces && reader.GetBoolean(OutboxTables.BegunColumn))
+                {
+                    begun.Add(outbox);
+                }
             }
 
             // A transaction whose messages were all sent has none left, and only has to be removed.
-            endsWithMessage = !await reader.IsDBNullAsync(1, cancellationToken).ConfigureAwait(false);
-            if (endsWithMessage)
+            if (!await reader.IsDBNullAsync(1, cancellationToken).ConfigureAwait(false))
             {
                 var (message, why) = OutboxRow.Read(reader, outbox, addresses);
                 if (why is not null)
@@ -68,12 +82,17 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
                 }
 
                 messages.Add(message);
+                if (statements.Dialect.TellsPlaces)
+                {
+                    places.Add(reader.GetString(OutboxTables.PlaceColumn));
+                }
             }
         }
 
-        IsCut = rows == take.Messages && endsWithMessage;
-        IsFull = rows == take.Messages || claimed.Count == take.Transactions;
-        Next = take.After(claimed.Count, IsCut);
+        IsCut = rest is not null && rest == claimed[^1];
+        IsFull = rest is not null || claimed.Count == take.Transactions;
+        LetsClaimAhead = IsFull && rest is null && statements.Dialect.ClaimsBeside;
+        Next = take.After(claimed.Count, isFilled: rest is not null);
     }
 
     // Removes what is sent, sets aside what cannot be, leaves the rest. All messages of a transaction after one that is left
@@ -175,10 +194,21 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
     Task Delete(Guid[] ids, CancellationToken cancellationToken)
     {
         var save = statements.Dialect.Save(BeforeEnd);
-
+        var ended = ids.ToHashSet();
+        (string, object?)[] told = statements.Dialect.TellsPlaces
+            ?
+            [
+                ("@places", places.Where((_, message) => ended.Contains(messages[message].OutboxId!.Value)).ToArray()),
+                ("@begun", begun.Where(ended.Contains).ToArray()),
+            ]
+            : [];
         return ids.Length == 0
             ? Execute(save, cancellationToken)
-            : Execute($"{save}; {statements.Delete}", cancellationToken, ("@ids", statements.Dialect.Ids(ids)));
+            : Execute(
+                $"{save}; {statements.Delete}",
+                cancellationToken,
+                [("@ids", statements.Dialect.Ids(ids)), .. told]
+            );
     }
 
     Task DeleteSent(Guid outbox, (long First, long Last, int Count) messages, CancellationToken cancellationToken) =>
@@ -267,20 +297,4 @@ internal sealed class OutboxBatch(AsyncServiceScope scope, OutboxStatements stat
 
         return command;
     }
-}
-
-// How much one batch takes. Transactions beyond the last message that is read would be locked for nothing, so their number
-// follows what the previous batches held.
-internal sealed record OutboxTake(int Transactions, int Messages)
-{
-    // Tests whether Redis takes anything again.
-    public static readonly OutboxTake One = new(1, 1);
-
-    public static OutboxTake First(int messages) => new(messages, messages);
-
-    public OutboxTake After(int claimed, bool isCut) =>
-        this with
-        {
-            Transactions = isCut ? Math.Min(Messages, claimed + (claimed / 4) + 1) : Messages,
-        };
 }

@@ -40,6 +40,7 @@ internal sealed class OutboxRelay<TDbContext>(
     TimeSpan pause = shortestPause;
     BackOff refusals = new();
     bool isRefused;
+    bool claimsAhead;
     SidekiqProcess? process;
     LedgerKeeper<TDbContext>? keeper;
     JobPush? push;
@@ -68,6 +69,7 @@ internal sealed class OutboxRelay<TDbContext>(
             return;
         }
 
+        claimsAhead = true;
         Loop($"Draining the outbox of {settings.Name}", Cycle);
         Loop($"Listening for messages in {settings.Name}", token => listener.Listen(Wake, token));
         Loop($"Cleaning the inbox of {settings.Name}", new InboxCleaner<TDbContext>(store, settings, clock).Cycle);
@@ -113,42 +115,78 @@ internal sealed class OutboxRelay<TDbContext>(
     async Task DrainNow(CancellationToken cancellationToken) =>
         await ((Task)Cycle(cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-    // Drains until nothing is left, and returns how long to sleep.
+    // Drains until nothing is left, and returns how long to sleep. The next batch is claimed while the last one is removed, sent
+    // and committed, which are done with one batch after another.
     async Task<TimeSpan> DrainAll(CancellationToken cancellationToken)
     {
-        bool isFull;
-        do
+        Task<Claimed>? ahead = null;
+        try
         {
-            if (process?.Redis.Outage is not null)
+            bool isFull;
+            do
             {
-                return outagePause;
-            }
+                if (process?.Redis.Outage is not null)
+                {
+                    return outagePause;
+                }
 
-            monitor.Look();
-            // Before anything is locked: it may have to write to the same database.
-            var keep = keeper is null ? null : await keeper.Terms(cancellationToken).ConfigureAwait(false);
-            var batch = await store.Claim(isRefused ? OutboxTake.One : take, cancellationToken).ConfigureAwait(false);
-            await using var _ = batch.ConfigureAwait(false);
-            if (batch.IsEmpty)
-            {
-                return Idle();
-            }
+                monitor.Look();
+                var claiming = ahead ?? Claim(isRefused ? OutboxTake.One : take, cancellationToken);
+                ahead = null;
+                var (batch, keep) = await claiming.ConfigureAwait(false);
+                await using var _ = batch.ConfigureAwait(false);
+                if (batch.IsEmpty)
+                {
+                    return Idle();
+                }
 
-            if (await Drain(batch, keep, cancellationToken).ConfigureAwait(false) is { } outage)
-            {
-                monitor.Waits(outage);
-                isRefused = true;
+                if (!isRefused)
+                {
+                    take = batch.Next!;
+                    ahead = claimsAhead && batch.LetsClaimAhead ? Claim(take, cancellationToken) : null;
+                }
 
-                return refusals.Next();
-            }
+                if (await Drain(batch, keep, cancellationToken).ConfigureAwait(false) is { } outage)
+                {
+                    monitor.Waits(outage);
+                    isRefused = true;
 
-            (pause, isFull) = (shortestPause, isRefused || batch.IsFull);
-            take = isRefused ? take : batch.Next!;
-            isRefused = false;
-            refusals.Reset();
-        } while (isFull && !cancellationToken.IsCancellationRequested);
+                    return refusals.Next();
+                }
 
-        return shortestPause;
+                (pause, isFull) = (shortestPause, isRefused || batch.IsFull);
+                isRefused = false;
+                refusals.Reset();
+            } while (isFull && !cancellationToken.IsCancellationRequested);
+
+            return shortestPause;
+        }
+        finally
+        {
+            await Release(ahead).ConfigureAwait(false);
+        }
+    }
+
+    async Task<Claimed> Claim(OutboxTake next, CancellationToken cancellationToken)
+    {
+        // Before anything is locked: it may have to write to the same database.
+        var keep = keeper is null ? null : await keeper.Terms(cancellationToken).ConfigureAwait(false);
+        return new Claimed(await store.Claim(next, cancellationToken).ConfigureAwait(false), keep);
+    }
+
+    // What was claimed ahead of a failure is left to whoever claims next. Its own failure will meet them too.
+    static async Task Release(Task<Claimed>? ahead)
+    {
+        if (ahead is null)
+        {
+            return;
+        }
+
+        await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (ahead.IsCompletedSuccessfully)
+        {
+            await (await ahead.ConfigureAwait(false)).Batch.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     // Why messages were left, if any were.
@@ -172,6 +210,8 @@ internal sealed class OutboxRelay<TDbContext>(
 
         return outcome.Outage;
     }
+
+    sealed record Claimed(OutboxBatch Batch, LedgerTerms? Keep);
 
     TimeSpan Idle()
     {

@@ -11,7 +11,7 @@ namespace MassTransit.Sidekiq;
 internal sealed class OutboxStore<TDbContext>(IServiceScopeFactory scopes, OutboxSettings<TDbContext> settings)
     where TDbContext : DbContext
 {
-    (IModel Model, OutboxStatements Statements)? known;
+    volatile Known? known;
 
     // Takes the oldest transactions that no other host drains, up to both limits of `take`. Dispose releases what was not
     // finished.
@@ -85,17 +85,16 @@ internal sealed class OutboxStore<TDbContext>(IServiceScopeFactory scopes, Outbo
 
     public OutboxStatements Statements(TDbContext context)
     {
-        if (known is { } made && ReferenceEquals(made.Model, context.Model))
+        if (known is not { } made || !ReferenceEquals(made.Model, context.Model))
         {
-            return made.Statements;
+            var dialect = settings.Options.Dialect ?? SidekiqOutboxMigrations.Dialect(context.Database.ProviderName);
+            known = made = new Known(context.Model, new OutboxStatements(dialect, context.Model));
         }
 
-        var dialect = settings.Options.Dialect ?? SidekiqOutboxMigrations.Dialect(context.Database.ProviderName);
-        var statements = new OutboxStatements(dialect, context.Model);
-        known = (context.Model, statements);
-
-        return statements;
+        return made.Statements;
     }
+
+    sealed record Known(IModel Model, OutboxStatements Statements);
 
     static async Task<bool> HasWork(
         DbConnection connection,

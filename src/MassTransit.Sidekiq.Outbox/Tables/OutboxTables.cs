@@ -40,6 +40,11 @@ internal sealed class OutboxTables
         MessageColumns = string.Join(", ", messageColumns.Select(column => $"m.{Message[column]}"));
     }
 
+    // Behind the id of the transaction and the columns of the message, where a claim tells them.
+    public static int PlaceColumn => 1 + messageColumns.Length;
+
+    public static int BegunColumn => PlaceColumn + 1;
+
     public OutboxTable Inbox { get; }
 
     public OutboxTable Outbox { get; }

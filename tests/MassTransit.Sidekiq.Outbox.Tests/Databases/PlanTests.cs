@@ -56,6 +56,10 @@ public partial class PlanTests
 
         await context.Database.OpenConnectionAsync();
         await using var transaction = await context.Database.GetDbConnection().BeginTransactionAsync();
+
+        // As for a backlog of millions, which the planner takes for more work than it is.
+        await context.Database.UseTransactionAsync(transaction);
+        await context.Database.ExecuteSqlRawAsync("SET LOCAL jit_above_cost = 0");
         var claim = await Explain(
             transaction,
             statements
@@ -70,13 +74,7 @@ public partial class PlanTests
                 .Replace("@first", "5", StringComparison.Ordinal)
                 .Replace("@count", "10", StringComparison.Ordinal)
         );
-        var delete = await Explain(
-            transaction,
-            statements
-                .Delete.Split("; ")[0]
-                .Replace("@ids", """ARRAY(SELECT "OutboxId" FROM "OutboxState" LIMIT 1)""", StringComparison.Ordinal)
-        );
-
+        var (delete, removed) = await Removal(context, transaction, statements, Math.Max(1, 1000 / messages));
         var forget = await Explain(
             transaction,
             statements
@@ -91,6 +89,12 @@ public partial class PlanTests
 
         // A row of each table, and the index that leads there.
         Assert.InRange(claim.Buffers, 1, 1000 * 8);
+
+        // Where it is, and where it was read to be removed.
+        Assert.InRange(delete.MostRows, 1, removed);
+        Assert.InRange(delete.Buffers, 1, removed * 3);
+
+        Assert.DoesNotContain(true, new[] { claim, part, delete, forget }.Select(plan => plan.IsCompiled));
     }
 
     [Fact]
@@ -189,6 +193,34 @@ public partial class PlanTests
     [GeneratedRegex(@"@\w+")]
     private static partial Regex Parameter();
 
+    // How up to a thousand messages of the oldest transactions are removed, and how many those are.
+    static async Task<(Plan Plan, int Messages)> Removal(
+        OrdersDb context,
+        DbTransaction transaction,
+        OutboxStatements statements,
+        int transactions
+    )
+    {
+        var batch = context.Set<OutboxState>().OrderBy(row => row.Created).Take(transactions);
+        var ids = await batch.Select(row => row.OutboxId).ToArrayAsync();
+        var places = await context
+            .Database.SqlQuery<string>(
+                $"""SELECT CAST(ctid AS text) AS "Value" FROM "OutboxMessage" WHERE "OutboxId" = ANY ({ids}) LIMIT 1000"""
+            )
+            .ToListAsync();
+        var plan = await Explain(
+            transaction,
+            statements
+                .Delete.Split("; ")[0]
+                .Replace("@ids", $"CAST('{{{string.Join(',', ids)}}}' AS uuid[])", StringComparison.Ordinal)
+                .Replace("@places", $"'{{{Quoted(places)}}}'", StringComparison.Ordinal)
+        );
+
+        return (plan, places.Count);
+    }
+
+    static string Quoted(IEnumerable<string> places) => string.Join(',', places.Select(place => $"\"{place}\""));
+
     static async Task Fill(OrdersDb context, int transactions, int messages)
     {
         context.Database.SetCommandTimeout(TimeSpan.FromMinutes(2));
@@ -207,11 +239,15 @@ public partial class PlanTests
         );
         var json = (string)(await command.ExecuteScalarAsync())!;
 
-        return new Plan(JsonDocument.Parse(json).RootElement[0].GetProperty("Plan"));
+        return new Plan(JsonDocument.Parse(json).RootElement[0]);
     }
 
-    sealed class Plan(JsonElement root)
+    sealed class Plan(JsonElement explained)
     {
+        readonly JsonElement root = explained.GetProperty("Plan");
+
+        public bool IsCompiled => explained.TryGetProperty("JIT", out _);
+
         public IEnumerable<string> Nodes => All(root).Select(node => node.GetProperty("Node Type").GetString()!);
 
         // That one node gave in all.

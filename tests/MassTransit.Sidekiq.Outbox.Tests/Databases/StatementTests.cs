@@ -70,10 +70,10 @@ public class StatementTests
         Assert.Equal((1000, 1000), (first.Transactions, first.Messages));
 
         // Ten messages each: a hundred transactions filled it.
-        var second = first.After(claimed: 100, isCut: true);
+        var second = first.After(claimed: 100, isFilled: true);
         Assert.Equal((126, 1000), (second.Transactions, second.Messages));
 
         // They were enough for all that is there.
-        Assert.Equal(first, second.After(claimed: 3, isCut: false));
+        Assert.Equal(first, second.After(claimed: 3, isFilled: false));
     }
 }

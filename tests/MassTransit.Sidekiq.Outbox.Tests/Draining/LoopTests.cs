@@ -81,6 +81,51 @@ public class LoopTests
         redis.Resume();
     }
 
+    [Fact]
+    public async Task Relay_claims_the_next_batch_while_Redis_has_the_last_and_sends_it_behind_that()
+    {
+        await using var redis = await RedisServer.StartOwn();
+        await using var database = await TestDatabase.Lease(Database.Postgres);
+        await using var host = await OutboxHost.Start(
+            database,
+            redis.Open().Url,
+            new OutboxHostOptions
+            {
+                Outbox = outbox =>
+                {
+                    outbox.DisableRelay();
+                    outbox.BatchSize = 1;
+                },
+            }
+        );
+        for (var step = 1; step <= 4; step++)
+        {
+            await host.InScope(
+                async (db, _, sender) =>
+                {
+                    await sender.Send("shipping", new ShipOrder(Guid.NewGuid(), step));
+                    await db.SaveChangesAsync();
+                }
+            );
+        }
+
+        redis.Pause();
+        await using var relay = Relay(host);
+        var bus = host.Services.GetRequiredService<IBus>();
+        await relay.PostStart(bus, Task.FromResult<BusReady>(null!));
+        await Until(async () =>
+            await Application.Ask<long>(
+                database.ConnectionString,
+                """SELECT count(*) FROM (SELECT 1 FROM "OutboxState" FOR UPDATE SKIP LOCKED) AS free"""
+            ) == 2
+        );
+
+        redis.Resume();
+        await host.Drained();
+        Assert.Equal([1, 2, 3, 4], (await redis.Open().Jobs("shipping")).Select(job => job.Step()));
+        await relay.PreStop(bus).InTime();
+    }
+
     static OutboxRelay<OrdersDb> Relay(OutboxHost host)
     {
         var services = host.Services;

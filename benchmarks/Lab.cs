@@ -176,7 +176,9 @@ internal sealed class Lab : IAsyncDisposable
     }
 
     // How often `step` completes in a second, when `inFlight` callers repeat it.
-    public async Task<double> Rate(string what, int inFlight, Func<Task> step)
+    public Task<double> Rate(string what, int inFlight, Func<Task> step) => Rate(what, inFlight, step, Span);
+
+    public async Task<double> Rate(string what, int inFlight, Func<Task> step, TimeSpan span)
     {
         var cost = Cost();
         var (start, count) = (Stopwatch.GetTimestamp(), 0L);
@@ -187,7 +189,7 @@ internal sealed class Lab : IAsyncDisposable
 
         async Task Caller()
         {
-            while (Stopwatch.GetElapsedTime(start) < Span)
+            while (Stopwatch.GetElapsedTime(start) < span)
             {
                 await step();
                 Interlocked.Increment(ref count);

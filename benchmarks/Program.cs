@@ -47,6 +47,7 @@ await using var lab = await Lab.Start(options);
 await using var dashboard = new DashboardBenchmark(lab);
 await using var cpu = new CpuBenchmark(lab);
 await using var latency = new LatencyBenchmark(lab);
+await using var outbox = new OutboxBenchmark(lab);
 (string Name, Func<Figures, Task> Run)[] benchmarks =
 [
     ("cpu", cpu.Run),
@@ -57,7 +58,7 @@ await using var latency = new LatencyBenchmark(lab);
     ("recovery", new RecoveryBenchmark(lab).Run),
     ("idle", new IdleBenchmark(lab).Run),
     ("cost", new CostBenchmark(lab).Run),
-    ("outbox", new OutboxBenchmark(lab).Run),
+    ("outbox", outbox.Run),
     ("dashboard", dashboard.Run),
     ("bulk", new BulkBenchmark(lab).Run),
     ("network", new NetworkBenchmark(lab).Run),

@@ -5,46 +5,46 @@ using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace MassTransit.Sidekiq;
 
-// Messages that are not tracked, but carried by the OutboxState of their transaction: the statement that writes it writes them.
-// They share its fate: cleared from the tracker with it, repeated with it, refused with it.
+// During SaveChanges, and only then, messages are not tracked but carried by the OutboxState of their transaction: the statement that
+// writes it writes them. They share its fate: repeated with it, refused with it, tracked again when it fails. A context
+// without our interceptor, and a library that writes what is tracked by itself, write them like any other entity.
 internal sealed class CarriedMessages<TDbContext>
     where TDbContext : DbContext
 {
-    readonly ConditionalWeakTable<DbContext, Dictionary<OutboxState, List<OutboxMessage>>> waiting = [];
+    readonly ConditionalWeakTable<DbContext, List<Carried>> waiting = [];
     volatile Known? known;
     volatile bool isUnknown;
 
-    // False if its message must be tracked instead. The state is tracked, and not yet written.
-    public bool Add(DbContext context, OutboxState state, OutboxMessage message)
+    // A tracked message of a state that is tracked, and not yet written.
+    public void Offer(DbContext context, OutboxState state, OutboxMessage message)
     {
-        if (isUnknown || InsertOf(context) is null)
+        var messages = waiting.GetOrCreateValue(context);
+        lock (messages)
         {
-            return false;
+            messages.RemoveAll(carried => !IsUnwritten(context, carried.State));
+            messages.Add(new Carried(state, message));
         }
-
-        var states = waiting.GetOrCreateValue(context);
-        lock (states)
-        {
-            if (!states.TryGetValue(state, out var messages))
-            {
-                Forget(context, states);
-                states[state] = messages = [];
-            }
-
-            messages.Add(message);
-        }
-
-        return true;
     }
 
-    // Those that are written are done.
-    public void Saved(DbContext context)
+    // SaveChanges begins.
+    public void Take(DbContext context)
     {
-        if (waiting.TryGetValue(context, out var states))
+        if (isUnknown || !waiting.TryGetValue(context, out var messages))
         {
-            lock (states)
+            return;
+        }
+
+        lock (messages)
+        {
+            messages.RemoveAll(carried => !IsUnwritten(context, carried.State));
+            foreach (var carried in messages.Count > 0 && InsertOf(context) is not null ? messages : [])
             {
-                Forget(context, states);
+                var entry = context.Entry(carried.Message);
+                if (entry.State == EntityState.Added)
+                {
+                    entry.State = EntityState.Detached;
+                    carried.IsTaken = true;
+                }
             }
         }
     }
@@ -52,39 +52,62 @@ internal sealed class CarriedMessages<TDbContext>
     // A command of SaveChanges is about to run. It may be one of several, and may be repeated.
     public void Join(DbContext context, DbCommand command)
     {
-        if (!waiting.TryGetValue(context, out var states))
+        if (!waiting.TryGetValue(context, out var messages))
         {
             return;
         }
 
-        lock (states)
+        lock (messages)
         {
-            if (states.Count == 0)
+            if (!messages.Exists(carried => carried.IsTaken))
             {
                 return;
             }
 
             var values = command.Parameters.Cast<DbParameter>().Select(parameter => parameter.Value);
             var ids = values.OfType<Guid>().ToHashSet();
-            var messages = states
-                .Where(state => ids.Contains(state.Key.OutboxId) && IsUnwritten(context, state.Key))
-                .SelectMany(state => state.Value)
+            var joining = messages
+                .Where(carried =>
+                    carried.IsTaken && ids.Contains(carried.State.OutboxId) && IsUnwritten(context, carried.State)
+                )
+                .Select(carried => carried.Message)
                 .ToList();
-            if (messages.Count > 0 && !InsertOf(context)!.Join(command, messages))
+            if (joining.Count > 0 && !InsertOf(context)!.Join(command, joining))
             {
                 isUnknown = true;
                 throw new InvalidOperationException(
-                    $"Entity Framework's command does not insert into {nameof(OutboxState)} in the known way, perhaps because an interceptor has changed it, so its {messages.Count} messages cannot be written with it. Repeat the transaction with a new context: from now on this process writes messages one by one."
+                    $"Entity Framework's command does not insert into {nameof(OutboxState)} in the known way, perhaps because an interceptor has changed it, so its {joining.Count} messages cannot be written with it. Repeat SaveChanges: from now on this process writes messages one by one."
                 );
             }
         }
     }
 
-    static void Forget(DbContext context, Dictionary<OutboxState, List<OutboxMessage>> states)
+    // SaveChanges has ended. Changes that are not accepted yet are repeated as they are.
+    public void Saved(DbContext context)
     {
-        foreach (var state in states.Keys.Where(state => !IsUnwritten(context, state)))
+        if (waiting.TryGetValue(context, out var messages))
         {
-            states.Remove(state);
+            lock (messages)
+            {
+                messages.RemoveAll(carried => !IsUnwritten(context, carried.State));
+            }
+        }
+    }
+
+    public void Failed(DbContext context)
+    {
+        if (!waiting.TryGetValue(context, out var messages))
+        {
+            return;
+        }
+
+        lock (messages)
+        {
+            foreach (var carried in messages.Where(carried => carried.IsTaken && IsUnwritten(context, carried.State)))
+            {
+                context.Entry(carried.Message).State = EntityState.Added;
+                carried.IsTaken = false;
+            }
         }
     }
 
@@ -98,6 +121,16 @@ internal sealed class CarriedMessages<TDbContext>
         }
 
         return made.Insert;
+    }
+
+    sealed class Carried(OutboxState state, OutboxMessage message)
+    {
+        public OutboxState State => state;
+
+        public OutboxMessage Message => message;
+
+        // It is not tracked.
+        public bool IsTaken { get; set; }
     }
 
     sealed record Known(IModel Model, MessageInsert? Insert);

@@ -36,6 +36,38 @@ internal sealed class OutboxInterceptor<TDbContext>(
         return ValueTask.FromResult(result);
     }
 
+    public InterceptionResult<int> SavingChanges(DbContextEventData eventData, InterceptionResult<int> result)
+    {
+        Take(eventData);
+        return result;
+    }
+
+    public ValueTask<InterceptionResult<int>> SavingChangesAsync(
+        DbContextEventData eventData,
+        InterceptionResult<int> result,
+        CancellationToken cancellationToken = default
+    )
+    {
+        Take(eventData);
+        return ValueTask.FromResult(result);
+    }
+
+    public void SaveChangesFailed(DbContextErrorEventData eventData) => Failed(eventData);
+
+    public Task SaveChangesFailedAsync(DbContextErrorEventData eventData, CancellationToken cancellationToken = default)
+    {
+        Failed(eventData);
+        return Task.CompletedTask;
+    }
+
+    public void SaveChangesCanceled(DbContextEventData eventData) => Failed(eventData);
+
+    public Task SaveChangesCanceledAsync(DbContextEventData eventData, CancellationToken cancellationToken = default)
+    {
+        Failed(eventData);
+        return Task.CompletedTask;
+    }
+
     public int SavedChanges(SaveChangesCompletedEventData eventData, int result)
     {
         Saved(eventData.Context);
@@ -126,6 +158,22 @@ internal sealed class OutboxInterceptor<TDbContext>(
     {
         Doubt(eventData);
         return Task.CompletedTask;
+    }
+
+    void Take(DbContextEventData eventData)
+    {
+        if (eventData.Context is { } context)
+        {
+            carried.Take(context);
+        }
+    }
+
+    void Failed(DbContextEventData eventData)
+    {
+        if (eventData.Context is { } context)
+        {
+            carried.Failed(context);
+        }
     }
 
     void Join(DbCommand command, CommandEventData eventData)

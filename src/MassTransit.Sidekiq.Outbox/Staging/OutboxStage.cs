@@ -100,9 +100,10 @@ internal sealed class OutboxStage<TDbContext>(
         {
             var (current, isWritten) = State();
             row.OutboxId = current.OutboxId;
-            if (isWritten || !carried.Add(Context, current, row))
+            Track(row);
+            if (!isWritten)
             {
-                Track(row);
+                carried.Offer(Context, current, row);
             }
 
             HasUnsaved = true;

@@ -35,7 +35,7 @@ public class CarriedMessageTests
         Assert.Equal(Enumerable.Range(0, messages), (await redis.Jobs("shipping")).Select(job => job.Step()));
     }
 
-    // Those behind the first SaveChanges of a transaction are tracked: their OutboxState is written already.
+    // Those behind the first SaveChanges of a transaction are written one by one: their OutboxState is written already.
     [Theory, InlineData(1), InlineData(3)]
     public async Task Row_is_the_same_whether_it_is_carried_or_tracked(int carried)
     {
@@ -52,6 +52,7 @@ public class CarriedMessageTests
                     await Publish(publisher);
                 }
 
+                Assert.Equal(carried, db.ChangeTracker.Entries<OutboxMessage>().Count());
                 await db.SaveChangesAsync();
                 Assert.Empty(db.ChangeTracker.Entries<OutboxMessage>());
                 await Publish(publisher);
@@ -119,6 +120,7 @@ public class CarriedMessageTests
                 db.Add(second);
                 await sender.Send("shipping", new ShipOrder(taken.Id, 1));
                 await Assert.ThrowsAsync<DbUpdateException>(() => db.SaveChangesAsync());
+                Assert.Single(db.ChangeTracker.Entries<OutboxMessage>());
 
                 db.Entry(second).State = EntityState.Detached;
                 await sender.Send("shipping", new ShipOrder(taken.Id, 2));
@@ -197,18 +199,53 @@ public class CarriedMessageTests
     }
 
     [Fact]
-    public void Command_that_is_not_known_fails_and_the_next_messages_are_tracked()
+    public void Command_that_is_not_known_fails_and_its_messages_are_tracked_again()
     {
         using var context = new OrdersDb(Options<OrdersDb>());
         var carried = new CarriedMessages<OrdersDb>();
         var state = new OutboxState { OutboxId = NewId.NextGuid() };
-        context.Add(state);
-        Assert.True(carried.Add(context, state, new OutboxMessage { OutboxId = state.OutboxId }));
+        var message = new OutboxMessage { OutboxId = state.OutboxId };
+        context.AddRange(state, message);
+        carried.Offer(context, state, message);
+        carried.Take(context);
+        Assert.Equal(EntityState.Detached, context.Entry(message).State);
         using var command = new NpgsqlCommand("""MERGE INTO "OutboxState" """);
         command.Parameters.AddWithValue("p0", state.OutboxId);
 
         Assert.Throws<InvalidOperationException>(() => carried.Join(context, command));
-        Assert.False(carried.Add(context, state, new OutboxMessage { OutboxId = state.OutboxId }));
+        carried.Failed(context);
+        Assert.Equal(EntityState.Added, context.Entry(message).State);
+        carried.Take(context);
+        Assert.Equal(EntityState.Added, context.Entry(message).State);
+    }
+
+    // As a library does that writes what is tracked by itself.
+    [Fact]
+    public async Task Messages_are_tracked_until_SaveChanges_begins()
+    {
+        await using var redis = await RedisServer.Lease();
+        await using var database = await TestDatabase.Lease(Database.Postgres);
+        await using var host = await Start(database, redis);
+
+        await host.InScope(
+            async (db, _, sender) =>
+            {
+                await sender.Send("shipping", new ShipOrder(Guid.NewGuid(), 1));
+                await using var other = database.Open();
+                foreach (var entity in db.ChangeTracker.Entries().Select(entry => entry.Entity))
+                {
+                    other.Add(entity);
+                }
+
+                await other.SaveChangesAsync();
+                db.ChangeTracker.AcceptAllChanges();
+                await sender.Send("shipping", new ShipOrder(Guid.NewGuid(), 2));
+                await db.SaveChangesAsync();
+            }
+        );
+        await host.Drained();
+
+        Assert.Equal([1, 2], (await redis.Jobs("shipping")).Select(job => job.Step()));
     }
 
     static Task<OutboxHost> Start(

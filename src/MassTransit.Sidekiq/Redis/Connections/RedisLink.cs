@@ -68,9 +68,12 @@ internal sealed class RedisLink : IAsyncDisposable
             jobs.Length == 1
                 ? database.ListLeftPushAsync(queue.List, jobs[0])
                 : database.ListLeftPushAsync(queue.List, jobs);
-        await Task.WhenAll(known, pushed).ConfigureAwait(false);
+        // The second answer first: the other one is there by then, so a thread is woken once.
+        await ((Task)pushed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await known.ConfigureAwait(false);
+        var length = await pushed.ConfigureAwait(false);
         refusals.Passed();
-        return await pushed.ConfigureAwait(false);
+        return length;
     }
 
     static async Task<T> Last<T>(IEnumerable<Task<T>> all) => (await Task.WhenAll(all).ConfigureAwait(false))[^1];

@@ -11,13 +11,14 @@ public sealed class DoctorServerTests
     public async Task Server_that_is_not_there_is_told_from_a_host_that_is_not_and_from_one_that_is_no_Redis()
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);
+        using var end = new CancellationTokenSource();
         other.Start();
-        var closing = CloseAll(other);
+        var closing = CloseAll(other, end.Token);
 
         var nobody = await On($"redis://127.0.0.1:{FreePort.Next()}/0", "redis");
         var nowhere = await On("redis://nowhere.invalid:6379/0", "redis");
         var stranger = await On($"redis://127.0.0.1:{((IPEndPoint)other.LocalEndpoint).Port}/0", "redis");
-        other.Stop();
+        await end.CancelAsync();
         await closing;
 
         Told(nobody, Verdict.Error, "cannot be reached (ConnectionRefused)", "Nothing listens there");
@@ -232,16 +233,16 @@ public sealed class DoctorServerTests
         }
     }
 
-    static async Task CloseAll(TcpListener listener)
+    static async Task CloseAll(TcpListener listener, CancellationToken end)
     {
         try
         {
             while (true)
             {
-                (await listener.AcceptTcpClientAsync()).Dispose();
+                (await listener.AcceptTcpClientAsync(end)).Dispose();
             }
         }
-        catch (SocketException)
+        catch (OperationCanceledException)
         {
             // The test has ended.
         }

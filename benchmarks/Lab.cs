@@ -15,6 +15,9 @@ internal sealed class Lab : IAsyncDisposable
 
     readonly BenchOptions options;
     readonly RedisServer server;
+
+    // For the processes that wait during the whole run.
+    readonly RedisServer beside;
     readonly RedisServer? durable;
     readonly RabbitMqServer? rabbitMq;
     readonly ConnectionMultiplexer connection;
@@ -24,6 +27,7 @@ internal sealed class Lab : IAsyncDisposable
     Lab(
         BenchOptions options,
         RedisServer server,
+        RedisServer beside,
         RedisServer? durable,
         RabbitMqServer? rabbitMq,
         ConnectionMultiplexer connection,
@@ -31,7 +35,7 @@ internal sealed class Lab : IAsyncDisposable
     )
     {
         (this.options, this.connection, this.rubyClient) = (options, connection, rubyClient);
-        (this.server, this.durable, this.rabbitMq) = (server, durable, rabbitMq);
+        (this.server, this.beside, this.durable, this.rabbitMq) = (server, beside, durable, rabbitMq);
         Scale = options.Quick ? 0.3 : 1;
     }
 
@@ -45,14 +49,14 @@ internal sealed class Lab : IAsyncDisposable
     public IDatabase Db => connection.GetDatabase(0);
 
     // What was asked for besides Ruby and MassTransit in memory.
-    public IEnumerable<Contestant> Peers => Contestants(0).Skip(1);
+    public IEnumerable<Contestant> Peers => Contestants(server.Open()).Skip(1);
 
     // Ours first, then the peers, on servers that have a message on disk before they confirm it. None without peers.
     public IEnumerable<Contestant> DurableContestants => durable is null ? [] : Contestants(durable.Open());
 
     public static async Task<Lab> Start(BenchOptions options)
     {
-        var server = await RedisServer.StartOwn();
+        var (server, beside) = (await RedisServer.StartOwn(), await RedisServer.StartOwn());
         var connection = await server.Connect();
         var environment = new Dictionary<string, string>(StringComparer.Ordinal)
         {
@@ -66,11 +70,11 @@ internal sealed class Lab : IAsyncDisposable
         var rabbitMq = options.Peers.Contains(BenchOptions.RabbitMq, StringComparer.Ordinal)
             ? await RabbitMqServer.Start(onOneThread: false)
             : null;
-        return new Lab(options, server, durable, rabbitMq, connection, client);
+        return new Lab(options, server, beside, durable, rabbitMq, connection, client);
     }
 
-    // Ours first, then the peers. A database other than 0 is never emptied.
-    public IEnumerable<Contestant> Contestants(int database) => Contestants(server.Open(database));
+    // Ours first, then the peers, on a server of their own: what they ask of it while they wait is in no other figure.
+    public IEnumerable<Contestant> Contestants(int database) => Contestants(beside.Open(database));
 
     // A queue that nobody has used, so that none has to be emptied.
     public string NewQueue() => string.Create(CultureInfo.InvariantCulture, $"bench-{++queues}");
@@ -224,6 +228,7 @@ internal sealed class Lab : IAsyncDisposable
     {
         await rubyClient.DisposeAsync();
         await server.DisposeAsync();
+        await beside.DisposeAsync();
         connection.Dispose();
         await (durable?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (rabbitMq?.DisposeAsync() ?? ValueTask.CompletedTask);

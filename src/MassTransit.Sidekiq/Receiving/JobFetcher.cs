@@ -44,8 +44,9 @@ internal sealed class JobFetcher
         order = [.. Enumerable.Range(0, queues.Names.Count)];
         lost = new LostClaims(process.Stores.Claims, queues.Names, clock);
         ledger = new JobsInHand(queues.Names.Count, RealTime.Clock, changed);
-        workers = new JobWorkers(context, process, dispatcher, ledger);
-        pace = new ClaimPace(workers.Concurrency, workers.Done, clock);
+        var done = new WorkDone(clock);
+        workers = new JobWorkers(context, process, dispatcher, ledger, done);
+        pace = new ClaimPace(workers.Concurrency, done, clock);
         waiters = new QueueWaiters(process, queues.Names, context.Endpoint.IsTemporary, clock);
     }
 

@@ -9,7 +9,8 @@ internal sealed class JobWorkers(
     SidekiqReceiveEndpointContext context,
     SidekiqProcess process,
     IReceivePipeDispatcher dispatcher,
-    JobsInHand ledger
+    JobsInHand ledger,
+    WorkDone done
 )
 {
     // How long cancelled jobs may take to settle before a stop abandons them.
@@ -29,9 +30,7 @@ internal sealed class JobWorkers(
     public EndpointWork Work { get; } =
         new(context.Endpoint.Name, context.Endpoint.Queues, context.Endpoint.Concurrency);
 
-    public WorkDone Done { get; } = new(context.Runtime.Clock);
-
-    public JobBacklog Backlog => field ??= new JobBacklog(Done, context.Runtime.Clock);
+    public JobBacklog Backlog { get; } = new(done, context.Runtime.Clock);
 
     QueueOrder Queues => context.Endpoint.Queues;
 
@@ -174,18 +173,18 @@ internal sealed class JobWorkers(
     {
         do
         {
-            Done.Woke();
+            done.Woke();
             while (Backlog.TryTake(out var job))
             {
                 queueInHand[worker] = job.Queue;
                 Volatile.Write(ref numberInHand[worker], job.Number);
                 await Run(worker, job).ConfigureAwait(false);
                 Volatile.Write(ref numberInHand[worker], 0);
-                Done.Ended();
+                done.Ended();
                 ledger.Release(1);
             }
 
-            Done.Rests();
+            done.Rests();
             resting.Push(worker);
             rested.Set();
         }

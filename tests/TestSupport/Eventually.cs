@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Xml;
 
 namespace MassTransit.Sidekiq.TestSupport;
 
@@ -27,7 +28,7 @@ public static class Eventually
             if (Stopwatch.GetElapsedTime(started) > Guard)
             {
                 var found = state is null ? "" : $"\n{await state().InTime()}";
-                Assert.Fail($"Not so within {Guard.TotalSeconds} s: {text}{found}");
+                Assert.Fail(Printable($"Not so within {Guard.TotalSeconds} s: {text}{found}"));
             }
 
             // The condition belongs to another process, which cannot signal us.
@@ -64,7 +65,13 @@ public static class Eventually
         }
         catch (TimeoutException) when (!task.IsCompleted)
         {
-            Assert.Fail($"Did not happen within {Guard.TotalSeconds} s: {what()}");
+            Assert.Fail(Printable($"Did not happen within {Guard.TotalSeconds} s: {what()}"));
         }
     }
+
+    // What Redis holds may be bits, and the file of results is XML: one such character, and it ends there, with all other results.
+    static string Printable(string message) =>
+        string.Concat(
+            message.Select(letter => XmlConvert.IsXmlChar(letter) ? letter.ToString() : $"\\u{(int)letter:x4}")
+        );
 }

@@ -81,7 +81,7 @@ internal sealed class ClaimReconciler
             if (returned > 0)
             {
                 LogContext.Warning?.Log(
-                    "Returned {Count} jobs to queue {Queue} that Redis held for this process and no worker had: Redis lost their settlement, so they may run twice",
+                    "Returned {Count} jobs to queue {Queue} that Redis held for this process and no worker had: their settlement did not reach it, so they may run twice",
                     returned,
                     queue.Key
                 );

@@ -54,7 +54,7 @@ public class InlineTests
         await using var database = await TestDatabase.Lease(Database.Postgres);
         await using var host = await OutboxHost.Start(database, redis.Open().Url, Inline);
         await redis.Kill();
-        await Until(() => host.Log.Lines.Any(line => line.Contains("Redis lost", StringComparison.Ordinal)));
+        await Until(() => host.Log.Lines.Any(line => line.Contains("Redis lost at", StringComparison.Ordinal)));
 
         await host.InScope(
             async (db, _, sender) =>

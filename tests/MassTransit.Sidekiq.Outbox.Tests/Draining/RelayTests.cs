@@ -262,7 +262,7 @@ public class RelayTests
         Assert.Equal("shipping", Job.Parse(scheduled.Job).GetProperty("queue").GetString());
     }
 
-    static bool IsLoss(string line) => line.Contains("Redis lost", StringComparison.Ordinal);
+    static bool IsLoss(string line) => line.Contains("Redis lost at", StringComparison.Ordinal);
 
     static OutboxHostOptions StageOnly => new() { Outbox = outbox => outbox.DisableRelay() };
 

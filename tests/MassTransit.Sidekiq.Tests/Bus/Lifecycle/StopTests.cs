@@ -131,9 +131,9 @@ public sealed class StopTests(ITestOutputHelper output)
         return Until(() => Stopwatch.GetElapsedTime(started) > time);
     }
 
-    static bool IsLost(string line) => line.Contains("Redis lost", StringComparison.Ordinal);
+    static bool IsLost(string line) => line.Contains("Redis lost at", StringComparison.Ordinal);
 
-    static bool IsBack(string line) => line.Contains("Redis back", StringComparison.Ordinal);
+    static bool IsBack(string line) => line.Contains("Redis back at", StringComparison.Ordinal);
 
     Task<TestBus> Start(RedisDatabase redis, Func<ConsumeContext<SubmitOrder>, Task> work, TimeSpan? life = null) =>
         TestBus.Start(

@@ -39,9 +39,9 @@ public sealed class ConnectionLifeTests(ITestOutputHelper output)
         await bus.Send(1).InTime();
         await bus.Consumed(1);
         // The client works a moment before it says that it does.
-        await Eventually.Until(() => bus.Logged("Redis back") > 0);
-        Assert.Equal(1, bus.Logged("Redis lost"));
-        Assert.Equal(1, bus.Logged("Redis back"));
+        await Eventually.Until(() => bus.Logged("Redis back at") > 0);
+        Assert.Equal(1, bus.Logged("Redis lost at"));
+        Assert.Equal(1, bus.Logged("Redis back at"));
     }
 
     [Fact]
@@ -95,7 +95,7 @@ public sealed class ConnectionLifeTests(ITestOutputHelper output)
 
         await bus.Send(2);
         await bus.Consumed(2);
-        Assert.Equal(0, bus.Logged("Redis lost"));
+        Assert.Equal(0, bus.Logged("Redis lost at"));
     }
 
     [Fact]

@@ -147,7 +147,7 @@ public sealed class FailoverTests(ITestOutputHelper output)
 
     static void AssertOneOutage(TestBus bus)
     {
-        Assert.Single(bus.Log, line => line.Contains("Redis lost", StringComparison.Ordinal));
-        Assert.Single(bus.Log, line => line.Contains("Redis back", StringComparison.Ordinal));
+        Assert.Single(bus.Log, line => line.Contains("Redis lost at", StringComparison.Ordinal));
+        Assert.Single(bus.Log, line => line.Contains("Redis back at", StringComparison.Ordinal));
     }
 }

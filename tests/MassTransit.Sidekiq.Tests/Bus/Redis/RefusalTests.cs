@@ -109,10 +109,10 @@ public sealed class RefusalTests(ITestOutputHelper output)
         Assert.Equal(1, await seen.Next());
 
         var end = await Bring(redis, other, code);
-        var told = code == "NOREPLICAS" ? "takes no writes now" : "Redis lost";
+        var told = code == "NOREPLICAS" ? "takes no writes now" : "Redis lost at";
         await Until(() => Lines(bus, told) == 1);
         await end();
-        var back = code == "NOREPLICAS" ? "takes writes again" : "Redis back";
+        var back = code == "NOREPLICAS" ? "takes writes again" : "Redis back at";
         await Until(() => Lines(bus, back) == 1);
 
         await bus.Send("orders", new SubmitOrder(2));

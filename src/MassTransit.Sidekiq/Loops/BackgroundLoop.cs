@@ -1,6 +1,6 @@
 namespace MassTransit.Sidekiq;
 
-// Runs one cycle after another until it is stopped. A cycle returns the delay until the next, which may be up to half a second
+// Runs one cycle after another until it is stopped. A cycle returns the delay until the next, which may be up to a second
 // shorter, or ten milliseconds longer, so that loops wake together (Ticks); one that throws is retried with
 // exponential backoff, and logged when the failure begins and when it ends, not once per cycle.
 internal sealed class BackgroundLoop(string name, Func<CancellationToken, Task<TimeSpan>> cycle, TimeProvider clock)

@@ -6,29 +6,16 @@ namespace MassTransit.Sidekiq;
 ///    asked, so that short jobs cost nothing.
 /// 2. The token of a marked job fires. How the job ends is decided where it is settled.
 /// </summary>
-internal sealed class CancelWatch
+internal sealed class CancelWatch(CancelStore store, Roster roster)
 {
-    static readonly TimeSpan interval = TimeSpan.FromSeconds(1);
-
-    readonly CancelStore store;
-    readonly Roster roster;
-
-    public CancelWatch(CancelStore store, Roster roster, TimeProvider clock)
-    {
-        (this.store, this.roster) = (store, roster);
-        Loop = new BackgroundLoop("Cancelling of jobs", Cycle, clock);
-    }
-
-    public BackgroundLoop Loop { get; }
-
-    public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
+    public async Task Look()
     {
         var running = roster
             .RunningForLong.Where(running => running.Job.Jid is not null)
             .ToLookup(running => running.Job.Jid!, StringComparer.Ordinal);
         if (running.Count == 0)
         {
-            return interval;
+            return;
         }
 
         foreach (var jid in await store.Find([.. running.Select(jobs => jobs.Key)]).ConfigureAwait(false))
@@ -38,7 +25,5 @@ internal sealed class CancelWatch
                 job.Run.Cancel();
             }
         }
-
-        return interval;
     }
 }

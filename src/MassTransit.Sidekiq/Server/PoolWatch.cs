@@ -6,7 +6,8 @@ namespace MassTransit.Sidekiq;
 /// Keeps the process alive in Redis while consumers block the thread pool (starvation). Renewing the lease, settling jobs and
 /// all other asynchronous work need a pool thread now and then; consumers that each block a thread (`Thread.Sleep`, `.Result`,
 /// synchronous I/O) use them up, and .NET adds only one or two a second.
-/// 1. A dedicated thread queues a probe to the pool twice a second.
+/// 1. A dedicated thread looks twice a second whether work waits for a thread, and if so, queues a probe to the pool. It leaves an
+///    idle pool alone: a thread that wakes looks for more work for longer than the probe takes.
 /// 2. When a probe has waited for a second, it raises the minimum of pool threads by eight, and again twice a second until the
 ///    probe has run: .NET adds threads up to the minimum without delay. At most 1,024 threads.
 /// 3. Logged once when it begins, and once when probes have run in time for ten seconds.
@@ -60,7 +61,10 @@ internal sealed class PoolWatch(ILogger logger)
             if (hasRun)
             {
                 Calm();
-                Ask();
+                if (ThreadPool.PendingWorkItemCount > 0)
+                {
+                    Ask();
+                }
             }
             else if (RealTime.Clock.GetElapsedTime(askedAt) >= late)
             {

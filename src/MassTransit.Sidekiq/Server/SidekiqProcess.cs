@@ -164,8 +164,12 @@ internal sealed class SidekiqProcess : Agent
             DueJobs.Loop,
             heartbeat.Loop,
             Periodic.Loop,
-            new CancelWatch(Stores.Cancels, Roster, clock).Loop,
-            new LockKeeper(Stores.Locks, Roster, clock).Loop,
+            new RunningWatch(
+                Roster,
+                clock,
+                new CancelWatch(Stores.Cancels, Roster).Look,
+                new LockKeeper(Stores.Locks, Roster).Look
+            ).Loop,
             new SlotKeeper(Limits, Stores.Limits, settings.Lease, clock).Loop,
         ];
 

@@ -27,14 +27,25 @@ public sealed class TicksTests
     }
 
     [Fact]
-    public void Pause_is_hardly_longer_and_by_less_than_half_a_second_shorter()
+    public void Pause_is_hardly_longer_and_by_less_than_a_tick_shorter()
     {
         Pause(1);
         for (var step = 0; step < 100; step++)
         {
             clock.Advance(TimeSpan.FromSeconds(0.013));
-            Assert.InRange(Pause(3), TimeSpan.FromSeconds(2.51), TimeSpan.FromSeconds(3.01));
+            Assert.InRange(Pause(3), TimeSpan.FromSeconds(2.01), TimeSpan.FromSeconds(3.01));
+            Assert.InRange(Pause(3.5), TimeSpan.FromSeconds(3.01), TimeSpan.FromSeconds(3.51));
         }
+    }
+
+    [Fact]
+    public void Pauses_of_whole_seconds_end_together_whichever_half_they_begin_in()
+    {
+        Pause(1);
+        clock.Advance(TimeSpan.FromSeconds(0.6));
+
+        Assert.Equal(TimeSpan.FromSeconds(0.4), Pause(1));
+        Assert.Equal(TimeSpan.FromSeconds(4.4), Pause(5));
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class CancelWatchTests
 
         await Until(async () =>
         {
-            await watch.Cycle(CancellationToken.None);
+            await watch.Look();
             return marked.IsCancelled;
         });
 
@@ -34,9 +34,9 @@ public sealed class CancelWatchTests
         await steps.Redis.Db.HashSetAsync("it-1", "cancelled", 1);
         var run = Run("1");
 
-        Assert.Equal(TimeSpan.FromSeconds(1), await watch.Cycle(CancellationToken.None));
+        await watch.Look();
         work.Begin(0, run);
-        await watch.Cycle(CancellationToken.None);
+        await watch.Look();
 
         Assert.False(run.IsCancelled);
     }
@@ -45,7 +45,7 @@ public sealed class CancelWatchTests
     {
         var (roster, work) = (new Roster(), new EndpointWork("orders", new QueueOrder("orders"), concurrency: 3));
         roster.Add(work);
-        return (new CancelWatch(new CancelStore(steps.Connection, steps.Keys), roster, TimeProvider.System), work);
+        return (new CancelWatch(new CancelStore(steps.Connection, steps.Keys), roster), work);
     }
 
     static JobRunStub Run(string jid) => new($$"""{"jid":"{{jid}}"}""");

@@ -7,8 +7,8 @@ namespace MassTransit.Sidekiq.Tests.Server;
 
 public sealed class DueJobTests(ITestOutputHelper output)
 {
-    // Of a process with an endpoint: lease, rescue, reconciliation, poll, heartbeat, periodic jobs.
-    const int Loops = 9;
+    // Of a process with an endpoint: lease, rescue, reconciliation, poll, heartbeat, periodic jobs, slots.
+    const int Loops = 7;
 
     [Theory]
     [InlineData(1)]

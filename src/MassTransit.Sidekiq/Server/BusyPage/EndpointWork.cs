@@ -15,7 +15,7 @@ internal readonly record struct RunningJob(int Worker, IJobRun Run, TimeSpan Ela
 }
 
 // The view of one endpoint for the Busy page, the gauges and the log: its settings and its running jobs. Its workers record a job
-// when they start it, which costs two writes.
+// when they start it, which costs two writes and a call.
 internal sealed class EndpointWork(string name, QueueOrder queues, int concurrency)
 {
     readonly IJobRun?[] jobs = new IJobRun?[concurrency];
@@ -28,6 +28,9 @@ internal sealed class EndpointWork(string name, QueueOrder queues, int concurren
     public int Concurrency => concurrency;
 
     public bool IsStopping { get; set; }
+
+    // Called when a job has started.
+    public Action? Began { get; set; }
 
     public int Busy => jobs.Count(job => job is not null);
 
@@ -50,6 +53,7 @@ internal sealed class EndpointWork(string name, QueueOrder queues, int concurren
     {
         Volatile.Write(ref startedAt[worker], RealTime.Clock.GetTimestamp());
         Volatile.Write(ref jobs[worker], job);
+        Began?.Invoke();
     }
 
     public void End(int worker) => Volatile.Write(ref jobs[worker], null);

@@ -7,9 +7,13 @@ internal sealed class Roster
 
     readonly Lock gate = new();
     volatile EndpointWork[] endpoints = [];
+    volatile bool isResting;
 
     // Raised when an endpoint starts or stops. Handlers return at once.
     public event EventHandler? Changed;
+
+    // Raised when a job starts after `Rests` was true. Handlers return at once.
+    public event EventHandler? Woken;
 
     public IReadOnlyList<EndpointWork> Endpoints => endpoints;
 
@@ -19,11 +23,31 @@ internal sealed class Roster
 
     public int Busy => endpoints.Sum(endpoint => endpoint.Busy);
 
+    // Whether no job runs. `Woken` tells when one starts.
+    public bool Rests()
+    {
+        isResting = true;
+        // A worker records its job before it looks whether we rest, so that one of the two sees the other.
+        Interlocked.MemoryBarrier();
+        return Busy == 0;
+    }
+
     // Until the listing is disposed.
     public IDisposable Add(EndpointWork endpoint)
     {
+        endpoint.Began = Began;
         Change(listed => [.. listed, endpoint]);
         return new Listing(() => Change(listed => [.. listed.Where(other => other != endpoint)]));
+    }
+
+    void Began()
+    {
+        Interlocked.MemoryBarrier();
+        if (isResting)
+        {
+            isResting = false;
+            Woken?.Invoke(this, EventArgs.Empty);
+        }
     }
 
     void Change(Func<EndpointWork[], EndpointWork[]> change)

@@ -6,30 +6,16 @@ namespace MassTransit.Sidekiq;
 /// for most of a second: without such a job nothing is asked. A killed process leaves a lock that ends soon, unless the job is
 /// rescued and had time left.
 /// </summary>
-internal sealed class LockKeeper
+internal sealed class LockKeeper(LockStore store, Roster roster)
 {
-    static readonly TimeSpan interval = TimeSpan.FromSeconds(1);
     static readonly TimeSpan life = TimeSpan.FromSeconds(15);
 
-    readonly LockStore store;
-    readonly Roster roster;
-
-    public LockKeeper(LockStore store, Roster roster, TimeProvider clock)
-    {
-        (this.store, this.roster) = (store, roster);
-        Loop = new BackgroundLoop("Locks of unique jobs", Cycle, clock);
-    }
-
-    public BackgroundLoop Loop { get; }
-
-    public async Task<TimeSpan> Cycle(CancellationToken cancellationToken)
+    public async Task Look()
     {
         var locks = roster.RunningForLong.Select(running => running.Job.Lock).OfType<JobLock>().ToList();
         if (locks.Count > 0)
         {
             await store.Keep(locks, life).ConfigureAwait(false);
         }
-
-        return interval;
     }
 }

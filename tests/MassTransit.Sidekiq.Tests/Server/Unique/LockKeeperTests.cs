@@ -10,18 +10,18 @@ public sealed class LockKeeperTests
         await using var steps = await RedisSteps.Open();
         var (roster, work) = (new Roster(), new EndpointWork("orders", new QueueOrder("orders"), concurrency: 3));
         roster.Add(work);
-        var keeper = new LockKeeper(new LockStore(steps.Connection, steps.Keys), roster, TimeProvider.System);
+        var keeper = new LockKeeper(new LockStore(steps.Connection, steps.Keys), roster);
         await steps.Redis.Db.StringSetAsync("sidekiq:unique:orders:A:x", "1", TimeSpan.FromSeconds(12));
         await steps.Redis.Db.StringSetAsync("sidekiq:unique:orders:A:y", "2", TimeSpan.FromSeconds(12));
 
         work.Begin(0, Run("1", "x"));
         work.Begin(1, new JobRunStub("{}"));
-        Assert.Equal(TimeSpan.FromSeconds(1), await keeper.Cycle(CancellationToken.None));
+        await keeper.Look();
         Assert.True(await Left(steps, "x") <= TimeSpan.FromSeconds(12));
 
         await Until(async () =>
         {
-            await keeper.Cycle(CancellationToken.None);
+            await keeper.Look();
             return await Left(steps, "x") > TimeSpan.FromSeconds(13);
         });
 

@@ -11,7 +11,7 @@ if (args is [Crowd.Verb, .. var buses])
     return await Crowd.Run(buses);
 }
 
-// Names of benchmarks run those alone, as --only=cpu,consume,send,request,latency,recovery,idle,cost,outbox,dashboard,bulk,network
+// Names of benchmarks run those alone, as --only=cpu,consume,send,request,request-stages,latency,recovery,idle,cost,outbox,dashboard,bulk,network
 // does. `growth` is a run of its own.
 // Every round measures everything once, so that other load on the machine affects all candidates alike.
 BenchOptions options;
@@ -54,6 +54,7 @@ await using var outbox = new OutboxBenchmark(lab);
     ("consume", new ConsumeBenchmark(lab).Run),
     ("send", new SendBenchmark(lab).Run),
     ("request", new RequestBenchmark(lab).Run),
+    ("request-stages", new RequestProfile(lab).Run),
     ("latency", latency.Run),
     ("recovery", new RecoveryBenchmark(lab).Run),
     ("idle", new IdleBenchmark(lab).Run),

@@ -36,6 +36,7 @@ internal sealed class GrowthRun(BenchOptions options, Lab lab)
         new DueSetsGrowth(lab),
         new DueBurstGrowth(lab),
         new SubscriptionsGrowth(lab),
+        new OutboxBacklogGrowth(lab),
         new MemoryGrowth(lab),
     ];
 

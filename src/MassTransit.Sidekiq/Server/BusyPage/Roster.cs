@@ -29,7 +29,7 @@ internal sealed class Roster
         isResting = true;
         // A worker records its job before it looks whether we rest, so that one of the two sees the other.
         Interlocked.MemoryBarrier();
-        return Busy == 0;
+        return isResting = Busy == 0;
     }
 
     // Until the listing is disposed.

@@ -81,6 +81,31 @@ public sealed class RosterTests
     }
 
     [Fact]
+    public void Job_that_starts_wakes_those_who_rest_once_and_nobody_while_another_runs()
+    {
+        var endpoint = Endpoint("orders");
+        roster.Add(endpoint);
+        var woken = 0;
+        roster.Woken += (_, _) => woken++;
+
+        Assert.True(roster.Rests());
+        endpoint.Begin(0, Job());
+        endpoint.Begin(1, Job());
+        Assert.Equal(1, woken);
+
+        Assert.False(roster.Rests());
+        endpoint.End(1);
+        endpoint.Begin(1, Job());
+        Assert.Equal(1, woken);
+
+        endpoint.End(0);
+        endpoint.End(1);
+        Assert.True(roster.Rests());
+        endpoint.Begin(0, Job());
+        Assert.Equal(2, woken);
+    }
+
+    [Fact]
     public void None_is_lost_of_those_that_come_and_go_at_once()
     {
         var silent = new Roster();

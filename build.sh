@@ -183,7 +183,7 @@ verb_bench() {
   [[ " $* " != *" --peers="*rabbitmq* ]] || servers+=(rabbitmqctl=rabbitmq-server)
   need "${servers[@]}"
   dotnet build benchmarks -c Release -v quiet -warnaserror
-  timeout 900 dotnet exec benchmarks/bin/Release/net10.0/MassTransit.Sidekiq.Benchmarks.dll "$@"
+  timeout 1200 dotnet exec benchmarks/bin/Release/net10.0/MassTransit.Sidekiq.Benchmarks.dll "$@"
 }
 
 # A seed repeats the order of the harms to workers and Redis, not the instants at which they meet the work.

@@ -107,8 +107,11 @@ public sealed class OrphanRescuerTests
         Assert.Equal(lease / 3, await Cycle(steps));
         Assert.Empty(await steps.Redis.Queue("orders"));
 
-        await Cycle(steps, shortLease);
-        Assert.Single(await steps.Redis.Queue("orders"));
+        await Until(async () =>
+        {
+            await Cycle(steps, shortLease);
+            return (await steps.Redis.Queue("orders")).Length == 1;
+        });
     }
 
     [Fact]
